@@ -1,0 +1,29 @@
+# make: set up, compile the notebooks, run them.   make test: the whole test suite.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+all: $(READY)
+	$(BIN)/python notebook2script.py
+	$(BIN)/python run_notebook.py
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lab: $(READY)
+	$(BIN)/jupyter lab nbs
+
+bench: $(READY)
+	$(BIN)/python benchmarks/notebook2script.py
+	$(BIN)/python benchmarks/run_notebook.py
+
+$(READY): setup.py settings.ini pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $(READY)
+
+clean:
+	rm -rf .venv .literate .pytest_cache .hypothesis build *.egg-info
+
+.PHONY: all test lab bench clean

@@ -1,0 +1,124 @@
+"""A function as a command line: Fire parses and documents it, its signature decides what is allowed.
+
+Left to itself Fire runs the function before it finds an unknown flag, guesses types from the look of a value
+(`--up-to 02` is 2, `None` is None), lets a switch swallow the next word, and opens a pager for help. Here Fire only
+collects words; the function runs when every one of them has found its place and its annotated type.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import sys
+import traceback
+import types
+import typing
+from collections.abc import Callable, Sequence
+
+from .diagnostics import UsageError, UserError
+from .directives import nearest
+
+INTERNAL_ERROR = 70  # EX_SOFTWARE: a bug of ours, told apart from every failure of the user's notebooks
+INTERRUPTED = 130
+
+
+def main(function: Callable[..., int | None], arguments: Sequence[str] | None = None, name: str = "") -> int:
+    """Run `function(*names, flag=...)` as a command line says; return the exit code. Every failure is one clear line."""
+    name = name or os.path.basename(sys.argv[0])
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if {"--help", "-h"} & set(arguments):
+            print(help_text(function, name))
+            return 0
+        positional, switches = read_arguments(function, arguments)
+        code = function(*positional, **switches) or 0
+        sys.stdout.flush()
+        return code
+    except UserError as error:
+        print(f"{error}\nSee {name} --help" if isinstance(error, UsageError) else error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # `| head`: whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:
+        traceback.print_exc()
+        print("internal error: a bug in literate; please report it with the lines above", file=sys.stderr)
+        return INTERNAL_ERROR
+
+
+def read_arguments(function: Callable, arguments: Sequence[str]) -> tuple[tuple[str, ...], dict[str, object]]:
+    """The names and the flags on a command line, the flags in their annotated types; a `UsageError` says what does not fit."""
+    import fire
+
+    signature = inspect.signature(function, eval_str=True)
+    collected: list = []
+
+    def collect(*positional, **switches):
+        collected[:] = positional, switches
+
+    collect.__signature__ = signature
+    fire.Fire(fire.decorators.SetParseFn(str)(collect), command=_explicit(signature, arguments), name="literate")
+    positional, switches = collected
+    return positional, {key: _convert(key, value, signature.parameters[key].annotation) for key, value in switches.items()}
+
+
+def _explicit(signature: inspect.Signature, arguments: Sequence[str]) -> list[str]:
+    """The same command line with every flag as --name=value, so that nothing is left to guess."""
+    flags = {key: p.annotation for key, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY}
+    explicit, rest = [], list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("-") or word == "-":
+            if not any(p.kind is p.VAR_POSITIONAL for p in signature.parameters.values()):
+                raise UsageError(f"unexpected argument {word!r}")
+            explicit.append(word)
+            continue
+        key, equals, value = word.lstrip("-").partition("=")
+        key = key.replace("-", "_")
+        if key not in flags:
+            near = nearest(key, frozenset(flags))
+            raise UsageError(f"unknown flag {word.partition('=')[0]}" + (f": did you mean --{near.replace('_', '-')}?" if near else ""))
+        if not equals and flags[key] is bool:
+            value = "True"
+        elif not equals:
+            if not rest or rest[0].startswith("--"):
+                raise UsageError(f"--{key.replace('_', '-')} needs a value")
+            value = rest.pop(0)
+        explicit.append(f"--{key}={value}")
+    return explicit
+
+
+def _convert(key: str, value: str, annotation: type) -> object:
+    """`value` in the annotated type: bool, int, float or str, or one of them with None as the default."""
+    if isinstance(annotation, types.UnionType):
+        annotation = next(a for a in typing.get_args(annotation) if a is not type(None))
+    if annotation is bool:
+        if value not in ("True", "False"):
+            raise UsageError(f"--{key.replace('_', '-')} takes no value, or True or False, not {value!r}")
+        return value == "True"
+    try:
+        return annotation(value)
+    except ValueError:
+        kind = {int: "a whole number", float: "a number"}[annotation]
+        raise UsageError(f"--{key.replace('_', '-')} takes {kind}, not {value!r}") from None
+
+
+def help_text(function: Callable, name: str) -> str:
+    """Fire's help page, with the comments beside the parameters as their descriptions."""
+    from fastcore.docments import docments
+    from fire import helptext, trace
+
+    def page(*_, **__): ...
+
+    comments = {key: text for key, text in docments(function).items() if text and key != "return"}
+    page.__signature__ = inspect.signature(function, eval_str=True)
+    page.__doc__ = inspect.getdoc(function) + "\n\nArgs:\n" + "\n".join(f"  {key}: {text}" for key, text in comments.items())
+    text = helptext.HelpText(page, trace.FireTrace(page, name=name))
+    for key, parameter in page.__signature__.parameters.items():  # as they are typed: --up-to=UP_TO, --check
+        value = "" if parameter.annotation is bool else r"\g<value>"
+        text = re.sub(rf"(-\w, )?--{key}(?P<value>=\w+)", f"--{key.replace('_', '-')}{value}", text)
+    return text

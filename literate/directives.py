@@ -1,0 +1,213 @@
+"""What a cell says of itself: the directives at its head, in the four spellings of `#export` and `#| export`.
+
+A directive line is removed from the code; Quarto options (`#| eval: false`) and cell magics stay, as in nbdev 2.
+"""
+
+from __future__ import annotations
+
+import io
+import keyword
+import re
+import tokenize
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from .diagnostics import WARNING, Diagnostic
+from .notebook import Cell, Notebook
+
+EXPORTS = ("export", "exports", "exporti", "exportd")
+COMPILER = ("default_exp", *EXPORTS)
+# What nbdev, Quarto and the runner understand. A word that is followed by a colon is an option, and always known.
+KNOWN = frozenset({
+    *COMPILER, "hide", "hide_line", "hide_input", "hide_output", "filter_stream", "default_cls_lvl", "show_input",
+    "show_output", "collapse_input", "collapse_output", "eval", "echo", "output", "notest", "skip", "skip_exec",
+    "skip_showdoc", "slow", "cuda", "raises", "reads", "solution", "test", "hide_all", "collapse", "include", "label",
+})
+
+
+@dataclass(frozen=True)
+class Directive:
+    """One word at the head of a cell, with its arguments."""
+
+    name: str               # "export", or "eval:" for an option written with a colon
+    args: tuple[str, ...]
+    line: int               # in the cell, from 1
+
+
+@dataclass(frozen=True)
+class Head:
+    """A cell, taken apart: its directives, and the code without them."""
+
+    directives: tuple[Directive, ...] = ()
+    code: str = ""
+    lines: tuple[int, ...] = field(default=(), repr=False)  # the cell's line that each line of `code` comes from
+
+    def get(self, *names: str) -> Directive | None:
+        """The last directive of one of these names: as in nbdev, the last one counts."""
+        return next((d for d in reversed(self.directives) if d.name in names), None)
+
+    def line(self, number: int) -> int:
+        """The cell's line for a line of `code`, both from 1."""
+        return self.lines[min(max(number, 1), len(self.lines)) - 1] if self.lines else 1
+
+
+_MARKED = re.compile(r"\s*#\s*\|(.*)", re.DOTALL)
+_OPTION = re.compile(r"(\s*#\s*\|\s*[\w|-]+\s*:)(.*)", re.DOTALL)
+_MAGIC = re.compile(r"\s*%%\w+")
+_PLAIN = re.compile(r"#[ \t]*(\w+)(?:[ \t]+(\S+))?[ \t]*$")
+_PLAIN_WORDS = frozenset(COMPILER) | {"hide", "skip", "notest", "slow"}
+_LATE = re.compile(rf"^\s*#\s*(\|?)\s*({'|'.join(COMPILER)})\b(?!:)[ \t]*(\S*)[ \t]*$", re.IGNORECASE | re.MULTILINE)
+
+
+def is_marked(notebook: Notebook) -> bool:
+    """Whether the notebook speaks the `#|` dialect: then plain `#export` does not count in it."""
+    return any(
+        _MARKED.match(line) for cell in notebook.cells if cell.type != "raw" and "|" in cell.source
+        for line in _head_lines(cell.source, _MARKED.match)
+    )
+
+
+def _head_lines(source: str, is_directive) -> list[str]:
+    """The lines before the first line of code: blank ones, directives and cell magics, with their line ends."""
+    head = []
+    for line in source.splitlines(keepends=True):
+        if line.strip() and not is_directive(line) and not _MAGIC.match(line):
+            break
+        head.append(line)
+    return head
+
+
+def read_head(cell: Cell, marked: bool) -> Head:
+    """Take a cell apart in its notebook's dialect."""
+    return _read_head(cell.source, marked)
+
+
+@lru_cache(maxsize=4096)
+def _read_head(source: str, marked: bool) -> Head:
+    head = _head_lines(source, _MARKED.match if marked else _plain)
+    every = source.splitlines(keepends=True)
+    directives, code, lines = [], [], []
+    for number, line in enumerate(head, 1):
+        directive = None if not line.strip() or _MAGIC.match(line) else (_marked if marked else _plain)(line)
+        if directive:
+            directives.append(Directive(*directive, line=number))
+        if _MAGIC.match(line):
+            kept = line
+        elif marked and (option := _OPTION.match(line)) and not (directive and directive[0] in COMPILER):
+            value = option[2].strip()
+            kept = f"{option[1]} {value}\n" if value else f"{option[1]}\n"
+        else:
+            continue
+        code.append(kept)
+        lines.append(number)
+    code += every[len(head):]
+    lines += range(len(head) + 1, len(every) + 1)
+    return Head(tuple(directives), "".join(code), tuple(lines))
+
+
+def _marked(line: str) -> tuple[str, tuple[str, ...]] | None:
+    """Name and arguments of a `#|` line, read as nbdev 2 reads it."""
+    text = _MARKED.match(line)[1].strip()
+    text = text.replace(":", "") if text.endswith(":") else text.replace(":", ": ")
+    words = text.split()
+    return (words[0], tuple(words[1:])) if words else None
+
+
+def _plain(line: str) -> tuple[str, tuple[str, ...]] | None:
+    """Name and arguments of a plain `#export` line; any other comment is just a comment."""
+    match = _PLAIN.match(line.strip())
+    if not match or match[1].lower() not in _PLAIN_WORDS:
+        return None
+    name, argument = match[1].lower(), match[2]
+    if argument and (name not in COMPILER or not is_module_name(argument)) and name != "default_exp":
+        return None
+    return name, (argument,) if argument else ()
+
+
+def is_module_name(name: str) -> bool:
+    """Whether `a.b` (or nbdev's `a/b`) can be a module of a package."""
+    return all(part.isidentifier() and not keyword.iskeyword(part) for part in re.split(r"[./]", name))
+
+
+def check_directives(notebook: Notebook, marked: bool, known: frozenset[str]) -> list[Diagnostic]:
+    """Everything that looks like a directive and does not do what its author thinks; `known` are the project's own words."""
+    found: list[Diagnostic] = []
+
+    def report(cell: Cell, line: int, code: str, message: str, hint: str, severity: str = WARNING) -> None:
+        found.append(Diagnostic(code, message, notebook.path, cell.index, cell.id, line, hint=hint, severity=severity))
+
+    for cell in notebook.cells:
+        if cell.type != "code" or "#" not in cell.source:
+            continue
+        head = read_head(cell, marked)
+        _check_words(cell, head, marked, KNOWN | known, report)
+        _check_exports(cell, head, report)
+        _check_misplaced(cell, head, marked, report)
+    return found
+
+
+def _check_words(cell: Cell, head: Head, marked: bool, known: frozenset[str], report) -> None:
+    if marked:
+        for directive in head.directives:
+            if not directive.name.endswith(":") and directive.name not in known:
+                near = nearest(directive.name, known)
+                report(cell, directive.line, "unknown-directive", f"#| {directive.name} is no directive",
+                       f"did you mean {near}?" if near else "make it a plain comment, or add the word to tst_flags in settings.ini")
+        return
+    for number, line in enumerate(cell.source.splitlines(), 1):  # the comments that a code cell begins with
+        if line.strip() and not line.lstrip().startswith(("#", "%%")):
+            break
+        match = _PLAIN.match(line.strip())
+        if match and not _plain(line) and (near := nearest(match[1].lower(), frozenset(COMPILER))) and not (match[2] and not is_module_name(match[2])):
+            report(cell, number, "unknown-directive", f"#{match[1]} is no directive", f"did you mean #{near}?")
+
+
+def _check_exports(cell: Cell, head: Head, report) -> None:
+    family = [d for d in head.directives if d.name in EXPORTS]
+    if len({d.name for d in family}) > 1:
+        report(cell, family[-1].line, "two-exports", f"{' and '.join(d.name for d in family)} in one cell", "keep one of them")
+    for directive in head.directives:
+        if directive.name not in COMPILER:
+            continue
+        if directive.name == "default_exp" and not directive.args:
+            report(cell, directive.line, "bad-module", "default_exp without a module", "write #default_exp name", "error")
+        elif len(directive.args) > 1:
+            report(cell, directive.line, "bad-module", f"{directive.name} takes one module, not {' '.join(directive.args)!r}",
+                   "put a remark on a line of its own", "error")
+
+
+def _check_misplaced(cell: Cell, head: Head, marked: bool, report) -> None:
+    """Directives below the first line of code, and plain ones in a `#|` notebook: they do nothing."""
+    first = head.lines[0] if head.lines else len(cell.source.splitlines()) + 1
+    for match in _LATE.finditer(cell.source):
+        line = cell.source.count("\n", 0, match.start(2)) + 1
+        bar, word, argument = match.groups()
+        spelled = match[0].strip()
+        exact = not argument or (is_module_name(argument) and not re.match(r"#\s", spelled))  # "# export the table" is prose
+        if any(d.line == line for d in head.directives) or not exact or not _is_comment(cell.source, line):
+            continue
+        if marked and not bar:
+            report(cell, line, "mixed-dialects", f"{spelled} does nothing in a notebook that uses #| directives", f"write #| {word.lower()}")
+        elif marked or not bar:
+            where = "must come before the first line of code" if line >= first else "must be written in lower case"
+            report(cell, line, "misplaced-directive", f"{spelled} {where}", "move it to the head of the cell" if line >= first else f"write #| {word.lower()}")
+
+
+def _is_comment(source: str, line: int) -> bool:
+    """Whether a line is a comment, and not part of a string."""
+    try:
+        return any(t.type == tokenize.COMMENT and t.start[0] == line for t in tokenize.generate_tokens(io.StringIO(source).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return True  # not Python: better one warning too many
+
+
+def nearest(word: str, known: frozenset[str]) -> str | None:
+    """The known word that one slip of the keyboard (a letter more, less, other, or two swapped) makes into `word`."""
+    return next((k for k in sorted(known) if len(k) > 3 and _is_slip(word, k)), None)
+
+
+def _is_slip(a: str, b: str) -> bool:
+    if a == b or abs(len(a) - len(b)) > 1:
+        return False
+    i = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
+    return a[i + 1:] == b[i:] or a[i:] == b[i + 1:] or a[i + 1:] == b[i + 1:] or (a[i:i + 2] == b[i:i + 2][::-1] and a[i + 2:] == b[i + 2:])

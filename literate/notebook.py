@@ -1,0 +1,185 @@
+"""A notebook as bytes and as cells: read it, replace the source of a cell, write a file atomically."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from .diagnostics import Diagnostic, UserError
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell; `source` has LF line ends whatever the file has."""
+
+    index: int  # position among all cells, from 0
+    id: str     # its own id, or one derived from its position and content
+    type: str   # "code", "markdown" or "raw"
+    source: str
+    metadata: Mapping
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags that Jupyter's sidebar shows."""
+        return tuple(self.metadata.get("tags", ()))
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook: its text exactly as it stands in the file, and what it says."""
+
+    path: Path
+    text: str   # every character of the file
+    data: dict  # the parsed JSON
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """All cells, in order."""
+        return tuple(_cell(index, raw) for index, raw in enumerate(self.data["cells"]))
+
+    @property
+    def metadata(self) -> dict:
+        """The notebook's own metadata."""
+        return self.data.get("metadata", {})
+
+    @property
+    def language(self) -> str:
+        """The kernel's language, lower case; "python" where the notebook does not say."""
+        spec, info = self.metadata.get("kernelspec", {}), self.metadata.get("language_info", {})
+        return str(spec.get("language") or info.get("name") or "python").lower()
+
+    def cell(self, cell_id: str) -> Cell | None:
+        """The cell with this id."""
+        return next((cell for cell in self.cells if cell.id == cell_id), None)
+
+
+def read_notebook(path: Path) -> Notebook:
+    """Read a notebook of nbformat 4; a `UserError` names the file if it is none or cannot be read."""
+    def fail(code: str, message: str, hint: str, line: int | None = None):
+        raise UserError(Diagnostic(code, message, Path(path), line=line, hint=hint)) from None
+
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        fail("unreadable", error.strerror or str(error), "check the path and its permissions")
+    except UnicodeDecodeError as error:
+        fail("not-utf8", f"not UTF-8: byte {error.start} cannot be decoded", "save it again as UTF-8")
+    try:
+        data = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        if marker := re.search(r"^(<{7}|={7}|>{7})( |$)", text, re.MULTILINE):
+            line = text.count("\n", 0, marker.start()) + 1
+            fail("merge-conflict", "merge-conflict markers", "resolve the merge, then run again", line)
+        fail("not-json", f"not JSON: {error}", "is it saved completely?", getattr(error, "lineno", None))
+    if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
+        fail("no-notebook", "JSON, but no notebook: it has no list of cells", "is it another kind of file?")
+    if data.get("nbformat", 4) != 4:
+        fail("old-format", f"nbformat {data['nbformat']}, not 4", "open it in JupyterLab and save it, or use jupyter nbconvert --to notebook")
+    for index, raw in enumerate(data["cells"]):
+        if not isinstance(raw, dict) or "cell_type" not in raw or not isinstance(raw.get("source", ""), (str, list)):
+            fail("no-notebook", f"cell {index + 1} is no cell", "is it another kind of file?")
+    return Notebook(Path(path), text, data)
+
+
+def _cell(index: int, raw: dict) -> Cell:
+    source = raw.get("source", "")
+    source = (source if isinstance(source, str) else "".join(source)).replace("\r\n", "\n")
+    cell_id = raw.get("id") or hashlib.sha256(f"{index}\0{source}".encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return Cell(index, cell_id, raw["cell_type"], source, raw.get("metadata") or {})
+
+
+def replace_sources(text: str, sources: Mapping[int, str]) -> str:
+    """The notebook's text with new sources for some cells, by index; every other character stays as it is."""
+    pieces, done = [], 0
+    for index, (start, end) in enumerate(_source_spans(text)):
+        if index in sources:
+            pieces += text[done:start], _source_json(sources[index], text, start, end)
+            done = end
+    return "".join([*pieces, text[done:]])
+
+
+def _source_json(source: str, text: str, start: int, end: int) -> str:
+    """`source` as JSON, laid out like the value that it replaces: a string, or a list with its indentation and line ends."""
+    old = text[start:end]
+    ascii_only = text.isascii() and "\\u" in text
+    if old.startswith('"'):
+        return json.dumps(source, ensure_ascii=ascii_only)
+    lines = [json.dumps(line, ensure_ascii=ascii_only) for line in re.findall(r"[^\n]*\n|[^\n]+", source)]
+    before = text[text.rfind("\n", 0, start) + 1:start]
+    multiline = re.match(r"\[(\r?\n)([ \t]*)\"", old)
+    if multiline:
+        newline, inner = multiline.groups()
+    elif "\n" in text:  # an empty or one-line list in an indented file: as Jupyter writes it
+        newline, inner = "\r\n" if "\r\n" in text else "\n", before[:len(before) - len(before.lstrip())] + " "
+    else:
+        return "[" + ", ".join(lines) + "]"
+    outer = re.search(r"([ \t]*)\]$", old).group(1) if multiline else inner[:-1]
+    return "[" + newline + f",{newline}".join(inner + line for line in lines) + newline + outer + "]" if lines else "[]"
+
+
+_decode = json.JSONDecoder().raw_decode
+_after_space = re.compile(r"[ \t\r\n]*").match
+
+
+def _source_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where the value of each cell's "source" stands in the text."""
+    top = dict((key, (start, end)) for key, start, end in _members(text, text.index("{")))
+    for start, _ in _elements(text, top["cells"][0]):
+        yield dict((key, span) for key, *span in _members(text, start)).get("source", (start, start))
+
+
+def _members(text: str, start: int) -> Iterator[tuple[str, int, int]]:
+    """Key and span of each member of the JSON object that begins at `start`."""
+    at = _after_space(text, start + 1).end()
+    while text[at] != "}":
+        key, at = _decode(text, at)
+        at = _after_space(text, _after_space(text, at).end() + 1).end()  # over the colon
+        _, end = _decode(text, at)
+        yield key, at, end
+        at = _after_space(text, end).end()
+        at = _after_space(text, at + (text[at] == ",")).end()
+
+
+def _elements(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Span of each element of the JSON array that begins at `start`."""
+    at = _after_space(text, start + 1).end()
+    while text[at] != "]":
+        _, end = _decode(text, at)
+        yield at, end
+        at = _after_space(text, end).end()
+        at = _after_space(text, at + (text[at] == ",")).end()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a file in one step: a crash leaves the old file or the new one; its mode stays, and a link stays a link."""
+    path = Path(os.path.realpath(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode("utf-8", "surrogatepass"))
+        try:
+            mode = stat.S_IMODE(path.stat().st_mode)
+        except FileNotFoundError:
+            mode = 0o666 & ~_umask()
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

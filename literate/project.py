@@ -1,0 +1,162 @@
+"""The project: its settings.ini, its folders, and which notebooks belong to it."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from configparser import ConfigParser, Error as ConfigError, InterpolationError
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .diagnostics import Diagnostic, UsageError, UserError
+
+CONFIG = "settings.ini"
+_NUMBER = re.compile(r"(\d+)([a-zA-Z]*)[_\-. ]")
+
+
+@dataclass(frozen=True)
+class Project:
+    """What settings.ini says, with nbdev 2's keys and defaults."""
+
+    root: Path
+    nbs_path: Path
+    lib_path: Path
+    recursive: bool = True
+    cell_number: bool = True           # cell markers carry the cell's number
+    cell_ids: bool = False             # cell markers carry the cell's id instead
+    put_version_in_init: bool = True
+    relative_imports: bool = True      # own-package imports become relative in modules
+    strict: bool = False               # warnings are errors
+    version: str = "0.0.1"
+    test_flags: tuple[str, ...] = ("notest",)
+    index_settings: dict = field(default_factory=dict)  # what _modidx.py repeats
+
+    @property
+    def package(self) -> str:
+        """The import name of the library."""
+        return self.lib_path.name
+
+    @property
+    def state(self) -> Path:
+        """The folder for what the tools remember between runs; not for version control."""
+        return self.root / ".literate"
+
+
+def find_project(start: Path | None = None) -> Project:
+    """The project that a folder (the current one by default) belongs to; a `UsageError` if there is none."""
+    start = Path(os.path.abspath(start or Path.cwd()))
+    for folder in [start, *start.parents]:
+        if (folder / CONFIG).is_file():
+            return read_project(folder / CONFIG)
+    raise UsageError(f"no {CONFIG} in {start} or above it: run this inside a project")
+
+
+def read_project(config: Path) -> Project:
+    """Read a settings.ini; a `UserError` names the file and the key if a value cannot be used."""
+    parser, root = ConfigParser(), config.parent
+    try:
+        parser.read_string(config.read_text(encoding="utf-8"), str(config))
+    except (ConfigError, UnicodeDecodeError) as error:
+        raise UserError(Diagnostic("settings", str(error).replace("\n", " "), config, hint="see the README's example")) from None
+    section = parser["DEFAULT"]
+
+    def text(key: str, default: str) -> str:
+        try:
+            return section.get(key) or default
+        except InterpolationError:  # `description = 100% pure` must not stop the work
+            return section.get(key, raw=True) or default
+
+    def flag(key: str, default: bool) -> bool:
+        value = text(key, str(default)).lower()
+        if value not in ConfigParser.BOOLEAN_STATES:
+            raise UserError(Diagnostic("settings", f"{key} = {value} is neither True nor False", config))
+        return ConfigParser.BOOLEAN_STATES[value]
+
+    repo = text("repo", root.name)
+    user = text("user", "")
+    lib_path = text("lib_path", repo.replace("-", "_"))
+    index = {
+        "branch": text("branch", ""),
+        "doc_baseurl": text("doc_baseurl", f"/{repo}"),
+        "doc_host": text("doc_host", f"https://{user}.github.io"),
+        "git_url": text("git_url", f"https://github.com/{user}/{repo}"),
+        "lib_path": lib_path,
+    }
+    return Project(
+        root=root, nbs_path=_below(root, text("nbs_path", "nbs")), lib_path=_below(root, lib_path),
+        recursive=flag("recursive", True), cell_number=flag("cell_number", True), cell_ids=flag("cell_ids", False),
+        put_version_in_init=flag("put_version_in_init", True), strict=flag("strict", False),
+        relative_imports=flag("relative_imports", True),
+        version=text("version", "0.0.1"), test_flags=tuple(re.split(r"[\s|]+", text("tst_flags", "notest"))),
+        index_settings={key: value for key, value in index.items() if value},
+    )
+
+
+def _below(root: Path, path: str) -> Path:
+    return Path(os.path.normpath(root / path))
+
+
+def project_notebooks(project: Project, up_to: str = "") -> list[Path]:
+    """All notebooks of the project, sorted by file name so that numbers order the work; `up_to` as in `--up-to 02`."""
+    return [path for path in notebooks_in(project.nbs_path, project.recursive) if not up_to or is_up_to(path, up_to)]
+
+
+def notebooks_in(folder: Path, recursive: bool = True) -> list[Path]:
+    """The notebooks of a folder, by file name; names that begin with `_` or `.` are left out."""
+    found = []
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if recursive and name[0] not in "_.")
+        found += [Path(parent, name) for name in sorted(files) if name.endswith(".ipynb") and name[0] not in "_."]
+    return sorted(found, key=lambda path: path.name)
+
+
+def choose_notebooks(project: Project, names: tuple[str, ...], up_to: str = "") -> list[Path]:
+    """The notebooks that a command line names: files, folders or globs, from the current folder or from nbs_path.
+
+    Without names, all of the project's. A `UsageError` says which name matches nothing.
+    """
+    if not names:
+        found = project_notebooks(project, up_to)
+        if not found:
+            raise UsageError(f"no notebooks{f' up to {up_to}' if up_to else ''} in {project.nbs_path}")
+        return found
+    chosen: dict[Path, None] = {}
+    for name in names:
+        matches = _matches(Path.cwd(), name) or _matches(project.nbs_path, name)
+        matches = [path for path in matches if not up_to or is_up_to(path, up_to)]
+        if not matches:
+            raise UsageError(f"{name}: no such notebook, here or in {project.nbs_path}")
+        chosen.update(dict.fromkeys(matches))
+    return list(chosen)
+
+
+def _matches(folder: Path, name: str) -> list[Path]:
+    path = folder / name
+    if path.is_dir():
+        return notebooks_in(path)
+    if path.is_file():
+        return [Path(os.path.abspath(path))] if path.suffix == ".ipynb" else []
+    found = glob.glob(name, root_dir=folder, recursive=True)
+    return sorted((Path(os.path.abspath(folder / f)) for f in found if f.endswith(".ipynb")), key=lambda path: path.name)
+
+
+def number_of(name: str) -> tuple[int, str] | None:
+    """(2, "a") for "02a_init.ipynb", None for a name without a number."""
+    match = _NUMBER.match(name)
+    return (int(match[1]), match[2].lower()) if match else None
+
+
+def is_up_to(path: Path, last: str) -> bool:
+    """Whether a notebook's number is at most `last`: up to "02" are 01_a, 02_b, but not 02a_c."""
+    limit, number = number_of(f"{Path(last).stem}_"), number_of(path.name)
+    if limit is None:
+        raise UsageError(f"--up-to takes a notebook's number, such as 02 or 02a, not {last!r}")
+    return number is not None and number <= limit
+
+
+def module_of(path: Path) -> str | None:
+    """The module that a numbered notebook goes to unless it says otherwise: 11_train-loop.ipynb -> "train_loop"."""
+    match = _NUMBER.match(path.name)
+    name = re.sub(r"\W", "_", path.stem[match.end():]) if match else ""
+    return name if name.isidentifier() else None

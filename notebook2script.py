@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Compile the notebooks of a project into the modules of its package."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from literate.command import main
+from literate.compile import Plan, Written, make_plan, stale_files, write_plan
+from literate.compile.write import diff
+from literate.diagnostics import UserError, short
+from literate.project import Project, choose_notebooks, find_project
+
+
+def notebook2script(
+    *notebooks: str,       # notebooks, folders or globs, from here or from nbs_path; none means all of the project
+    up_to: str = "",       # stop after the notebooks with this number, such as 02
+    check: bool = False,   # write nothing; exit 1 and show the difference if a module is stale or anything is wrong
+    watch: bool = False,   # go on compiling at every save, until Ctrl-C
+    force: bool = False,   # overwrite modules that were edited by hand
+    quiet: bool = False,   # print nothing but what is wrong
+) -> int:
+    """Compile notebooks into modules: cells tagged #export or #| export go to the package that settings.ini names.
+
+    Exit codes: 0 done, 1 something is wrong or stale, 2 bad usage, 3 a module was edited by hand.
+    """
+    project = find_project(_start(notebooks))
+    if watch:
+        return _watch(project, notebooks, up_to, force, quiet)
+    chosen = choose_notebooks(project, notebooks, up_to) if notebooks or up_to else None
+    plan = make_plan(project, chosen, strict=True if check else None)
+    for problem in plan.diagnostics:
+        print(problem, file=sys.stderr)
+    if plan.has_errors:
+        print(f"nothing written: {_count(len(plan.diagnostics), 'problem')}", file=sys.stderr)
+        return 1
+    if check:
+        return _check(plan, quiet)
+    written = write_plan(plan, force)
+    if not quiet:
+        _report(plan, written)
+    return 0
+
+
+def _start(notebooks: tuple[str, ...]) -> Path:
+    """Where to look for the project: beside the first notebook that is named by an existing path, or here."""
+    path = Path(notebooks[0]) if notebooks else Path.cwd()
+    return (path if path.is_dir() else path.parent) if path.exists() else Path.cwd()
+
+
+def _check(plan: Plan, quiet: bool) -> int:
+    stale = stale_files(plan)
+    for path, (old, new) in stale.items():
+        print(diff(path, old, new), end="")
+    if stale or not quiet:
+        print(f"{_count(len(stale), 'file')} stale, {len(plan.files) - len(stale)} up to date")
+    return 1 if stale else 0
+
+
+def _report(plan: Plan, written: Written) -> None:
+    notebooks = {m.path: dict.fromkeys(short(cell.notebook) for cell in m.cells) for m in plan.modules}
+    for path in written.changed:
+        print(f"{short(path)} <- {', '.join(notebooks[path])}" if path in notebooks else short(path))
+    problems = f", {_count(len(plan.diagnostics), 'problem')}" if plan.diagnostics else ""
+    print(f"{_count(len(written.changed), 'file')} written, {written.unchanged} unchanged{problems}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _watch(project: Project, notebooks: tuple[str, ...], up_to: str, force: bool, quiet: bool) -> int:
+    from watchfiles import watch
+
+    def compile_once() -> None:
+        try:
+            notebook2script(*notebooks, up_to=up_to, force=force, quiet=quiet)
+        except UserError as error:  # a notebook that is half saved or broken: the next save may mend it
+            print(error, file=sys.stderr)
+
+    compile_once()
+    print(f"watching {short(project.nbs_path)}; Ctrl-C ends it", file=sys.stderr)
+    for _ in watch(project.nbs_path, watch_filter=lambda _, path: path.endswith(".ipynb"), debounce=50, step=10, raise_interrupt=False):
+        compile_once()
+    return 0
+
+
+def run() -> None:
+    """The console command."""
+    sys.exit(main(notebook2script))
+
+
+if __name__ == "__main__":
+    run()

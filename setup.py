@@ -1,0 +1,36 @@
+"""Packages the library, the pipeline and the two scripts; every fact comes from settings.ini."""
+
+from configparser import ConfigParser
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+config = ConfigParser()
+config.read(Path(__file__).with_name("settings.ini"), encoding="utf-8")
+settings = config["DEFAULT"]
+
+setup(
+    name=settings["lib_name"],
+    version=settings["version"],
+    description=settings["description"],
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    url=settings["git_url"],
+    author=settings["author"],
+    author_email=settings["author_email"],
+    license="Apache-2.0",
+    keywords=settings["keywords"].split(),
+    python_requires=f">={settings['min_python']}",
+    packages=find_packages(include=["foundations*", "literate*"]),
+    py_modules=["notebook2script", "run_notebook"],
+    install_requires=settings["requirements"].split(),
+    extras_require={"dev": settings["dev_requirements"].split()},
+    entry_points={
+        "console_scripts": [
+            "notebook2script = notebook2script:run",
+            "run_notebook = run_notebook:run",
+            "literate = literate.__main__:run",
+        ],
+        "nbdev": [f"{settings['lib_path']} = {settings['lib_path']}._modidx:d"],
+    },
+)
