@@ -79,10 +79,15 @@ def _watch(project: Project, notebooks: tuple[str, ...], up_to: str, force: bool
         except UserError as error:  # a notebook that is half saved or broken: the next save may mend it
             print(error, file=sys.stderr)
 
-    compile_once()
-    print(f"watching {short(project.nbs_path)}; Ctrl-C ends it", file=sys.stderr)
-    for _ in watch(project.nbs_path, watch_filter=lambda _, path: path.endswith(".ipynb"), debounce=50, step=10, raise_interrupt=False):
-        compile_once()
+    watching = False
+    changes = watch(project.nbs_path, watch_filter=lambda _, path: path.endswith(".ipynb"), debounce=50, step=10,
+                    rust_timeout=200, yield_on_timeout=True, raise_interrupt=False)
+    for changed in changes:
+        if not watching or changed:  # it yields first once it watches: no save is missed from then on
+            compile_once()
+        if not watching:
+            watching = True
+            print(f"watching {short(project.nbs_path)}; Ctrl-C ends it", file=sys.stderr)
     return 0
 
 

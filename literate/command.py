@@ -1,4 +1,4 @@
-"""A function as a command line: Fire parses and documents it, its signature decides what is allowed.
+"""A function as a command line: Fire parses it, its signature decides what is allowed, its comments are the help.
 
 Left to itself Fire runs the function before it finds an unknown flag, guesses types from the look of a value
 (`--up-to 02` is 2, `None` is None), lets a switch swallow the next word, and opens a pager for help. Here Fire only
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import re
 import sys
 import traceback
 import types
@@ -108,17 +107,18 @@ def _convert(key: str, value: str, annotation: type) -> object:
 
 
 def help_text(function: Callable, name: str) -> str:
-    """Fire's help page, with the comments beside the parameters as their descriptions."""
-    from fastcore.docments import docments
-    from fire import helptext, trace
+    """What the command does and takes: its docstring, and the comments beside its parameters."""
+    from fastcore.docments import docments  # reads the comments; Fire's own help page would import IPython
 
-    def page(*_, **__): ...
-
-    comments = {key: text for key, text in docments(function).items() if text and key != "return"}
-    page.__signature__ = inspect.signature(function, eval_str=True)
-    page.__doc__ = inspect.getdoc(function) + "\n\nArgs:\n" + "\n".join(f"  {key}: {text}" for key, text in comments.items())
-    text = helptext.HelpText(page, trace.FireTrace(page, name=name))
-    for key, parameter in page.__signature__.parameters.items():  # as they are typed: --up-to=UP_TO, --check
-        value = "" if parameter.annotation is bool else r"\g<value>"
-        text = re.sub(rf"(-\w, )?--{key}(?P<value>=\w+)", f"--{key.replace('_', '-')}{value}", text)
-    return text
+    comments, rows = docments(function), []
+    for key, parameter in inspect.signature(function, eval_str=True).parameters.items():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            words, default = f"{key.upper()}...", ""
+        else:
+            kind = "" if parameter.annotation is bool else f" {key.upper()}"
+            words = f"--{key.replace('_', '-')}{kind}"
+            default = "" if parameter.default in (False, None, "") else f" (default: {parameter.default})"
+        rows.append((words, f"{comments.get(key) or ''}{default}"))
+    width = max(len(words) for words, _ in rows) + 2
+    lines = [f"  {words:<{width}}{line}" for words, text in rows for line in [" ".join(text.split())]]
+    return "\n".join([f"usage: {name} [FLAGS] [{rows[0][0]}]", "", inspect.getdoc(function) or "", "", *lines])

@@ -21,7 +21,7 @@ COMPILER = ("default_exp", *EXPORTS)
 KNOWN = frozenset({
     *COMPILER, "hide", "hide_line", "hide_input", "hide_output", "filter_stream", "default_cls_lvl", "show_input",
     "show_output", "collapse_input", "collapse_output", "eval", "echo", "output", "notest", "skip", "skip_exec",
-    "skip_showdoc", "slow", "cuda", "raises", "reads", "solution", "test", "hide_all", "collapse", "include", "label",
+    "skip_showdoc", "exec_doc", "slow", "cuda", "raises", "reads", "solution", "test", "hide_all", "collapse", "include", "label",
 })
 
 
@@ -54,7 +54,7 @@ class Head:
 _MARKED = re.compile(r"\s*#\s*\|(.*)", re.DOTALL)
 _OPTION = re.compile(r"(\s*#\s*\|\s*[\w|-]+\s*:)(.*)", re.DOTALL)
 _MAGIC = re.compile(r"\s*%%\w+")
-_PLAIN = re.compile(r"#[ \t]*(\w+)(?:[ \t]+(\S+))?[ \t]*$")
+_PLAIN = re.compile(r"#([ \t]*)(\w+)((?:[ \t]+\S+)*)$")
 _PLAIN_WORDS = frozenset(COMPILER) | {"hide", "skip", "notest", "slow"}
 _LATE = re.compile(rf"^\s*#\s*(\|?)\s*({'|'.join(COMPILER)})\b(?!:)[ \t]*(\S*)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
@@ -114,14 +114,14 @@ def _marked(line: str) -> tuple[str, tuple[str, ...]] | None:
 
 
 def _plain(line: str) -> tuple[str, tuple[str, ...]] | None:
-    """Name and arguments of a plain `#export` line; any other comment is just a comment."""
+    """Name and arguments of a plain `#export` line; any other comment, such as `# export the table`, is just a comment."""
     match = _PLAIN.match(line.strip())
-    if not match or match[1].lower() not in _PLAIN_WORDS:
+    if not match or match[2].lower() not in _PLAIN_WORDS:
         return None
-    name, argument = match[1].lower(), match[2]
-    if argument and (name not in COMPILER or not is_module_name(argument)) and name != "default_exp":
+    space, name, args = match[1], match[2].lower(), tuple(match[3].split())
+    if args and (name not in COMPILER or (space and name != "default_exp" and not (len(args) == 1 and is_module_name(args[0])))):
         return None
-    return name, (argument,) if argument else ()
+    return name, args
 
 
 def is_module_name(name: str) -> bool:
@@ -149,7 +149,10 @@ def check_directives(notebook: Notebook, marked: bool, known: frozenset[str]) ->
 def _check_words(cell: Cell, head: Head, marked: bool, known: frozenset[str], report) -> None:
     if marked:
         for directive in head.directives:
-            if not directive.name.endswith(":") and directive.name not in known:
+            if directive.name.rstrip(":") in COMPILER and directive.name.endswith(":"):
+                word = directive.name.rstrip(":")
+                report(cell, directive.line, "unknown-directive", f"#| {word}: ... is an option, not a directive", f"write #| {word} without the colon")
+            elif not directive.name.endswith(":") and directive.name not in known:
                 near = nearest(directive.name, known)
                 report(cell, directive.line, "unknown-directive", f"#| {directive.name} is no directive",
                        f"did you mean {near}?" if near else "make it a plain comment, or add the word to tst_flags in settings.ini")
@@ -158,8 +161,9 @@ def _check_words(cell: Cell, head: Head, marked: bool, known: frozenset[str], re
         if line.strip() and not line.lstrip().startswith(("#", "%%")):
             break
         match = _PLAIN.match(line.strip())
-        if match and not _plain(line) and (near := nearest(match[1].lower(), frozenset(COMPILER))) and not (match[2] and not is_module_name(match[2])):
-            report(cell, number, "unknown-directive", f"#{match[1]} is no directive", f"did you mean #{near}?")
+        near = nearest(match[2].lower(), frozenset(COMPILER)) if match else None
+        if near and all(map(is_module_name, match[3].split())) and len(match[3].split()) < 2:
+            report(cell, number, "unknown-directive", f"#{match[2]} is no directive", f"did you mean #{near}?")
 
 
 def _check_exports(cell: Cell, head: Head, report) -> None:
@@ -203,7 +207,7 @@ def _is_comment(source: str, line: int) -> bool:
 
 def nearest(word: str, known: frozenset[str]) -> str | None:
     """The known word that one slip of the keyboard (a letter more, less, other, or two swapped) makes into `word`."""
-    return next((k for k in sorted(known) if len(k) > 3 and _is_slip(word, k)), None)
+    return None if word in known else next((k for k in sorted(known) if len(k) > 3 and _is_slip(word, k)), None)
 
 
 def _is_slip(a: str, b: str) -> bool:

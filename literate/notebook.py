@@ -100,9 +100,11 @@ def _cell(index: int, raw: dict) -> Cell:
 def replace_sources(text: str, sources: Mapping[int, str]) -> str:
     """The notebook's text with new sources for some cells, by index; every other character stays as it is."""
     pieces, done = [], 0
-    for index, (start, end) in enumerate(_source_spans(text)):
+    for index, spans in enumerate(_cell_spans(text)):
         if index in sources:
-            pieces += text[done:start], _source_json(sources[index], text, start, end)
+            start, end = spans.get("source", spans[""])
+            value = _source_json(sources[index], text, start, end)
+            pieces += text[done:start], value if start < end else f'"source": {value}, '  # a cell that had none
             done = end
     return "".join([*pieces, text[done:]])
 
@@ -119,22 +121,46 @@ def _source_json(source: str, text: str, start: int, end: int) -> str:
     if multiline:
         newline, inner = multiline.groups()
     elif "\n" in text:  # an empty or one-line list in an indented file: as Jupyter writes it
-        newline, inner = "\r\n" if "\r\n" in text else "\n", before[:len(before) - len(before.lstrip())] + " "
+        newline, outer = "\r\n" if "\r\n" in text else "\n", before[:len(before) - len(before.lstrip())]
+        inner = outer + (outer[:len(outer) // 3] or " ")  # the key stands three levels deep
     else:
         return "[" + ", ".join(lines) + "]"
-    outer = re.search(r"([ \t]*)\]$", old).group(1) if multiline else inner[:-1]
+    outer = re.search(r"([ \t]*)\]$", old).group(1) if multiline else outer
     return "[" + newline + f",{newline}".join(inner + line for line in lines) + newline + outer + "]" if lines else "[]"
+
+
+def replace_outputs(text: str, outputs: Mapping[int, tuple[int | None, list[dict]]]) -> str:
+    """The notebook's text with new execution counts and outputs for some code cells, as Jupyter writes them."""
+    pieces, done = [], 0
+    for index, spans in enumerate(_cell_spans(text)):
+        if index not in outputs:
+            continue
+        values = dict(zip(("execution_count", "outputs"), outputs[index]))
+        for key in sorted(values, key=lambda key: spans.get(key, spans[""])):
+            start, end = spans.get(key, spans[""])
+            value = _value_json(values[key], text, start)
+            pieces += text[done:start], value if start < end else f'"{key}": {value}, '
+            done = end
+    return "".join([*pieces, text[done:]])
+
+
+def _value_json(value: object, text: str, start: int) -> str:
+    """Any value as JSON, laid out for its place in the text."""
+    key = re.match(r"([ \t]+)\"", text[text.rfind("\n", 0, start) + 1:start])  # only a file with a line for each member
+    unit = key and (key[1][:len(key[1]) // 3] or " ")
+    layout = json.dumps(value, indent=unit, sort_keys=True, ensure_ascii=text.isascii() and "\\u" in text)
+    return layout.replace("\n", ("\r\n" if "\r\n" in text else "\n") + key[1]) if key else layout
 
 
 _decode = json.JSONDecoder().raw_decode
 _after_space = re.compile(r"[ \t\r\n]*").match
 
 
-def _source_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where the value of each cell's "source" stands in the text."""
+def _cell_spans(text: str) -> Iterator[dict[str, tuple[int, int]]]:
+    """Where the values of each cell's members stand in the text; "" is where a member can be added."""
     top = dict((key, (start, end)) for key, start, end in _members(text, text.index("{")))
     for start, _ in _elements(text, top["cells"][0]):
-        yield dict((key, span) for key, *span in _members(text, start)).get("source", (start, start))
+        yield {"": (start + 1, start + 1), **{key: (first, last) for key, first, last in _members(text, start)}}
 
 
 def _members(text: str, start: int) -> Iterator[tuple[str, int, int]]:

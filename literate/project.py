@@ -52,6 +52,12 @@ def find_project(start: Path | None = None) -> Project:
     raise UsageError(f"no {CONFIG} in {start} or above it: run this inside a project")
 
 
+def project_of(names: tuple[str, ...]) -> Project:
+    """The project that a command's first name lies in, if that is an existing path, or the current folder."""
+    path = Path(names[0]) if names and os.path.exists(names[0]) else Path()
+    return find_project(path if path.is_dir() else path.parent)
+
+
 def read_project(config: Path) -> Project:
     """Read a settings.ini; a `UserError` names the file and the key if a value cannot be used."""
     parser, root = ConfigParser(), config.parent

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,8 +36,9 @@ class Module:
 
     name: str           # "matmul", "a.b"
     path: Path
-    notebook: Path      # the file to edit: the notebook whose default it is, or else the first that exports to it
-    summary: str = ""   # the module's docstring
+    notebook: Path      # the file to edit: the first notebook whose default it is, or else the first that exports to it
+    is_owned: bool = False  # it is some notebook's default
+    summary: str = ""   # the module's docstring, from the notebook that owns it
     cells: list[ModuleCell] = field(default_factory=list)
 
 
@@ -78,7 +80,8 @@ def _docstring(summary: str) -> str:
     if not summary:
         return ""
     try:
-        plain = ast.literal_eval(f'"""{summary}"""') == summary
+        with warnings.catch_warnings(action="ignore"):  # "\d" is no escape sequence, and stays what it is
+            plain = ast.literal_eval(f'"""{summary}"""') == summary
     except SyntaxError:
         plain = False
     if not plain:  # a quote at its end, or a backslash

@@ -80,6 +80,8 @@ def _add_notebook(project: Project, path: Path, modules: dict[str, Module]) -> l
         if not export or export.name == "exportd" or not head.code.strip():
             continue
         name = _normal(export.args[0]) if export.args else default
+        if name is None and more:
+            break  # a default_exp that cannot be used has been reported
         if name is None:
             problems.append(_at(notebook, cell, export.line, "no-module", "export without a module to go to",
                                 "put #default_exp name into the notebook, or a number before its name", WARNING))
@@ -91,8 +93,8 @@ def _add_notebook(project: Project, path: Path, modules: dict[str, Module]) -> l
         if tree is None:
             continue
         module = modules.setdefault(name, Module(name, project.lib_path / (name.replace(".", "/") + ".py"), path))
-        if name == default and not any(c.notebook == module.notebook for c in module.cells if module.summary):
-            module.summary = module.summary or _summary(notebook)
+        if name == default and not module.is_owned:
+            module.notebook, module.summary, module.is_owned = path, _summary(notebook), True
         module.cells.append(ModuleCell(path, cell, head, tree, export.name != "exporti"))
     return problems
 
@@ -115,8 +117,8 @@ def _default_module(notebook: Notebook, heads: list[tuple[Cell, Head]]) -> tuple
     """The module that the notebook's cells go to: what default_exp says, or else the numbered file's own name."""
     named = [(cell, d) for cell, head in heads for d in head.directives if d.name == "default_exp" and d.args]
     problems = [_bad_module(notebook, cell, d.line, d.args[0]) for cell, d in named if not is_module_name(d.args[0])]
-    if not named:
-        return module_of(notebook.path), problems
+    if not named or problems:
+        return None if problems else module_of(notebook.path), problems
     last = named[-1][1].args[0]
     problems += [_at(notebook, cell, d.line, "two-default-exp", f"default_exp {d.args[0]}, but {last} further down",
                      "keep one; a cell can still say #export other_module", WARNING) for cell, d in named if d.args[0] != last]

@@ -1,0 +1,115 @@
+"""From all notebooks to all modules: which cell goes where, and what stops the work."""
+
+import pytest
+from conftest import notebook
+
+from literate.compile import make_plan
+from literate.project import project_notebooks
+
+
+def modules(project, *chosen) -> dict[str, list[str]]:
+    plan = make_plan(project, chosen or None)
+    assert not plan.has_errors, plan.diagnostics
+    return {m.name: [c.head.code for c in m.cells] for m in plan.modules}
+
+
+@pytest.mark.parametrize("name, module", [("01_matmul", "matmul"), ("02a_why_sqrt5", "why_sqrt5"), ("11_train-loop", "train_loop"), ("3-x", "x")])
+def test_a_numbered_notebook_names_its_module(make_project, name, module):
+    assert modules(make_project({name: ["#export\nx = 1"]})) == {module: ["x = 1"]}
+
+
+def test_two_notebooks_make_one_module_in_their_order(make_project):
+    project = make_project({"01_b": ["#default_exp m", "#export\nb = 2"], "00_a": ["#default_exp m", "#export\na = 1"]})
+    assert modules(project) == {"m": ["a = 1", "b = 2"]}
+
+
+def test_export_to_another_module_needs_no_order(make_project):
+    project = make_project({"00_a": ["#export b\nx = 1", "#export\ny = 2"], "01_b": ["#export\nz = 3"]})
+    assert modules(project) == {"b": ["x = 1", "z = 3"], "a": ["y = 2"]}
+    assert next(m for m in make_plan(project).modules if m.name == "b").notebook.name == "01_b.ipynb"
+
+
+def test_choosing_a_notebook_plans_its_modules_whole(make_project):
+    project = make_project({"00_a": ["#export b\nx = 1", "#export\ny = 2"], "01_b": ["#export\nz = 3"], "02_c": ["{"]})
+    (project.nbs_path / "02_c.ipynb").write_text("{ broken")
+    assert modules(project, project.nbs_path / "01_b.ipynb") == {"b": ["x = 1", "z = 3"]}
+    assert [d.code for d in make_plan(project).diagnostics] == ["not-json"]
+
+
+def test_hidden_names_are_left_out_and_subfolders_are_not(make_project):
+    project = make_project({n: ["#default_exp a"] for n in ["_x", "sub/01_b", "00_c", "_s/02_d", ".ipynb_checkpoints/00_c"]})
+    assert [p.name for p in project_notebooks(project)] == ["00_c.ipynb", "01_b.ipynb"]
+
+
+@pytest.mark.parametrize("cells, line, code", [
+    (["#export\nx = ("], 2, "syntax"),
+    (["#export\n%time x = 1"], 2, "syntax"),
+    (["%%time\n#export\nx = 1"], 1, "syntax"),
+    (["#export\nfiles = !ls"], 2, "syntax"),
+    (["#default_exp ../x", "#export\nx = 1"], 1, "bad-module"),
+    (["#default_exp class", "#export\nx = 1"], 1, "bad-module"),
+    (["#default_exp my-mod", "#export\nx = 1"], 1, "bad-module"),
+    (["#export ../x\nx = 1"], 1, "bad-module"),
+    (["#| export a.1b\nx = 1"], 1, "bad-module"),
+    (["#export\n\nfrom .a import b"], 3, "relative-import"),
+])
+def test_errors_stop_everything_and_name_the_place(make_project, cells, line, code):
+    project = make_project({"00_core": ["md:# Core", *cells], "01_good": ["#export\nx = 1"]})
+    plan = make_plan(project)
+    (problem,) = plan.diagnostics
+    assert (problem.path.name, problem.cell, problem.line, problem.code, problem.severity) == ("00_core.ipynb", 1, line, code, "error")
+    assert problem.hint and plan.files == {}
+
+
+@pytest.mark.parametrize("cells, code", [
+    (["#default_exp a", "#default_exp b", "#export\nx = 1"], "two-default-exp"),
+    (["#exprot\nx = 1"], "unknown-directive"),
+    (["x = 1\n#export\n"], "misplaced-directive"),
+])
+def test_warnings_stop_only_a_strict_project(make_project, cells, code):
+    assert [(d.code, d.severity) for d in make_plan(make_project({"00_core": cells})).diagnostics] == [(code, "warning")]
+    strict = make_plan(make_project({"00_core": cells}, "strict = True"))
+    assert [(d.code, d.severity) for d in strict.diagnostics] == [(code, "error")] and strict.files == {}
+
+
+def test_an_unnumbered_notebook_needs_a_module(make_project):
+    (problem,) = make_plan(make_project({"index": ["#export\nx = 1"]})).diagnostics
+    assert problem.code == "no-module" and "default_exp" in problem.hint
+    assert make_plan(make_project({"index": ["x = 1"]})).diagnostics == []
+
+
+def test_all_problems_are_told_at_once_from_top_to_bottom(make_project):
+    project = make_project({"01_b": ["#export\n(", "#export\n)"], "00_a": "{", "02_c": ["#export\nx = 1"]})
+    assert [(d.path.name, d.cell) for d in make_plan(project).diagnostics] == [("00_a.ipynb", None), ("01_b.ipynb", 0), ("01_b.ipynb", 1)]
+
+
+def test_a_file_that_nobody_generated_is_not_replaced(make_project):
+    project = make_project({"00_core": ["#export\nx = 1"]})
+    project.lib_path.mkdir()
+    (project.lib_path / "core.py").write_text("precious = 1\n")
+    assert [d.code for d in make_plan(project).diagnostics] == ["not-generated"]
+
+
+def test_init_files_and_version(make_project):
+    project = make_project({"00_a": ["#default_exp sub.deep.a", "#export\nx = 1"]}, "version = 1.2")
+    files = {p.relative_to(project.lib_path).as_posix(): t for p, t in make_plan(project).files.items()}
+    assert files["__init__.py"] == '__version__ = "1.2"\n' and files["sub/__init__.py"] == files["sub/deep/__init__.py"] == ""
+    (project.lib_path).mkdir()
+    (project.lib_path / "__init__.py").write_text('"""Mine."""\n__version__ = "1.0"\nimport os\n')
+    assert make_plan(project).files[project.lib_path / "__init__.py"] == '"""Mine."""\n__version__ = "1.2"\nimport os\n'
+
+
+def test_index(make_project):
+    project = make_project({"sub/01_autograd": [
+        "#export\ndef f(): ...\nclass C:\n    def m(self): ...\n@patch\ndef p(self: A | B): ...\n@patch_to(D)\ndef q(self): ...\n@patch\ndef r(self): ..."]})
+    names: dict = {}
+    exec(make_plan(project).files[project.lib_path / "_modidx.py"], names)
+    found = names["d"]["syms"]["lib.autograd"]
+    assert set(found) == {f"lib.autograd.{s}" for s in ["f", "C", "C.m", "A.p", "B.p", "D.q", "r"]}
+    assert found["lib.autograd.C.m"] == ("sub/autograd.html#c.m", "lib/autograd.py")
+
+
+def test_a_notebook_outside_nbs_path_can_be_named(make_project, tmp_path):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    (tmp_path / "09_out.ipynb").write_text(notebook("#export\ny = 2"))
+    assert modules(project, tmp_path / "09_out.ipynb") == {"out": ["y = 2"]}

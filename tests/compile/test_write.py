@@ -1,0 +1,132 @@
+"""Onto the disk: only what changed, never over an edit, and the command around it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import notebook
+
+from literate.compile import EditConflict, compile_project, make_plan, write_plan
+from literate.diagnostics import UserError
+
+DOOR = Path(__file__).parents[2] / "notebook2script.py"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, DOOR, *arguments], capture_output=True, text=True)
+
+
+def snapshot(folder: Path) -> dict:
+    return {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in folder.rglob("*") if p.is_file() and ".literate" not in p.parts}
+
+
+def test_unchanged_files_are_left_alone(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = 1"]})
+    compile_project(project)
+    before = snapshot(project.lib_path)
+    assert compile_project(project)[1].changed == ()
+    assert snapshot(project.lib_path) == before
+    (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 2"))
+    assert [p.name for p in compile_project(project)[1].changed] == ["a.py"]
+
+
+def test_with_an_error_nothing_is_written(make_project, tmp_path):
+    make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = ("]})
+    before = snapshot(tmp_path)
+    done = run()
+    assert done.returncode == 1 and snapshot(tmp_path) == before
+    assert done.stderr == ("nbs/01_b.ipynb:cell 1 (00000000):2:5: error: '(' was never closed (this cell is exported) [syntax]\n"
+                           "nothing written: 1 problem\n")
+
+
+@pytest.mark.parametrize("has_git", [True, False])
+def test_an_edit_made_in_a_module_is_not_lost(make_project, has_git):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    compile_project(project)
+    module = project.lib_path / "a.py"
+    if has_git:  # a fresh clone: no base, but a HEAD
+        subprocess.run("rm -r .literate; git init -q . && git add . && git -c user.name=a -c user.email=a@b commit -qm a", shell=True, check=True)
+    module.write_text(module.read_text().replace("x = 1", "x = 42  # precious"))
+    edited = module.read_text()
+    with pytest.raises(EditConflict, match="a.py: error: edited by hand"):
+        compile_project(project)
+    assert module.read_text() == edited and run().returncode == 3
+    compile_project(project, force=True)
+    assert "precious" not in module.read_text()
+
+
+def test_without_a_base_git_head_tells_that_a_module_was_not_edited(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    compile_project(project)
+    subprocess.run("rm -r .literate; git init -q . && git add . && git -c user.name=a -c user.email=a@b commit -qm a", shell=True, check=True)
+    (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 2"))
+    assert [p.name for p in compile_project(project)[1].changed] == ["a.py"]
+
+
+def test_without_base_and_git_a_module_that_differs_counts_as_edited(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    write_plan(make_plan(project))
+    subprocess.run(["rm", "-r", ".literate"], check=True)
+    (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 2"))
+    with pytest.raises(EditConflict):
+        compile_project(project)
+
+
+def test_the_command_and_its_exit_codes(make_project):
+    make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = 1"], "01a_c": ["#export\nz = 1"]})
+    done = run("--up-to", "01")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == ("lib/a.py <- nbs/00_a.ipynb\nlib/b.py <- nbs/01_b.ipynb\nlib/__init__.py\nlib/_modidx.py\n"
+                           "4 files written, 0 unchanged\n")
+    assert run().stdout.endswith("2 files written, 3 unchanged\n") and run("--quiet").stdout == ""
+    assert run("--check").returncode == 0
+    Path("nbs/00_a.ipynb").write_text(notebook("#export\nx = 2"))
+    done = run("--check")
+    assert done.returncode == 1 and "-x = 1\n+x = 2\n" in done.stdout and "1 file stale" in done.stdout
+    assert "x = 1" in Path("lib/a.py").read_text()
+    for arguments in [["nosuch.ipynb"], ["--nope"], ["--up-to", "x"], ["--up-to"], ["--check=maybe"]]:
+        done = run(*arguments)
+        assert done.returncode == 2 and "Traceback" not in done.stderr and done.stderr.startswith("error: "), arguments
+    os.chdir("/")
+    assert run().returncode == 2
+
+
+def test_check_makes_warnings_errors(make_project):
+    make_project({"00_a": ["#exprot\nx = 1"]})
+    assert run().returncode == 0 and run("--check").returncode == 1
+
+
+def test_a_notebook_is_found_from_any_folder_of_the_project(make_project, monkeypatch):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    monkeypatch.chdir(project.nbs_path)
+    assert run("00_a.ipynb").returncode == 0
+    monkeypatch.chdir(project.root.parent)
+    assert run(f"{project.root.name}/nbs/00_a.ipynb").returncode == 0
+
+
+def test_api_raises_with_everything_that_is_wrong(make_project):
+    with pytest.raises(UserError) as error:
+        compile_project(make_project({"00_a": ["#export\n("], "01_b": ["#export\n)"]}))
+    assert len(error.value.problems) == 2
+
+
+def test_watch_compiles_at_every_save_and_survives_a_broken_notebook(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    process = subprocess.Popen([sys.executable, "-u", DOOR, "--watch"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        def until(word):
+            for line in process.stdout:
+                if word in line:
+                    return line
+            raise AssertionError(f"never said {word}")
+        until("watching")
+        (project.nbs_path / "00_a.ipynb").write_text("{")
+        until("not JSON")
+        (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 3"))
+        until("lib/a.py <-")
+        assert "x = 3" in (project.lib_path / "a.py").read_text()
+    finally:
+        process.send_signal(2)
+        assert process.wait(10) == 0

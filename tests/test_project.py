@@ -1,0 +1,63 @@
+"""settings.ini, and which notebooks a command line means."""
+
+import pytest
+
+from literate.diagnostics import UsageError, UserError
+from literate.project import choose_notebooks, find_project, is_up_to, read_project
+
+
+def test_defaults_are_nbdevs(tmp_path):
+    (tmp_path / "settings.ini").write_text("[DEFAULT]\nrepo = my-lib\n")
+    project = read_project(tmp_path / "settings.ini")
+    assert (project.nbs_path, project.lib_path, project.package) == (tmp_path / "nbs", tmp_path / "my_lib", "my_lib")
+    assert project.recursive and project.cell_number and not project.cell_ids and not project.strict
+    assert project.test_flags == ("notest",)
+
+
+def test_interpolation_and_odd_values(tmp_path):
+    (tmp_path / "settings.ini").write_text(
+        "[DEFAULT]\nrepo = r\nlib_path = src/%(repo)s\ndescription = 100% pure\ndoc_host = https://%(nobody)s.io\ntst_flags = slow|gpu fast\n")
+    project = read_project(tmp_path / "settings.ini")
+    assert project.lib_path == tmp_path / "src/r" and project.test_flags == ("slow", "gpu", "fast")
+    assert project.index_settings["doc_host"] == "https://%(nobody)s.io"
+
+
+@pytest.mark.parametrize("text, word", [("[DEFAULT]\nrecursive = perhaps\n", "recursive = perhaps"), ("no section", "section"),
+                                        ("[DEFAULT]\na = 1\na = 2\n", "already exists")])
+def test_broken_settings_are_one_clear_line(tmp_path, text, word):
+    (tmp_path / "settings.ini").write_text(text)
+    with pytest.raises(UserError, match=word) as error:
+        read_project(tmp_path / "settings.ini")
+    assert "settings.ini" in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_project_is_found_from_below_and_missed_elsewhere(make_project, tmp_path):
+    make_project({"sub/00_a": ["x"]})
+    assert find_project(tmp_path / "nbs" / "sub").root == tmp_path
+    with pytest.raises(UsageError, match="no settings.ini"):
+        find_project(tmp_path.parent)
+
+
+def test_choosing_notebooks(make_project, monkeypatch):
+    project = make_project({name: ["x"] for name in ["01_b", "00_a", "02_c", "02a_d", "sub/03_e", "index"]})
+    def names(*words, **options):
+        return [path.stem for path in choose_notebooks(project, words, **options)]
+    assert names() == ["00_a", "01_b", "02_c", "02a_d", "03_e", "index"]
+    assert names("01_b.ipynb") == names("nbs/01_b.ipynb") == names("01*") == ["01_b"]
+    assert names("sub", "nbs/00_a.ipynb", "00_a.ipynb") == ["03_e", "00_a"]
+    assert names("nbs/0[01]*") == ["00_a", "01_b"] and names(up_to="02") == ["00_a", "01_b", "02_c"]
+    monkeypatch.chdir(project.nbs_path)
+    assert names("00_a.ipynb") == ["00_a"]
+    for missing in ["nosuch.ipynb", "settings.ini", "*.txt"]:
+        with pytest.raises(UsageError, match="no such notebook"):
+            names(missing)
+    with pytest.raises(UsageError, match="--up-to takes a notebook's number"):
+        names(up_to="two")
+
+
+@pytest.mark.parametrize("name, last, expected", [
+    ("02_x.ipynb", "02", True), ("02_x.ipynb", "2", True), ("02a_x.ipynb", "02", False), ("02a_x.ipynb", "02b", True),
+    ("10_x.ipynb", "9", False), ("9_x.ipynb", "10", True), ("index.ipynb", "99", False), ("02_x.ipynb", "02_fully_connected.ipynb", True),
+])
+def test_up_to_compares_numbers(tmp_path, name, last, expected):
+    assert is_up_to(tmp_path / name, last) is expected
