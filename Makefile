@@ -1,7 +1,8 @@
 # make: set up, compile the notebooks, run them.   make test: the whole test suite.
 PYTHON ?= python3
-BIN := .venv/bin
-READY := .venv/ready
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
 
 all: $(READY)
 	$(BIN)/python notebook2script.py
@@ -19,11 +20,11 @@ bench: $(READY)
 
 $(READY): setup.py settings.ini pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $(READY)
 
 clean:
-	rm -rf .venv .literate .pytest_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) .literate .pytest_cache .hypothesis build *.egg-info
 
 .PHONY: all test lab bench clean
