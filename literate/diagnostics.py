@@ -13,7 +13,7 @@ ERROR, WARNING = "error", "warning"
 class Diagnostic:
     """One remark about a place in a file, as plain data."""
 
-    code: str                 # the rule's name, such as "unknown-directive": CONTRIBUTING.md and --help list them
+    code: str                 # the rule's name, such as "unknown-directive": docs/diagnostics.md explains each
     message: str              # what is wrong, in one line
     path: Path | None = None  # the file it is about
     cell: int | None = None   # the cell's index in its notebook, from 0
