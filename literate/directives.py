@@ -1,6 +1,6 @@
 """What a cell says of itself: the directives at its head, in the four spellings of `#export` and `#| export`.
 
-A directive line is removed from the code; Quarto options (`#| eval: false`) and cell magics stay, as in nbdev 2.
+A directive line is removed from the code; Quarto options (`#| eval: false`) stay in nbdev 2's layout, and cell magics in both.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ import io
 import keyword
 import re
 import tokenize
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import lru_cache
 
 from .diagnostics import WARNING, Diagnostic
 from .notebook import Cell, Notebook
+from .project import NBDEV3, Project
 
 EXPORTS = ("export", "exports", "exporti", "exportd")
 COMPILER = ("default_exp", *EXPORTS)
@@ -25,13 +27,21 @@ KNOWN = frozenset({
 })
 
 
+class Dialect(Enum):
+    """How a notebook spells its directives."""
+
+    PLAIN = "#export"
+    MARKED = "#| export, as nbdev 2 reads it"
+    MARKED_3 = "#| export, as nbdev 3 reads it, and directives in metadata"
+
+
 @dataclass(frozen=True)
 class Directive:
     """One word at the head of a cell, with its arguments."""
 
     name: str               # "export", or "eval:" for an option written with a colon
     args: tuple[str, ...]
-    line: int               # in the cell, from 1
+    line: int               # in the cell, from 1; 0 for one in the metadata
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,11 @@ class Head:
         """The last directive of one of these names: as in nbdev, the last one counts."""
         return next((d for d in reversed(self.directives) if d.name in names), None)
 
+    def option(self, name: str) -> tuple[str, ...]:
+        """The values of an option such as `#| eval: false`; () if it is not there."""
+        found = self.get(name, f"{name}:")
+        return found.args if found else ()
+
     def line(self, number: int) -> int:
         """The cell's line for a line of `code`, both from 1."""
         return self.lines[min(max(number, 1), len(self.lines)) - 1] if self.lines else 1
@@ -59,12 +74,14 @@ _PLAIN_WORDS = frozenset(COMPILER) | {"hide", "skip", "notest", "slow"}
 _LATE = re.compile(rf"^\s*#\s*(\|?)\s*({'|'.join(COMPILER)})\b(?!:)[ \t]*(\S*)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
 
-def is_marked(notebook: Notebook) -> bool:
-    """Whether the notebook speaks the `#|` dialect: then plain `#export` does not count in it."""
-    return any(
-        _MARKED.match(line) for cell in notebook.cells if cell.type != "raw" and "|" in cell.source
-        for line in _head_lines(cell.source, _MARKED.match)
-    )
+def dialect_of(notebook: Notebook, project: Project) -> Dialect:
+    """`#|` if any cell carries such a directive, or the metadata of nbdev 3 does: then plain `#export` does not count."""
+    marked = Dialect.MARKED_3 if project.layout == NBDEV3 else Dialect.MARKED
+    if any(_MARKED.match(line) for cell in notebook.cells if cell.type != "raw" and "|" in cell.source
+           for line in _head_lines(cell.source, _MARKED.match)):
+        return marked
+    in_metadata = "nbdev" in notebook.metadata or any("nbdev" in cell.metadata for cell in notebook.cells)
+    return marked if marked is Dialect.MARKED_3 and in_metadata else Dialect.PLAIN
 
 
 def _head_lines(source: str, is_directive) -> list[str]:
@@ -77,32 +94,67 @@ def _head_lines(source: str, is_directive) -> list[str]:
     return head
 
 
-def read_head(cell: Cell, marked: bool) -> Head:
+def read_heads(notebook: Notebook, dialect: Dialect) -> list[tuple[Cell, Head]]:
+    """Every cell, taken apart. nbdev 3's metadata directives are added: a cell's own, and the notebook's to its first code cell."""
+    heads = [(cell, read_head(cell, dialect)) for cell in notebook.cells]
+    if dialect is not Dialect.MARKED_3 or not (extra := _metadata_directives(notebook.metadata)):
+        return heads
+    used = {d.name for _, head in heads for d in head.directives}
+    extra = tuple(d for d in extra if d.name not in used)
+    first = next((n for n, (cell, _) in enumerate(heads) if cell.type == "code"), None)
+    if first is not None:
+        cell, head = heads[first]
+        heads[first] = cell, replace(head, directives=extra + head.directives)
+    return heads
+
+
+def read_head(cell: Cell, dialect: Dialect) -> Head:
     """Take a cell apart in its notebook's dialect."""
-    return _read_head(cell.source, marked)
+    head = _read_head(cell.source, dialect)
+    if dialect is Dialect.MARKED_3 and "nbdev" in cell.metadata:
+        names = {d.name for d in head.directives}
+        extra = tuple(d for d in _metadata_directives(cell.metadata) if d.name not in names)
+        return replace(head, directives=head.directives + extra)
+    return head
+
+
+def _metadata_directives(metadata) -> tuple[Directive, ...]:
+    """nbdev 3's `{"nbdev": {"export": ""}}`; a value that is no text is no directive."""
+    found = metadata.get("nbdev")
+    items = found.items() if isinstance(found, dict) else ()
+    return tuple(Directive(name, () if value == "true" else tuple(value.split()), 0) for name, value in items if isinstance(value, str))
 
 
 @lru_cache(maxsize=4096)
-def _read_head(source: str, marked: bool) -> Head:
-    head = _head_lines(source, _MARKED.match if marked else _plain)
+def _read_head(source: str, dialect: Dialect) -> Head:
+    parse = {Dialect.PLAIN: _plain, Dialect.MARKED: _marked, Dialect.MARKED_3: _marked_3}[dialect]
+    head = _head_lines(source, _plain if dialect is Dialect.PLAIN else _MARKED.match)
     every = source.splitlines(keepends=True)
     directives, code, lines = [], [], []
     for number, line in enumerate(head, 1):
-        directive = None if not line.strip() or _MAGIC.match(line) else (_marked if marked else _plain)(line)
-        if directive:
-            directives.append(Directive(*directive, line=number))
+        if not line.strip():
+            continue
         if _MAGIC.match(line):
             kept = line
-        elif marked and (option := _OPTION.match(line)) and not (directive and directive[0] in COMPILER):
+        else:
+            found = parse(line)
+            directives += [Directive(*found, line=number)] if found else []
+            option = _OPTION.match(line) if dialect is Dialect.MARKED and not (found and found[0] in COMPILER) else None
+            if not option:
+                continue
             value = option[2].strip()
             kept = f"{option[1]} {value}\n" if value else f"{option[1]}\n"
-        else:
-            continue
         code.append(kept)
         lines.append(number)
     code += every[len(head):]
     lines += range(len(head) + 1, len(every) + 1)
     return Head(tuple(directives), "".join(code), tuple(lines))
+
+
+def _marked_3(line: str) -> tuple[str, tuple[str, ...]] | None:
+    """Name and arguments of a `#|` line, read as nbdev 3 reads it: `x y`, `x: y` and `x:y` are the same, `x: true` is `x`."""
+    match = re.match(r"([^\s:]+)\s*:?\s?(.*)$", _MARKED.match(line)[1].strip(), re.DOTALL)
+    return (match[1], () if match[2] == "true" else tuple(match[2].split())) if match else None
 
 
 def _marked(line: str) -> tuple[str, tuple[str, ...]] | None:
@@ -129,8 +181,9 @@ def is_module_name(name: str) -> bool:
     return all(part.isidentifier() and not keyword.iskeyword(part) for part in re.split(r"[./]", name))
 
 
-def check_directives(notebook: Notebook, marked: bool, known: frozenset[str]) -> list[Diagnostic]:
+def check_directives(notebook: Notebook, dialect: Dialect, known: frozenset[str]) -> list[Diagnostic]:
     """Everything that looks like a directive and does not do what its author thinks; `known` are the project's own words."""
+    marked = dialect is not Dialect.PLAIN
     found: list[Diagnostic] = []
 
     def report(cell: Cell, line: int, code: str, message: str, hint: str, severity: str = WARNING) -> None:
@@ -139,16 +192,18 @@ def check_directives(notebook: Notebook, marked: bool, known: frozenset[str]) ->
     for cell in notebook.cells:
         if cell.type != "code" or "#" not in cell.source:
             continue
-        head = read_head(cell, marked)
-        _check_words(cell, head, marked, KNOWN | known, report)
+        head = read_head(cell, dialect)
+        _check_words(cell, head, dialect, KNOWN | known, report)
         _check_exports(cell, head, report)
         _check_misplaced(cell, head, marked, report)
     return found
 
 
-def _check_words(cell: Cell, head: Head, marked: bool, known: frozenset[str], report) -> None:
-    if marked:
+def _check_words(cell: Cell, head: Head, dialect: Dialect, known: frozenset[str], report) -> None:
+    if dialect is not Dialect.PLAIN:
         for directive in head.directives:
+            if dialect is Dialect.MARKED_3 and (not directive.line or re.search(r"\|\s*[^\s:]+\s*:", cell.source.splitlines()[directive.line - 1])):
+                continue  # an option, `key: value`
             if directive.name.rstrip(":") in COMPILER and directive.name.endswith(":"):
                 word = directive.name.rstrip(":")
                 report(cell, directive.line, "unknown-directive", f"#| {word}: ... is an option, not a directive", f"write #| {word} without the colon")

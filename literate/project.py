@@ -1,4 +1,4 @@
-"""The project: its settings.ini, its folders, and which notebooks belong to it."""
+"""The project: its settings.ini or pyproject.toml, its folders, and which notebooks belong to it."""
 
 from __future__ import annotations
 
@@ -7,25 +7,32 @@ import os
 import re
 from configparser import ConfigParser, Error as ConfigError, InterpolationError
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from .diagnostics import Diagnostic, UsageError, UserError
 
-CONFIG = "settings.ini"
+SETTINGS, PYPROJECT = "settings.ini", "pyproject.toml"
+NBDEV2, NBDEV3 = "nbdev 2", "nbdev 3"  # the layouts of modules, as the two generations of nbdev write them
 _NUMBER = re.compile(r"(\d+)([a-zA-Z]*)[_\-. ]")
 
 
 @dataclass(frozen=True)
 class Project:
-    """What settings.ini says, with nbdev 2's keys and defaults."""
+    """What settings.ini says, in nbdev 2's keys, or the [tool.nbdev] of pyproject.toml, in nbdev 3's."""
 
     root: Path
     nbs_path: Path
     lib_path: Path
+    layout: str = NBDEV2
     recursive: bool = True
     cell_number: bool = True           # cell markers carry the cell's number
     cell_ids: bool = False             # cell markers carry the cell's id instead
     put_version_in_init: bool = True
+    black_formatting: bool = False
+    description: str = ""
+    docs_url: str = ""                 # where the documentation is: nbdev 3 names each module's page in its docstring
+    readme_nb: str = "index.ipynb"
     relative_imports: bool = True      # own-package imports become relative in modules
     strict: bool = False               # warnings are errors
     version: str = "0.0.1"
@@ -47,19 +54,49 @@ def find_project(start: Path | None = None) -> Project:
     """The project that a folder (the current one by default) belongs to; a `UsageError` if there is none."""
     start = Path(os.path.abspath(start or Path.cwd()))
     for folder in [start, *start.parents]:
-        if (folder / CONFIG).is_file():
-            return read_project(folder / CONFIG)
-    raise UsageError(f"no {CONFIG} in {start} or above it: run this inside a project")
+        for config in (folder / PYPROJECT, folder / SETTINGS):
+            if config.is_file() and (project := read_project(config)):
+                return project
+    raise UsageError(f"no {SETTINGS}, and no {PYPROJECT} with [tool.nbdev], in {start} or above it: run this inside a project")
 
 
-def project_of(names: tuple[str, ...]) -> Project:
-    """The project that a command's first name lies in, if that is an existing path, or the current folder."""
-    path = Path(names[0]) if names and os.path.exists(names[0]) else Path()
-    return find_project(path if path.is_dir() else path.parent)
+def read_project(config: Path) -> Project | None:
+    """Read a settings.ini or a pyproject.toml (None if it says nothing of nbdev); a `UserError` names what cannot be used."""
+    return _read_pyproject(config) if config.name == PYPROJECT else _read_settings(config)
 
 
-def read_project(config: Path) -> Project:
-    """Read a settings.ini; a `UserError` names the file and the key if a value cannot be used."""
+def _read_pyproject(config: Path) -> Project | None:
+    if b"nbdev" not in (content := config.read_bytes()):
+        return None
+    import tomllib
+
+    try:
+        data = tomllib.loads(content.decode())
+    except ValueError as error:
+        raise UserError(Diagnostic("settings", f"not TOML: {error}", config)) from None
+    keys, about, root = data.get("tool", {}).get("nbdev"), data.get("project", {}), config.parent
+    if keys is None:
+        return None
+    if keys.get("export_procs"):
+        raise UserError(Diagnostic("settings", "export_procs cannot be run here", config, hint="remove it, or compile with nbdev-export"))
+    urls = about.get("urls") or {}
+    scheme, slashes, rest = urls.get("Documentation", "").partition("://")
+    host, _, path = rest.partition("/")
+    base = "/" + path.strip("/")
+    index = {"branch": keys.get("branch", "main"), "doc_baseurl": base, "doc_host": f"{scheme}://{host}" if slashes else "",
+             "git_url": (urls.get("Repository") or urls.get("Source") or "").rstrip("/"),
+             "lib_path": keys.get("lib_path") or about.get("name", "").replace("-", "_")}
+    flags = keys.get("tst_flags", "notest")
+    return Project(
+        root=root, nbs_path=_below(root, keys.get("nbs_path", "nbs")), lib_path=_below(root, index["lib_path"]), layout=NBDEV3, cell_ids=True,
+        recursive=bool(keys.get("recursive", True)), put_version_in_init=bool(keys.get("put_version_in_init", True)),
+        strict=bool(keys.get("strict", False)), relative_imports=bool(keys.get("relative_imports", True)),
+        description=about.get("description", ""), docs_url=f"{index['doc_host']}{base.rstrip('/')}" if slashes else "",
+        readme_nb=keys.get("readme_nb", "index.ipynb"), test_flags=tuple(flags.split() if isinstance(flags, str) else flags), index_settings=index,
+    )
+
+
+def _read_settings(config: Path) -> Project:
     parser, root = ConfigParser(), config.parent
     try:
         parser.read_string(config.read_text(encoding="utf-8"), str(config))
@@ -79,6 +116,8 @@ def read_project(config: Path) -> Project:
             raise UserError(Diagnostic("settings", f"{key} = {value} is neither True nor False", config))
         return ConfigParser.BOOLEAN_STATES[value]
 
+    if flag("black_formatting", False) and not find_spec("black"):
+        raise UserError(Diagnostic("settings", "black_formatting = True, but black is not installed", config, hint="pip install black"))
     repo = text("repo", root.name)
     user = text("user", "")
     lib_path = text("lib_path", repo.replace("-", "_"))
@@ -93,7 +132,7 @@ def read_project(config: Path) -> Project:
         root=root, nbs_path=_below(root, text("nbs_path", "nbs")), lib_path=_below(root, lib_path),
         recursive=flag("recursive", True), cell_number=flag("cell_number", True), cell_ids=flag("cell_ids", False),
         put_version_in_init=flag("put_version_in_init", True), strict=flag("strict", False),
-        relative_imports=flag("relative_imports", True),
+        relative_imports=flag("relative_imports", True), black_formatting=flag("black_formatting", False),
         version=text("version", "0.0.1"), test_flags=tuple(re.split(r"[\s|]+", text("tst_flags", "notest"))),
         index_settings={key: value for key, value in index.items() if value},
     )

@@ -10,8 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from .diagnostics import UserError
-from .directives import is_marked, read_head
+from .directives import dialect_of, read_head
 from .notebook import read_notebook
+from .project import Project, find_project
 
 _MARKER = re.compile(r"# %% (.+\.ipynb)(?: (#?)([^\s#]+))?$")
 
@@ -58,11 +59,15 @@ def _read(module: Path, stamp: int) -> SourceMap | None:
     text = module.read_text(encoding="utf-8")
     if "# %% " not in text:
         return None
+    try:
+        project = find_project(module.parent)
+    except UserError:
+        return None
     places: list[Place | None] = []
     section: list[Place] | None = None
     for line in text.split("\n"):
         if match := _MARKER.match(line):
-            section = iter(_cell_places(Path(os.path.normpath(module.parent / match[1])), match[2], match[3]))
+            section = iter(_cell_places(project, Path(os.path.normpath(module.parent / match[1])), match[2], match[3]))
             places.append(None)
         else:
             section = None if line.startswith("# %% auto") else section
@@ -70,7 +75,7 @@ def _read(module: Path, stamp: int) -> SourceMap | None:
     return SourceMap(module, tuple(places)) if any(places) else None
 
 
-def _cell_places(path: Path, is_id: str, key: str | None) -> Iterable[Place]:
+def _cell_places(project: Project, path: Path, is_id: str, key: str | None) -> Iterable[Place]:
     """The places of the code lines of one cell, in order."""
     try:
         notebook = _notebook(path, os.stat(path).st_mtime_ns)
@@ -82,7 +87,7 @@ def _cell_places(path: Path, is_id: str, key: str | None) -> Iterable[Place]:
         cell = notebook.cells[int(key)] if key and key.isdigit() and int(key) < len(notebook.cells) else None
     if cell is None:
         return ()
-    return tuple(Place(path, cell.index, cell.id, line) for line in read_head(cell, is_marked(notebook)).lines)
+    return tuple(Place(path, cell.index, cell.id, line) for line in read_head(cell, dialect_of(notebook, project)).lines)
 
 
 @lru_cache(maxsize=64)

@@ -8,11 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_notebook import parse
 
-from literate.directives import check_directives, is_marked, nearest, read_head
+from literate.directives import Dialect, check_directives, dialect_of, nearest, read_head, read_heads
+from literate.project import NBDEV3, Project
+
+
+V2, V3 = Project(None, None, None), Project(None, None, None, layout=NBDEV3)
 
 
 def head(source: str, marked: bool = True):
-    return read_head(parse(notebook(source)).cells[0], marked)
+    return read_head(parse(notebook(source)).cells[0], Dialect.MARKED if marked else Dialect.PLAIN)
 
 
 def words(source: str, marked: bool) -> list:
@@ -67,9 +71,29 @@ def test_code_is_the_cell_without_its_directive_and_blank_head_lines(lines, mark
     assert all(not line.strip() or re.match(r"\s*#", line) for line in dropped)
 
 
+@pytest.mark.parametrize("line, name, args", [
+    ("#| export", "export", ()), ("#|export: true", "export", ()), ("#| export: mod", "export", ("mod",)), ("#| export:mod", "export", ("mod",)),
+    ("#| eval: false", "eval", ("false",)), ("#|hide:", "hide", ()), ("#| default_exp a.b", "default_exp", ("a.b",)),
+])
+def test_nbdev_3_reads_all_spellings_alike_and_keeps_none(line, name, args):
+    (cell, found), = read_heads(parse(notebook(f"{line}\n\n%%time\nx = 1")), Dialect.MARKED_3)
+    assert [(d.name, d.args) for d in found.directives] == [(name, args)] and found.code == "%%time\nx = 1"
+    assert found.option(name) == args
+
+
+def test_nbdev_3_reads_metadata():
+    cell = {"cell_type": "code", "id": "a", "metadata": {"nbdev": {"export": "", "hide": "true", "odd": 3}}, "source": "#| export b\nx = 1"}
+    book = parse(notebook("md:# Title", cell, "y = 2", nbdev={"default_exp": "core", "export": "no"}))
+    assert dialect_of(book, V3) is Dialect.MARKED_3 and dialect_of(book, V2) is Dialect.MARKED
+    heads = [[(d.name, d.args) for d in head.directives] for _, head in read_heads(book, Dialect.MARKED_3)]
+    assert heads == [[], [("default_exp", ("core",)), ("export", ("b",)), ("hide", ())], []]
+    assert dialect_of(parse(notebook("x = 1", nbdev={"default_exp": "a"})), V3) is Dialect.MARKED_3
+    assert dialect_of(parse(notebook("#export\nx = 1")), V3) is Dialect.PLAIN
+
+
 def problems(*cells: str, known: tuple = ()):
     book = parse(notebook(*cells))
-    return [(d.cell, d.line, d.code, d.hint) for d in check_directives(book, is_marked(book), frozenset(known))]
+    return [(d.cell, d.line, d.code, d.hint) for d in check_directives(book, dialect_of(book, V2), frozenset(known))]
 
 
 @pytest.mark.parametrize("source, line, code, hint", [

@@ -6,17 +6,19 @@ import ast
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..diagnostics import ERROR, WARNING, Diagnostic, UserError
-from ..directives import EXPORTS, Head, check_directives, is_marked, is_module_name, read_head
+from ..directives import EXPORTS, Head, check_directives, dialect_of, is_module_name, read_heads
 from ..notebook import Cell, Notebook, read_notebook
-from ..project import Project, module_of, project_notebooks
+from ..project import NBDEV3, Project, module_of, project_notebooks
+from .docs import LLMS_MARK, module_docstring, package_docs, with_docstring
 from .index import index_text, is_indexed
 from .module import GENERATED, Module, ModuleCell, module_text
 
 _VERSION = re.compile(r"^__version__\s*=.*$", re.MULTILINE)
+_VERSION_3 = re.compile(r"^__version__\s*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
 
 
 @dataclass
@@ -70,12 +72,13 @@ def _add_notebook(project: Project, path: Path, modules: dict[str, Module]) -> l
         notebook = read_notebook(path)
     except UserError as error:
         return list(error.problems)
-    marked = is_marked(notebook)
-    problems = check_directives(notebook, marked, frozenset(project.test_flags))
-    heads = [(cell, read_head(cell, marked)) for cell in notebook.cells if cell.type == "code"]
-    default, more = _default_module(notebook, heads)
+    dialect = dialect_of(notebook, project)
+    problems = check_directives(notebook, dialect, frozenset(project.test_flags))
+    heads = read_heads(notebook, dialect)
+    code = [(cell, head) for cell, head in heads if cell.type == "code"]
+    default, more = _default_module(notebook, code)
     problems += more
-    for cell, head in heads:
+    for cell, head in code:
         export = head.get(*EXPORTS)
         if not export or export.name == "exportd" or not head.code.strip():
             continue
@@ -94,9 +97,22 @@ def _add_notebook(project: Project, path: Path, modules: dict[str, Module]) -> l
             continue
         module = modules.setdefault(name, Module(name, project.lib_path / (name.replace(".", "/") + ".py"), path))
         if name == default and not module.is_owned:
-            module.notebook, module.summary, module.is_owned = path, _summary(notebook), True
+            module.notebook, module.docstring, module.is_owned = path, module_docstring(project, notebook, heads), True
+        if project.black_formatting:
+            head = replace(head, code=_blackened(head.code))
+            tree = ast.parse(head.code)
         module.cells.append(ModuleCell(path, cell, head, tree, export.name != "exporti"))
     return problems
+
+
+def _blackened(code: str) -> str:
+    """The code as black formats it; what black cannot format stays, as in nbdev."""
+    import black
+
+    try:
+        return black.format_str(code, mode=black.Mode()).strip()
+    except Exception:
+        return code
 
 
 def _at(notebook: Notebook, cell: Cell, line: int, code: str, message: str, hint: str, severity: str = ERROR,
@@ -144,13 +160,6 @@ def _parse(notebook: Notebook, cell: Cell, head: Head, problems: list[Diagnostic
     return tree
 
 
-def _summary(notebook: Notebook) -> str:
-    """The `> ` line of the first markdown cell that begins with a title."""
-    title = next((cell for cell in notebook.cells if cell.type == "markdown" and cell.source.startswith("# ")), None)
-    line = next((line for line in title.source.splitlines() if line.startswith("> ")), "") if title else ""
-    return line.lstrip("> ").strip()
-
-
 def _check_target(module: Module, project: Project) -> Diagnostic | None:
     """A file that exists and was not generated is somebody's own."""
     first = module.cells[0]
@@ -177,11 +186,24 @@ def _texts(project: Project, modules: list[Module], known: list[Module]) -> dict
         init = folder / "__init__.py"
         if init not in files:
             files[init] = init.read_text(encoding="utf-8") if init in present else ""
+    init = project.lib_path / "__init__.py"
     if project.put_version_in_init:
-        init = project.lib_path / "__init__.py"
-        version = f'__version__ = "{project.version}"'
-        files[init] = _VERSION.sub(lambda _: version, files[init]) if _VERSION.search(files[init]) else f"{version}\n{files[init]}"
-    indexed = [module for module in known if is_indexed(module.path)]
-    others = [path for path in present if is_indexed(path) and path not in {m.path for m in indexed}]
-    files[project.lib_path / "_modidx.py"] = index_text(project, indexed, others)
+        files[init] = _with_version(files[init], project)
+    others = [path for path in sorted(present) if path not in {m.path for m in known} and path != init]
+    if project.layout == NBDEV3:
+        docstring, llms = package_docs(project, {m.path: m.docstring for m in known}, others)
+        files[init] = with_docstring(files[init], docstring, project.description)
+        path = project.nbs_path / "llms.txt"
+        if llms and (not path.exists() or LLMS_MARK in path.read_text(encoding="utf-8")):
+            files[path] = llms
+    files[project.lib_path / "_modidx.py"] = index_text(
+        project, [m for m in known if is_indexed(m.path)], [path for path in others if is_indexed(path)])
     return files
+
+
+def _with_version(text: str, project: Project) -> str:
+    """nbdev 2 writes the version of settings.ini; in nbdev 3 the version in the file is the source, and only missing ones are added."""
+    line = f'__version__ = "{project.version}"'
+    if project.layout == NBDEV3 and _VERSION_3.search(text):
+        return text
+    return _VERSION.sub(lambda _: line, text) if project.layout != NBDEV3 and _VERSION.search(text) else f"{line}\n{text}"

@@ -111,6 +111,7 @@ def test_relative_imports_can_be_turned_off(make_project):
     assert "from lib.x import y" in text(make_project({"00_core": ["#export\nfrom lib.x import y"]}, "relative_imports = False"))
 
 
+@pytest.mark.filterwarnings("ignore:invalid escape sequence")
 @pytest.mark.parametrize("summary", ['say "hi"', 'a """ b', r"back\slash", r"\d+ and \n", 'ends with \\', "plain"])
 def test_docstring_says_what_the_notebook_says(make_project, summary):
     found = text(make_project({"00_core": [f"md:# T\n> {summary}", "#export\nx = 1"]}))
