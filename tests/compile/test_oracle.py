@@ -1,8 +1,6 @@
 """nbdev itself as the oracle: on random projects within what nbdev does right, both write the same bytes."""
 
 import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -11,8 +9,7 @@ from conftest import notebook, settings_text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from literate.compile import compile_project
-from literate.project import read_project
+from oracle import compile_both, explain
 
 NAMES = st.sampled_from(["a", "b", "_c", "Delta", "e1", "größe"])
 DIRECTIVES = st.sampled_from(["#| export", "#|export", "# | exports", "#|exporti", "#| hide\n#| export", "#| export\n#| eval: false",
@@ -54,52 +51,83 @@ def notebooks(draw) -> str:
     return notebook(*cells)
 
 
-def both(folder: Path, books: dict[str, str], extra: str) -> tuple[dict, dict]:
-    """What nbdev and what we write for the same project."""
-    found = []
-    for name in ("theirs", "ours"):
-        root = folder / name / "project"
-        (root / "nbs" / "sub").mkdir(parents=True)
-        (root / "settings.ini").write_text(settings_text(f"update_pyproject = False\n{extra}"))
-        for path, text in books.items():
-            (root / "nbs" / path).write_text(text, encoding="utf-8")
-        if name == "theirs":
-            subprocess.run([sys.executable, "-c", "from nbdev.doclinks import nbdev_export; nbdev_export()"], cwd=root, check=True)
-        else:
-            compile_project(read_project(root / "settings.ini"))
-        lib = read_project(root / "settings.ini").lib_path
-        found.append({p.relative_to(lib).as_posix(): p.read_text(encoding="utf-8") for p in lib.rglob("*.py")})
-    return found[0], found[1]
+PYPROJECT = """[project]
+name = "lib"
+description = "Things."
+[project.urls]
+Repository = "https://github.com/me/lib/"
+Documentation = "https://me.github.io/lib"
+[tool.nbdev]
+"""
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(books=st.lists(notebooks(), min_size=12, max_size=16), extra=st.sampled_from(["", "cell_number = False"]))
-def test_same_bytes_as_nbdev(books, extra):
+def project(root: Path, books: dict[str, str], config: str) -> Path:
+    """A project on disk; `config` is a pyproject.toml, or lines of a settings.ini."""
+    if config.startswith("[project]"):
+        (root / "pyproject.toml").write_text(config)
+    else:
+        (root / "settings.ini").write_text(settings_text(f"update_pyproject = False\n{config}"))
+    for name, text in books.items():
+        path = root / "nbs" / f"{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(books=st.lists(notebooks(), min_size=12, max_size=16), config=st.sampled_from(["", "cell_number = False", PYPROJECT, PYPROJECT]))
+def test_same_bytes_as_nbdev(books, config):
     named = {}
     for number, text in enumerate(books):
         module = f"sub.m{number}" if number % 3 == 0 else f"m{number}"
         data = json.loads(text)
-        data["cells"].insert(1, {"cell_type": "code", "id": "default", "metadata": {}, "outputs": [], "source": [f"#| default_exp {module}"]})
-        named[f"{'sub/' if number % 2 else ''}{number:02}_name.ipynb"] = json.dumps(data)
+        data["cells"].insert(1, json.loads(notebook(f"#| default_exp {module}"))["cells"][0] | {"id": "default"})
+        named[f"{'sub/' if number % 2 else ''}{number:02}_name"] = json.dumps(data)
     with tempfile.TemporaryDirectory() as folder:
-        theirs, ours = both(Path(folder), named, extra)
+        theirs, ours = compile_both(project(Path(folder), named, config))
     assert ours.keys() == theirs.keys()
     for name in theirs:
         assert ours[name] == theirs[name], name
 
 
-def test_the_project_of_this_repository_compiles_alike_under_nbdev(tmp_path):
-    """Our notebooks in nbdev's own spelling and layout: the modules are the same bytes."""
-    books = {}
-    for path in sorted((Path(__file__).parents[2] / "nbs").glob("*.ipynb")):
-        data = json.loads(path.read_text(encoding="utf-8"))
-        for cell in data["cells"]:
-            if cell["cell_type"] == "code":
-                cell["source"] = ["".join(cell["source"]).replace("#export", "#| export", 1)]
-        data["cells"].insert(1, {"cell_type": "code", "id": "default", "metadata": {}, "outputs": [],
-                                 "source": [f"#| default_exp {path.stem.split('_', 1)[1]}"]})
-        books[path.name] = json.dumps(data)
-    if not books:
-        pytest.skip("no notebooks")
-    theirs, ours = both(tmp_path, books, "lib_path = foundations")
+V3_CELLS = ["md:# Title\n\n> One.\n> Two.", "#| default_exp: core", "md:#| export\nProse with a \\ backslash.\n", "#| exportd\nf(1)\n`````x`````",
+            "#| export: true\n#| eval: false\ndef f(): ...", "md:#| exportd\nMore.", "#| exporti: other\ny = 1",
+            {"cell_type": "code", "id": "meta", "metadata": {"nbdev": {"export": "true"}}, "source": "z = 1", "outputs": []}]
+
+
+def test_what_only_nbdev_3_knows(tmp_path):
+    """Directives with colons and in metadata, exported prose, the package's docstring and its list of modules."""
+    books = {"00_core": notebook(*V3_CELLS[:6], V3_CELLS[7]), "01_b": notebook("md:# B", "#| export\nw = 1", nbdev={"default_exp": "b"}),
+             "02_plain": notebook("#| default_exp plain", "#| export\nx = 1"), "index": notebook("md:#| export\nThe intro.", "#| exportd\nimport lib")}
+    theirs, ours = compile_both(project(tmp_path, books, PYPROJECT))
     assert ours == theirs
+    assert "Prose with a" in ours["core.py"] and "- `lib.core`: One. Two." in ours["__init__.py"] and "The intro." in ours["__init__.py"]
+
+
+@pytest.mark.parametrize("books, reasons", [
+    ({"00_a": ["#| default_exp m", "#| export\nx = 1"], "01_b": ["#| default_exp m", "#| export\ny = 2"]}, {"m.py": ["D1 or D2"]}),
+    ({"00_a": ["#| default_exp a", "#| exporti\nfrom lib.b import (c,\n    d)"]}, {"a.py": ["D3"]}),
+    ({"00_a": ["#| default_exp a", "#| export\nn: int\nx = 1\ny = 2\ndel y"]}, {"a.py": ["D4"]}),
+    ({"00_a": ["md:# T\n> say \"hi\"", "#| default_exp a", "#| export\nx = 1"]}, {"a.py": ["D5"]}),
+    ({"00_a": ["#| default_exp a", "#| export\nimport os", "#| export\nfrom __future__ import annotations"]}, {"a.py": ["D6"]}),
+    ({"00_a": ["#| default_exp a", "#| export\nx = 1", "#| export"]}, {"a.py": ["D7"]}),
+    ({"01_autograd": ["#| default_exp autograd", "#| export\ndef f(): ..."]}, {"_modidx.py": ["D9"]}),
+    ({"00_a": ["#| default_exp a", {"cell_type": "code", "id": "c", "metadata": {}, "outputs": [], "source": "#| export\r\nx = 1\r\ny = 2"}]},
+     {"a.py": ["D11"]}),
+], ids=["D1", "D3", "D4", "D5", "D6", "D7", "D9", "D11"])
+def test_each_deviation_is_one(tmp_path, books, reasons):
+    """Where nbdev is wrong the files differ, and the tool says why."""
+    theirs, ours = compile_both(project(tmp_path, {name: notebook(*cells) for name, cells in books.items()}, ""))
+    found = {name: explain(theirs.get(name), ours.get(name)) for name in ours.keys() | theirs.keys()}
+    assert {name: why for name, why in found.items() if why != []} == reasons
+
+
+def test_ids_that_a_notebook_lacks_are_the_only_difference(tmp_path):
+    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": source} for source in ["#| default_exp a", "#| export\nx = 1"]]
+    theirs, ours = compile_both(project(tmp_path, {"00_a": notebook(*cells)}, PYPROJECT))
+    assert explain(theirs["a.py"], ours["a.py"]) == ["D10"]
+    assert compile_both(tmp_path)[1] == ours and compile_both(tmp_path)[0] != theirs
+
+
+def test_the_tool_notices_a_difference():
+    assert explain("x = 1\n", "x = 2\n") is None and explain("x = 1\n", None) is None and explain("x", "x") == []

@@ -1,0 +1,194 @@
+"""The command `run_notebook.py`: exit codes, what it prints, what it imports, what it leaves."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import notebook
+
+DOOR = Path(__file__).parents[2] / "run_notebook.py"
+
+
+def start(*arguments: str, **options) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, DOOR, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+def run(*arguments: str, **options) -> tuple[int, str, str]:
+    process = start(*arguments, **options)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def wait_for(condition, seconds: float = 10.0):
+    """What `condition` returns, once it is true."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return value
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def last_line(text: str) -> str:
+    return text.rstrip("\n").rpartition("\n")[2]
+
+
+def test_a_green_run(make_project):
+    make_project({"00_a": ["1"], "01_b": ["print('hi')"]})
+    code, out, err = run()
+    assert (code, err) == (0, "")
+    assert last_line(out).startswith("2 passed in ")
+    assert "hi" not in out and "\x1b" not in out
+
+
+def test_a_failure_is_shown_in_full(make_project):
+    make_project({"00_a": ["def f(x):\n    return 1 / x", "import sys\nprint('out')\nprint('err', file=sys.stderr)\nf(0)"], "01_b": ["1"]})
+    code, out, _ = run()
+    assert code == 1
+    assert "nbs/00_a.ipynb:cell 2 (00000001):4: ZeroDivisionError: division by zero\n" in out
+    assert ">   4 | f(0)\n" in out
+    assert "  nbs/00_a.ipynb:cell 1 (00000000):2 in f\n      return 1 / x\n" in out
+    assert "stdout:\n  out\n" in out and "stderr:\n  err\n" in out
+    assert last_line(out).startswith("1 passed, 1 failed in ")
+
+
+def test_it_works_from_any_folder_of_the_project(make_project, monkeypatch):
+    project = make_project({"00_a": ["1"]})
+    (project.root / "deep" / "er").mkdir(parents=True)
+    monkeypatch.chdir(project.root / "deep" / "er")
+    assert run("00_a.ipynb")[0] == 0
+    monkeypatch.chdir("/")
+    assert run(str(project.nbs_path / "00_a.ipynb"))[0] == 0
+
+
+def test_up_to(make_project):
+    make_project({"00_a": ["1"], "01_b": ["1/0"]})
+    assert run("--up-to", "00")[0] == 0
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["nosuch.ipynb"], "nosuch.ipynb: no such notebook"), (["--nosuch"], "unknown flag --nosuch"), (["--workers", "x"], "whole number"),
+    (["--timeout", "-1"], "from 0"),
+])
+def test_bad_usage(make_project, arguments, message):
+    make_project({"00_a": ["1"]})
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert message in err and "Traceback" not in err
+
+
+def test_nothing_ran(make_project):
+    make_project({"00_a": ["#| eval: false\n1"]})
+    code, out, _ = run()
+    assert code == 1
+    assert "nothing ran" in out
+    assert last_line(out).startswith("1 skipped in ")
+
+
+def test_a_broken_file_among_others(make_project):
+    make_project({"00_a": "{", "01_b": ["1"]})
+    code, out, _ = run()
+    assert code == 1
+    assert "nbs/00_a.ipynb:1: error: " in out and last_line(out).startswith("1 passed, 1 failed in ")
+
+
+def test_quiet_and_verbose(make_project):
+    make_project({"00_a": ["print('hi')"]})
+    assert run("--quiet")[1].strip().startswith("1 passed in ")
+    assert "hi" in run("--verbose")[1]
+
+
+def test_fail_fast(make_project):
+    make_project({"00_a": ["1/0"], "01_b": ["1"]})
+    code, out, _ = run("--fail-fast", "--workers", "1")
+    assert code == 1 and last_line(out).startswith("1 failed, 1 not run in ")
+
+
+def test_output_that_the_terminal_cannot_encode(make_project):
+    make_project({"00_a": ["raise ValueError('日本')"]})
+    code, out, _ = run(env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert code == 1 and "\\u65e5" in out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["nosuch.ipynb"], ["00_a.ipynb"]])
+def test_what_is_imported(make_project, arguments):
+    make_project({"00_a": ["import torch"]})
+    code = f"import sys; sys.argv[0] = 'x'; sys.path.insert(0, {str(DOOR.parent)!r}); import run_notebook as d; from literate import command; " \
+        f"command.main(d.run_notebook, {arguments!r}); print([m for m in ('IPython', 'rich', 'torch', 'nbformat') if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stdout
+    assert last_line(out) == "[]"
+
+
+PIDS = "import os, subprocess\nopen('pids', 'w').write(f'{os.getppid()} {os.getpid()} {subprocess.Popen([\"setsid\", \"sleep\", \"600\"]).pid}')"
+
+
+@pytest.fixture
+def hanging(make_project):
+    """A run of a notebook that hangs, and one that is done; with the ids of its processes: parent, job, what the job started."""
+    project = make_project({"00_a": ["1"], "01_b": [PIDS, "import time\ntry: time.sleep(600)\nfinally: time.sleep(600)"]})
+    process = start("--workers", "2", start_new_session=True)
+    file = project.nbs_path / "pids"
+    assert wait_for(lambda: file.exists() and len(file.read_text().split()) == 3)
+    time.sleep(0.2)
+    yield process, [int(pid) for pid in file.read_text().split()]
+    process.kill()
+
+
+def test_ctrl_c(hanging):
+    process, pids = hanging
+    started = time.monotonic()
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert time.monotonic() - started < 3
+    assert last_line(out).startswith("1 passed, 1 not run in ")
+    assert "Traceback" not in err
+    assert not any(is_alive(pid) for pid in pids)
+
+
+def test_the_front_is_killed(hanging):
+    process, pids = hanging
+    process.kill()
+    process.wait()
+    assert wait_for(lambda: not any(is_alive(pid) for pid in pids))
+
+
+def test_the_warm_parent_is_killed(hanging):
+    process, (parent, job, _) = hanging
+    os.kill(parent, signal.SIGKILL)
+    assert process.wait(30) == 70
+    assert wait_for(lambda: not is_alive(job))
+
+
+def test_a_time_limit_leaves_no_process(make_project):
+    project = make_project({"00_a": [PIDS, "while True: pass"]})
+    code, out, _ = run("--cell-timeout", "1")
+    assert code == 1 and ":cell 2 (00000001):1: Timeout: the cell was still running after 1 s" in out
+    assert not any(is_alive(int(pid)) for pid in (project.nbs_path / "pids").read_text().split())
+
+
+def test_frames_of_exported_modules_are_shown_at_their_cells(make_project):
+    from literate.compile import make_plan, write_plan
+
+    project = make_project({"00_core": ["md:# core", "#export\ndef f(x):\n    return 1 / x"], "01_use": ["from lib.core import f\nf(0)"]})
+    write_plan(make_plan(project))
+    _, out, _ = run()
+    assert "  nbs/00_core.ipynb:cell 2 (00000001):3 (lib/core.py:" in out
+    assert "      return 1 / x\n" in out
+
+
+def test_an_edit_while_the_notebook_runs_is_not_overwritten(make_project):
+    edited = notebook("'edited'")
+    project = make_project({"00_a": [f"open('00_a.ipynb', 'w').write({edited!r});"]})
+    code, out, _ = run("--save")
+    assert code == 0 and "not saved" in out
+    assert (project.nbs_path / "00_a.ipynb").read_text() == edited
