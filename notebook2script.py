@@ -4,13 +4,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from literate.command import main
-from literate.compile import Plan, Written, make_plan, stale_files, write_plan
-from literate.compile.write import diff
+from literate.compile import compile_project
+from literate.compile.state import Remembered, recall
 from literate.diagnostics import UserError, short
 from literate.project import Project, choose_notebooks, find_project
+
+if TYPE_CHECKING:
+    from literate.compile.plan import Plan
+    from literate.compile.write import Written
 
 
 def notebook2script(
@@ -29,15 +35,17 @@ def notebook2script(
     if watch:
         return _watch(project, notebooks, up_to, force, quiet)
     chosen = choose_notebooks(project, notebooks, up_to) if notebooks or up_to else None
-    plan = make_plan(project, chosen, strict=True if check else None)
+    if chosen is None and not force and (last := recall(project)) and not (check and last.diagnostics):
+        return _report_unchanged(last, quiet)
+    if check:
+        return _check(project, chosen, quiet)
+    try:
+        plan, written = compile_project(project, chosen, force)
+    except UserError as error:
+        print(f"{error}\nnothing written: {count(len(error.problems), 'problem')}", file=sys.stderr)
+        return error.exit_code
     for problem in plan.diagnostics:
         print(problem, file=sys.stderr)
-    if plan.has_errors:
-        print(f"nothing written: {_count(len(plan.diagnostics), 'problem')}", file=sys.stderr)
-        return 1
-    if check:
-        return _check(plan, quiet)
-    written = write_plan(plan, force)
     if not quiet:
         _report(plan, written)
     return 0
@@ -49,12 +57,28 @@ def _start(notebooks: tuple[str, ...]) -> Path:
     return (path if path.is_dir() else path.parent) if path.exists() else Path.cwd()
 
 
-def _check(plan: Plan, quiet: bool) -> int:
+def _report_unchanged(last: Remembered, quiet: bool) -> int:
+    for problem in last.diagnostics:
+        print(problem, file=sys.stderr)
+    if not quiet:
+        print(f"0 files written, {last.files} unchanged{_problems(last.diagnostics)}")
+    return 0
+
+
+def _check(project: Project, chosen: list[Path] | None, quiet: bool) -> int:
+    from literate.compile.plan import make_plan
+    from literate.compile.write import diff, stale_files
+
+    plan = make_plan(project, chosen, strict=True)
+    for problem in plan.diagnostics:
+        print(problem, file=sys.stderr)
+    if plan.has_errors:
+        return 1
     stale = stale_files(plan)
     for path, (old, new) in stale.items():
         print(diff(path, old, new), end="")
     if stale or not quiet:
-        print(f"{_count(len(stale), 'file')} stale, {len(plan.files) - len(stale)} up to date")
+        print(f"{count(len(stale), 'file')} stale, {len(plan.files) - len(stale)} up to date")
     return 1 if stale else 0
 
 
@@ -62,11 +86,15 @@ def _report(plan: Plan, written: Written) -> None:
     notebooks = {m.path: dict.fromkeys(short(cell.notebook) for cell in m.cells) for m in plan.modules}
     for path in written.changed:
         print(f"{short(path)} <- {', '.join(notebooks[path])}" if path in notebooks else short(path))
-    problems = f", {_count(len(plan.diagnostics), 'problem')}" if plan.diagnostics else ""
-    print(f"{_count(len(written.changed), 'file')} written, {written.unchanged} unchanged{problems}")
+    print(f"{count(len(written.changed), 'file')} written, {written.unchanged} unchanged{_problems(plan.diagnostics)}")
 
 
-def _count(number: int, noun: str) -> str:
+def _problems(diagnostics: Sequence) -> str:
+    return f", {count(len(diagnostics), 'problem')}" if diagnostics else ""
+
+
+def count(number: int, noun: str) -> str:
+    """1 file, 2 files."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 

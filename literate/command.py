@@ -7,10 +7,10 @@ collects words; the function runs when every one of them has found its place and
 
 from __future__ import annotations
 
+import errno
 import inspect
 import os
 import sys
-import traceback
 import types
 import typing
 from collections.abc import Callable, Sequence
@@ -20,6 +20,7 @@ from .directives import nearest
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE: a bug of ours, told apart from every failure of the user's notebooks
 INTERRUPTED = 130
+_MENDABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENAMETOOLONG}
 
 
 def main(function: Callable[..., int | None], arguments: Sequence[str] | None = None, name: str = "") -> int:
@@ -43,14 +44,27 @@ def main(function: Callable[..., int | None], arguments: Sequence[str] | None = 
     except BrokenPipeError:  # `| head`: whoever reads has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in _MENDABLE:
+            return _internal_error()
+        print(f"error: {error.filename or 'writing'}: {error.strerror}", file=sys.stderr)
+        return 1
     except Exception:
-        traceback.print_exc()
-        print("internal error: a bug in literate; please report it with the lines above", file=sys.stderr)
-        return INTERNAL_ERROR
+        return _internal_error()
+
+
+def _internal_error() -> int:
+    import traceback
+
+    traceback.print_exc()
+    print("internal error: a bug in literate; please report it with the lines above", file=sys.stderr)
+    return INTERNAL_ERROR
 
 
 def read_arguments(function: Callable, arguments: Sequence[str]) -> tuple[tuple[str, ...], dict[str, object]]:
     """The names and the flags on a command line, the flags in their annotated types; a `UsageError` says what does not fit."""
+    if not arguments:
+        return (), {}
     import fire
 
     signature = inspect.signature(function, eval_str=True)

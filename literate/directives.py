@@ -5,10 +5,8 @@ A directive line is removed from the code; Quarto options (`#| eval: false`) sta
 
 from __future__ import annotations
 
-import io
 import keyword
 import re
-import tokenize
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import lru_cache
@@ -254,6 +252,9 @@ def _check_misplaced(cell: Cell, head: Head, marked: bool, report) -> None:
 
 def _is_comment(source: str, line: int) -> bool:
     """Whether a line is a comment, and not part of a string."""
+    import io
+    import tokenize
+
     try:
         return any(t.type == tokenize.COMMENT and t.start[0] == line for t in tokenize.generate_tokens(io.StringIO(source).readline))
     except (tokenize.TokenError, SyntaxError):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -93,8 +91,14 @@ def read_notebook(path: Path) -> Notebook:
 def _cell(index: int, raw: dict) -> Cell:
     source = raw.get("source", "")
     source = (source if isinstance(source, str) else "".join(source)).replace("\r\n", "\n")
-    cell_id = raw.get("id") or hashlib.sha256(f"{index}\0{source}".encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return Cell(index, cell_id, raw["cell_type"], source, raw.get("metadata") or {})
+    return Cell(index, raw.get("id") or _derived_id(index, source), raw["cell_type"], source, raw.get("metadata") or {})
+
+
+def _derived_id(index: int, source: str) -> str:
+    """An id for a cell that has none (nbformat before 4.5): the same from run to run as long as the cell stays as it is."""
+    from hashlib import sha256
+
+    return sha256(f"{index}\0{source}".encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def replace_sources(text: str, sources: Mapping[int, str]) -> str:
@@ -189,10 +193,10 @@ def write_atomically(path: Path, text: str) -> None:
     """Replace a file in one step: a crash leaves the old file or the new one; its mode stays, and a link stays a link."""
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode("utf-8", "surrogatepass"))
+        with open(temporary, "xb") as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
         try:
             mode = stat.S_IMODE(path.stat().st_mode)
         except FileNotFoundError:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from configparser import ConfigParser, Error as ConfigError, InterpolationError
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 
 from .diagnostics import Diagnostic, UsageError, UserError
@@ -116,7 +114,7 @@ def _read_settings(config: Path) -> Project:
             raise UserError(Diagnostic("settings", f"{key} = {value} is neither True nor False", config))
         return ConfigParser.BOOLEAN_STATES[value]
 
-    if flag("black_formatting", False) and not find_spec("black"):
+    if flag("black_formatting", False) and not _is_installed("black"):
         raise UserError(Diagnostic("settings", "black_formatting = True, but black is not installed", config, hint="pip install black"))
     repo = text("repo", root.name)
     user = text("user", "")
@@ -136,6 +134,12 @@ def _read_settings(config: Path) -> Project:
         version=text("version", "0.0.1"), test_flags=tuple(re.split(r"[\s|]+", text("tst_flags", "notest"))),
         index_settings={key: value for key, value in index.items() if value},
     )
+
+
+def _is_installed(package: str) -> bool:
+    from importlib.util import find_spec
+
+    return find_spec(package) is not None
 
 
 def _below(root: Path, path: str) -> Path:
@@ -182,7 +186,9 @@ def _matches(folder: Path, name: str) -> list[Path]:
         return notebooks_in(path)
     if path.is_file():
         return [Path(os.path.abspath(path))] if path.suffix == ".ipynb" else []
-    found = glob.glob(name, root_dir=folder, recursive=True)
+    from glob import glob
+
+    found = glob(name, root_dir=folder, recursive=True)
     return sorted((Path(os.path.abspath(folder / f)) for f in found if f.endswith(".ipynb")), key=lambda path: path.name)
 
 

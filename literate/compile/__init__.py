@@ -1,21 +1,36 @@
-"""The compiler: notebooks into modules."""
+"""The compiler: notebooks into modules. What each part needs is imported when it is used: starting up must be cheap."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..diagnostics import UserError
 from ..project import Project
-from .plan import Plan, make_plan
-from .write import EditConflict, Written, stale_files, write_plan
 
-__all__ = ["EditConflict", "Plan", "Written", "compile_project", "make_plan", "stale_files", "write_plan"]
+if TYPE_CHECKING:
+    from .plan import Plan
+    from .write import Written
+
+__all__ = ["compile_project"]
 
 
 def compile_project(project: Project, chosen: Iterable[Path] | None = None, force: bool = False) -> tuple[Plan, Written]:
-    """Compile the chosen notebooks (default: all); a `UserError` holds everything that is wrong, and nothing was written then."""
-    plan = make_plan(project, chosen)
-    if plan.has_errors:
-        raise UserError(*plan.diagnostics)
-    return plan, write_plan(plan, force)
+    """Compile the chosen notebooks (default: all); a `UserError` holds everything that is wrong, and nothing was written then.
+
+    `force` overwrites modules that were edited by hand; without it they raise `EditConflict`.
+    """
+    from .plan import make_plan
+    from .state import input_stamps, remember
+    from .write import locked, write_plan
+
+    with locked(project):
+        before = input_stamps(project)
+        plan = make_plan(project, chosen)
+        if plan.has_errors:
+            raise UserError(*plan.diagnostics)
+        written = write_plan(plan, force)
+        if chosen is None:
+            remember(project, list(plan.files), [str(d) for d in plan.diagnostics], before)
+    return plan, written

@@ -16,6 +16,7 @@ from ..project import NBDEV3, Project, module_of, project_notebooks
 from .docs import LLMS_MARK, module_docstring, package_docs, with_docstring
 from .index import index_text, is_indexed
 from .module import GENERATED, Module, ModuleCell, module_text
+from .names import Unexported, check_names
 
 _VERSION = re.compile(r"^__version__\s*=.*$", re.MULTILINE)
 _VERSION_3 = re.compile(r"^__version__\s*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
@@ -46,14 +47,16 @@ def make_plan(project: Project, chosen: Iterable[Path] | None = None, strict: bo
     every = project_notebooks(project)
     outside = [path for path in chosen or [] if path not in every]
     modules: dict[str, Module] = {}
+    unexported: Unexported = {}
     found: dict[Path, list[Diagnostic]] = {}
     for path in sorted([*every, *outside], key=lambda p: p.name):
-        found[path] = _add_notebook(project, path, modules)
+        found[path] = _add_notebook(project, path, modules, unexported)
     plan = Plan(project)
     plan.modules = [m for m in modules.values() if chosen is None or any(c.notebook in chosen for c in m.cells)]
     relevant = set(chosen if chosen is not None else found) | {c.notebook for m in plan.modules for c in m.cells}
     plan.diagnostics = [d for path in found if path in relevant for d in found[path]]
     plan.diagnostics += [d for m in plan.modules if (d := _check_target(m, project))]
+    plan.diagnostics += [d for d in check_names(list(modules.values()), unexported, project.package) if d.path in relevant]
     if project.strict if strict is None else strict:
         plan.diagnostics = [_as_error(d) for d in plan.diagnostics]
     plan.diagnostics.sort(key=lambda d: d.sort_key)
@@ -66,7 +69,7 @@ def _as_error(diagnostic: Diagnostic) -> Diagnostic:
     return Diagnostic(**{**vars(diagnostic), "severity": ERROR})
 
 
-def _add_notebook(project: Project, path: Path, modules: dict[str, Module]) -> list[Diagnostic]:
+def _add_notebook(project: Project, path: Path, modules: dict[str, Module], unexported: Unexported) -> list[Diagnostic]:
     """Put a notebook's exported cells into their modules; return what is wrong with it."""
     try:
         notebook = read_notebook(path)
@@ -81,6 +84,7 @@ def _add_notebook(project: Project, path: Path, modules: dict[str, Module]) -> l
     for cell, head in code:
         export = head.get(*EXPORTS)
         if not export or export.name == "exportd" or not head.code.strip():
+            unexported.setdefault(path, []).append((cell, head))
             continue
         name = _normal(export.args[0]) if export.args else default
         if name is None and more:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import unified_diff
 from pathlib import Path
 
 from ..diagnostics import Diagnostic, UserError, short
@@ -35,6 +34,8 @@ def stale_files(plan: Plan) -> dict[Path, tuple[str, str]]:
 
 def diff(path: Path, old: str, new: str) -> str:
     """A unified diff of one file."""
+    from difflib import unified_diff
+
     lines = unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), short(path), f"{short(path)} (from the notebooks)")
     return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
 
@@ -43,21 +44,20 @@ def write_plan(plan: Plan, force: bool = False) -> Written:
     """Write the files that differ; an `EditConflict` if that would lose an edit made in a module (unless `force`).
 
     What was generated last is kept in `.literate/base`; a module that differs from it, or from git's HEAD where there
-    is no base, was edited by hand. Nothing at all is written then.
+    is no base, was edited by hand. Nothing at all is written then. The caller holds the lock.
     """
-    with _lock(plan.project):
-        stale = stale_files(plan)
-        modules = [module.path for module in plan.modules]
-        edited = [path for path in stale if path in modules and not force and _is_edited(path, plan.project)]
-        if edited:
-            raise EditConflict(*(Diagnostic("edited", "edited by hand since it was generated", path,
-                                            hint="put the edit into the notebook, or give it up with --force") for path in edited))
-        for path in stale:
-            write_atomically(path, plan.files[path])
-        for path in modules:
-            base = _base(path, plan.project)
-            if _read(base) != plan.files[path]:
-                write_atomically(base, plan.files[path])
+    stale = stale_files(plan)
+    modules = [module.path for module in plan.modules]
+    edited = [path for path in stale if path in modules and not force and _is_edited(path, plan.project)]
+    if edited:
+        raise EditConflict(*(Diagnostic("edited", "edited by hand since it was generated", path,
+                                        hint="put the edit into the notebook, or give it up with --force") for path in edited))
+    for path in stale:
+        write_atomically(path, plan.files[path])
+    for path in modules:
+        base = _base(path, plan.project)
+        if _read(base) != plan.files[path]:
+            write_atomically(base, plan.files[path])
     return Written(tuple(stale), len(plan.files) - len(stale))
 
 
@@ -83,6 +83,8 @@ def _is_edited(path: Path, project: Project) -> bool:
 
 def _in_head(path: Path) -> str | None:
     """The file's text in git's HEAD; None without git, or if git does not know the file."""
+    import subprocess
+
     try:
         shown = subprocess.run(["git", "show", f"HEAD:./{path.name}"], cwd=path.parent, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
@@ -91,10 +93,17 @@ def _in_head(path: Path) -> str | None:
 
 
 @contextmanager
-def _lock(project: Project):
+def locked(project: Project) -> Iterator[None]:
     """Two compilers at once take turns."""
-    from filelock import FileLock
-
     project.state.mkdir(exist_ok=True)
-    with FileLock(project.state / "lock"):
-        yield
+    try:
+        import fcntl
+    except ImportError:  # Windows; elsewhere filelock's imports would be a third of a compilation
+        from filelock import FileLock
+
+        with FileLock(project.state / "lock"):
+            yield
+    else:
+        with open(project.state / "lock", "a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from literate.compile import make_plan
+from literate.compile.plan import make_plan
 from literate.project import Project
 
 

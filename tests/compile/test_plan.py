@@ -3,7 +3,7 @@
 import pytest
 from conftest import notebook
 
-from literate.compile import make_plan
+from literate.compile.plan import make_plan
 from literate.project import project_notebooks
 
 

@@ -1,6 +1,7 @@
 """Onto the disk: only what changed, never over an edit, and the command around it."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,9 @@ from pathlib import Path
 import pytest
 from conftest import notebook
 
-from literate.compile import EditConflict, compile_project, make_plan, write_plan
+from literate.compile import compile_project
+from literate.compile.plan import make_plan
+from literate.compile.write import EditConflict, write_plan
 from literate.diagnostics import UserError
 
 DOOR = Path(__file__).parents[2] / "notebook2script.py"
@@ -68,7 +71,7 @@ def test_without_a_base_git_head_tells_that_a_module_was_not_edited(make_project
 def test_without_base_and_git_a_module_that_differs_counts_as_edited(make_project):
     project = make_project({"00_a": ["#export\nx = 1"]})
     write_plan(make_plan(project))
-    subprocess.run(["rm", "-r", ".literate"], check=True)
+    shutil.rmtree(project.state)
     (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 2"))
     with pytest.raises(EditConflict):
         compile_project(project)

@@ -1,0 +1,86 @@
+"""Names that exported code uses but never gets: an `import math` left behind in a cell that is not exported."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+import symtable
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..diagnostics import WARNING, Diagnostic
+from ..directives import Head
+from ..notebook import Cell
+from .imports import public_names
+from .module import Module
+
+_GIVEN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__package__", "__path__", "__spec__", "__loader__", "__annotations__"}
+_words = re.compile(r"[^\W\d]\w*").findall
+
+Unexported = dict[Path, list[tuple[Cell, Head]]]  # the code cells of each notebook that are not exported
+
+
+def check_names(modules: list[Module], unexported: Unexported, package: str) -> list[Diagnostic]:
+    """A warning for each name that a module uses and that only an unexported cell of its notebooks binds."""
+    public = {f"{package}.{m.name}": m for m in modules}
+    return [problem for module in modules for problem in _check_module(module, unexported, public)]
+
+
+def _check_module(module: Module, unexported: Unexported, own: dict[str, Module]) -> Iterator[Diagnostic]:
+    others = [pair for path in {item.notebook: None for item in module.cells} for pair in unexported.get(path, [])]
+    code = "\n".join(item.head.code for item in module.cells)
+    suspects = set(_words(code)) & {word for _, head in others for word in _words(head.code)} - _GIVEN
+    starred = _starred(module, own) if "*" in code else set()
+    if starred is None or not suspects:
+        return
+    bound, used = set(starred), set()
+    _collect(symtable.symtable(code, "module", "exec"), bound, used)
+    for name in sorted(suspects & used - bound):
+        place = next((cell for cell, head in others if _binds(head.code, name)), None)
+        if place:
+            yield _problem(module, name, place)
+
+
+def _starred(module: Module, own: dict[str, Module]) -> set[str] | None:
+    """The names that star imports bring from the project's own modules; None if one comes from elsewhere."""
+    found: set[str] = set()
+    for item in module.cells:
+        for node in ast.walk(item.tree):
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+                if node.module not in own:
+                    return None
+                found |= set(public_names(c.tree for c in own[node.module].cells if c.is_public))
+    return found
+
+
+def _collect(table: symtable.SymbolTable, bound: set[str], used: set[str]) -> None:
+    """The names that code binds in its module, and those that it looks up there, at any depth."""
+    at_top = table.get_type() == "module"
+    for symbol in table.get_symbols():
+        is_bound = symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+        if at_top and is_bound or symbol.is_declared_global() and is_bound:
+            bound.add(symbol.get_name())
+        elif symbol.is_referenced() and (at_top or symbol.is_global()):
+            used.add(symbol.get_name())
+    for child in table.get_children():
+        _collect(child, bound, used)
+
+
+def _binds(code: str, name: str) -> bool:
+    if name not in code:
+        return False
+    try:
+        symbol = symtable.symtable(code, "cell", "exec").lookup(name)
+    except (SyntaxError, ValueError, KeyError):  # magics, or a name in a comment
+        return False
+    return symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+
+
+def _problem(module: Module, name: str, place: Cell) -> Diagnostic:
+    """The warning, at the first place where the name is used."""
+    item, node = next(((item, node) for item in module.cells for node in ast.walk(item.tree)
+                       if isinstance(node, ast.Name) and node.id == name), (module.cells[0], module.cells[0].tree.body[0]))
+    return Diagnostic("left-behind", f"{name} is bound only in cell {place.index + 1} ({place.id}), which is not exported: {module.name} will lack it",
+                      item.notebook, item.cell.index, item.cell.id, item.head.line(node.lineno), node.col_offset + 1,
+                      "export that cell too", WARNING)
