@@ -8,7 +8,6 @@ from __future__ import annotations
 import keyword
 import re
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from functools import lru_cache
 
 from .diagnostics import WARNING, Diagnostic
@@ -25,8 +24,8 @@ KNOWN = frozenset({
 })
 
 
-class Dialect(Enum):
-    """How a notebook spells its directives."""
+class Dialect:
+    """How a notebook spells its directives. Plain strings: an Enum would be hashed in Python, for every cell."""
 
     PLAIN = "#export"
     MARKED = "#| export, as nbdev 2 reads it"
@@ -72,7 +71,7 @@ _PLAIN_WORDS = frozenset(COMPILER) | {"hide", "skip", "notest", "slow"}
 _LATE = re.compile(rf"^\s*#\s*(\|?)\s*({'|'.join(COMPILER)})\b(?!:)[ \t]*(\S*)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
 
-def dialect_of(notebook: Notebook, project: Project) -> Dialect:
+def dialect_of(notebook: Notebook, project: Project) -> str:
     """`#|` if any cell carries such a directive, or the metadata of nbdev 3 does: then plain `#export` does not count."""
     marked = Dialect.MARKED_3 if project.layout == NBDEV3 else Dialect.MARKED
     if any(_MARKED.match(line) for cell in notebook.cells if cell.type != "raw" and "|" in cell.source
@@ -92,7 +91,7 @@ def _head_lines(source: str, is_directive) -> list[str]:
     return head
 
 
-def read_heads(notebook: Notebook, dialect: Dialect) -> list[tuple[Cell, Head]]:
+def read_heads(notebook: Notebook, dialect: str) -> list[tuple[Cell, Head]]:
     """Every cell, taken apart. nbdev 3's metadata directives are added: a cell's own, and the notebook's to its first code cell."""
     heads = [(cell, read_head(cell, dialect)) for cell in notebook.cells]
     if dialect is not Dialect.MARKED_3 or not (extra := _metadata_directives(notebook.metadata)):
@@ -106,7 +105,7 @@ def read_heads(notebook: Notebook, dialect: Dialect) -> list[tuple[Cell, Head]]:
     return heads
 
 
-def read_head(cell: Cell, dialect: Dialect) -> Head:
+def read_head(cell: Cell, dialect: str) -> Head:
     """Take a cell apart in its notebook's dialect."""
     head = _read_head(cell.source, dialect)
     if dialect is Dialect.MARKED_3 and "nbdev" in cell.metadata:
@@ -124,7 +123,7 @@ def _metadata_directives(metadata) -> tuple[Directive, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _read_head(source: str, dialect: Dialect) -> Head:
+def _read_head(source: str, dialect: str) -> Head:
     parse = {Dialect.PLAIN: _plain, Dialect.MARKED: _marked, Dialect.MARKED_3: _marked_3}[dialect]
     head = _head_lines(source, _plain if dialect is Dialect.PLAIN else _MARKED.match)
     every = source.splitlines(keepends=True)
@@ -179,7 +178,7 @@ def is_module_name(name: str) -> bool:
     return all(part.isidentifier() and not keyword.iskeyword(part) for part in re.split(r"[./]", name))
 
 
-def check_directives(notebook: Notebook, dialect: Dialect, known: frozenset[str]) -> list[Diagnostic]:
+def check_directives(notebook: Notebook, dialect: str, known: frozenset[str]) -> list[Diagnostic]:
     """Everything that looks like a directive and does not do what its author thinks; `known` are the project's own words."""
     marked = dialect is not Dialect.PLAIN
     found: list[Diagnostic] = []
@@ -197,7 +196,7 @@ def check_directives(notebook: Notebook, dialect: Dialect, known: frozenset[str]
     return found
 
 
-def _check_words(cell: Cell, head: Head, dialect: Dialect, known: frozenset[str], report) -> None:
+def _check_words(cell: Cell, head: Head, dialect: str, known: frozenset[str], report) -> None:
     if dialect is not Dialect.PLAIN:
         for directive in head.directives:
             if dialect is Dialect.MARKED_3 and (not directive.line or re.search(r"\|\s*[^\s:]+\s*:", cell.source.splitlines()[directive.line - 1])):

@@ -8,6 +8,7 @@ import os
 import re
 import warnings
 from collections.abc import Mapping
+from functools import cache
 from itertools import dropwhile, takewhile
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def module_docstring(project: Project, notebook: Notebook, heads: list[tuple[Cel
     return text.strip()
 
 
+@cache
 def page_of(notebook: Path, nbs_path: Path) -> str:
     """The documentation page of a notebook: sub/01_b.ipynb -> sub/b.html."""
     path = Path(os.path.relpath(notebook, nbs_path))

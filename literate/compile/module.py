@@ -6,6 +6,7 @@ import ast
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from textwrap import TextWrapper
 
@@ -73,7 +74,7 @@ def _section(item: ModuleCell, relative: Callable[[Path], str], package: list[st
 
 def _relative_paths(folder: Path) -> Callable[[Path], str]:
     """A function that gives a notebook's path as seen from a module's folder."""
-    return lambda notebook: Path(os.path.relpath(notebook, folder)).as_posix()
+    return cache(lambda notebook: Path(os.path.relpath(notebook, folder)).as_posix())
 
 
 def _is_future(node: ast.stmt) -> bool:
