@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from literate.command import main
-from literate.compile import compile_project
+from literate.compile import compile_project, update_notebooks
 from literate.compile.state import Remembered, recall
 from literate.diagnostics import UserError, short
 from literate.project import Project, choose_notebooks, find_project
@@ -23,17 +23,21 @@ def notebook2script(
     *notebooks: str,       # notebooks, folders or globs, from here or from nbs_path; none means all of the project
     up_to: str = "",       # stop after the notebooks with this number, such as 02
     check: bool = False,   # write nothing; exit 1 and show the difference if a module is stale or anything is wrong
+    update: bool = False,  # carry edits made in modules into the notebooks; with --check, only say which
+    prune: bool = False,   # delete modules whose notebook is gone; with --update, also cells that a module has lost
     watch: bool = False,   # go on compiling at every save, until Ctrl-C
-    force: bool = False,   # overwrite modules that were edited by hand
+    force: bool = False,   # give up edits made in modules; with --update, those made in notebooks to the same cells
     quiet: bool = False,   # print nothing but what is wrong
 ) -> int:
     """Compile notebooks into modules: cells tagged #export or #| export go to the package that settings.ini names.
 
-    Exit codes: 0 done, 1 something is wrong or stale, 2 bad usage, 3 a module was edited by hand.
+    Exit codes: 0 done, 1 something is wrong or stale, 2 bad usage, 3 a cell was changed in its notebook and in its module.
     """
     project = find_project(_start(notebooks))
     if watch:
         return _watch(project, notebooks, up_to, force, quiet)
+    if update:
+        return _update(project, check, force, prune, quiet)
     chosen = choose_notebooks(project, notebooks, up_to) if notebooks or up_to else None
     if chosen is None and not force and (last := recall(project)) and not (check and last.diagnostics):
         return _report_unchanged(last, quiet)
@@ -55,6 +59,16 @@ def _start(notebooks: tuple[str, ...]) -> Path:
     """Where to look for the project: beside the first notebook that is named by an existing path, or here."""
     path = Path(notebooks[0]) if notebooks else Path.cwd()
     return (path if path.is_dir() else path.parent) if path.exists() else Path.cwd()
+
+
+def _update(project: Project, check: bool, force: bool, prune: bool, quiet: bool) -> int:
+    carried, written = update_notebooks(project, force, prune, dry=check)
+    for edit in carried if not quiet or check else []:
+        print(edit)
+    if not quiet:
+        print(f"{count(len(carried), 'cell')} {'to carry over' if check else 'carried over'}"
+              + (f", {count(len(written.changed), 'file')} written" if written else ""))
+    return 1 if check and carried else 0
 
 
 def _report_unchanged(last: Remembered, quiet: bool) -> int:
@@ -110,12 +124,15 @@ def _watch(project: Project, notebooks: tuple[str, ...], up_to: str, force: bool
     watching = False
     changes = watch(project.nbs_path, watch_filter=lambda _, path: path.endswith(".ipynb"), debounce=50, step=10,
                     rust_timeout=200, yield_on_timeout=True, raise_interrupt=False)
-    for changed in changes:
-        if not watching or changed:  # it yields first once it watches: no save is missed from then on
-            compile_once()
-        if not watching:
-            watching = True
-            print(f"watching {short(project.nbs_path)}; Ctrl-C ends it", file=sys.stderr)
+    try:
+        for changed in changes:
+            if not watching or changed:  # it yields first once it watches: no save is missed from then on
+                compile_once()
+            if not watching:
+                watching = True
+                print(f"watching {short(project.nbs_path)}; Ctrl-C ends it", file=sys.stderr)
+    except KeyboardInterrupt:
+        pass
     return 0
 
 

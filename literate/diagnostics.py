@@ -22,11 +22,12 @@ class Diagnostic:
     column: int | None = None  # the column in that line, from 1
     hint: str = ""            # what to do
     severity: str = ERROR
+    detail: str = ""          # lines to show below, such as a diff
 
     def __str__(self) -> str:
         head = f"{place(self.path, self.cell, self.cell_id, self.line, self.column)}: " if self.path else ""
         hint = f" ({self.hint})" if self.hint else ""
-        return f"{head}{self.severity}: {self.message}{hint} [{self.code}]"
+        return f"{head}{self.severity}: {self.message}{hint} [{self.code}]" + (f"\n{self.detail}" if self.detail else "")
 
     @property
     def sort_key(self) -> tuple:

@@ -104,7 +104,7 @@ def _derived_id(index: int, source: str) -> str:
 def replace_sources(text: str, sources: Mapping[int, str]) -> str:
     """The notebook's text with new sources for some cells, by index; every other character stays as it is."""
     pieces, done = [], 0
-    for index, spans in enumerate(_cell_spans(text)):
+    for index, spans in enumerate(_member_spans(text)):
         if index in sources:
             start, end = spans.get("source", spans[""])
             value = _source_json(sources[index], text, start, end)
@@ -136,7 +136,7 @@ def _source_json(source: str, text: str, start: int, end: int) -> str:
 def replace_outputs(text: str, outputs: Mapping[int, tuple[int | None, list[dict]]]) -> str:
     """The notebook's text with new execution counts and outputs for some code cells, as Jupyter writes them."""
     pieces, done = [], 0
-    for index, spans in enumerate(_cell_spans(text)):
+    for index, spans in enumerate(_member_spans(text)):
         if index not in outputs:
             continue
         values = dict(zip(("execution_count", "outputs"), outputs[index]))
@@ -156,15 +156,48 @@ def _value_json(value: object, text: str, start: int) -> str:
     return layout.replace("\n", ("\r\n" if "\r\n" in text else "\n") + key[1]) if key else layout
 
 
+def insert_cell(text: str, before: int, cell: Mapping) -> str:
+    """The notebook's text with one more cell, as JSON, before the cell with that index (or after the last)."""
+    spans = _cell_spans(text)
+    if not spans:
+        raise ValueError("a notebook without cells has no place for one")
+    start, end = spans[min(before, len(spans) - 1)]
+    newline = "\r\n" if "\r\n" in text else "\n"
+    indent = re.search(r"[ \t]*$", text[:start]).group() if "\n" in text[:start] else None
+    if indent is None:
+        piece, between = json.dumps(cell, ensure_ascii=False), ", "
+    else:
+        piece = json.dumps(cell, ensure_ascii=False, indent=indent[:len(indent) // 2] or " ").replace("\n", newline + indent)
+        between = f",{newline}{indent}"
+    if before < len(spans):
+        return text[:start] + piece + between + text[start:]
+    return text[:end] + between + piece + text[end:]
+
+
+def remove_cell(text: str, index: int) -> str:
+    """The notebook's text without one of its cells."""
+    spans = _cell_spans(text)
+    if len(spans) == 1:
+        return text[:spans[0][0]] + text[spans[0][1]:]
+    if index + 1 < len(spans):
+        return text[:spans[index][0]] + text[spans[index + 1][0]:]
+    return text[:spans[index - 1][1]] + text[spans[index][1]:]
+
+
 _decode = json.JSONDecoder().raw_decode
 _after_space = re.compile(r"[ \t\r\n]*").match
 
 
-def _cell_spans(text: str) -> Iterator[dict[str, tuple[int, int]]]:
+def _member_spans(text: str) -> Iterator[dict[str, tuple[int, int]]]:
     """Where the values of each cell's members stand in the text; "" is where a member can be added."""
-    top = dict((key, (start, end)) for key, start, end in _members(text, text.index("{")))
-    for start, _ in _elements(text, top["cells"][0]):
+    for start, _ in _cell_spans(text):
         yield {"": (start + 1, start + 1), **{key: (first, last) for key, first, last in _members(text, start)}}
+
+
+def _cell_spans(text: str) -> list[tuple[int, int]]:
+    """Where each cell stands in the text."""
+    top = {key: start for key, start, _ in _members(text, text.index("{"))}
+    return list(_elements(text, top["cells"]))
 
 
 def _members(text: str, start: int) -> Iterator[tuple[str, int, int]]:
@@ -195,7 +228,7 @@ def write_atomically(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(temporary, "xb") as file:
+        with open(temporary, "wb") as file:
             file.write(text.encode("utf-8", "surrogateescape"))
         try:
             mode = stat.S_IMODE(path.stat().st_mode)

@@ -12,9 +12,10 @@ from ..project import Project
 
 if TYPE_CHECKING:
     from .plan import Plan
+    from .update import Carried
     from .write import Written
 
-__all__ = ["compile_project"]
+__all__ = ["compile_project", "update_notebooks"]
 
 
 @contextmanager
@@ -47,3 +48,35 @@ def compile_project(project: Project, chosen: Iterable[Path] | None = None, forc
         if chosen is None:
             remember(project, list(plan.files), [str(d) for d in plan.diagnostics], before)
     return plan, written
+
+
+def update_notebooks(project: Project, force: bool = False, prune: bool = False, dry: bool = False) -> tuple[list[Carried], Written | None]:
+    """Carry edits made in modules into the notebooks, then compile; what is returned says which cells changed.
+
+    A cell that was changed on both sides raises `EditConflict` (unless `force`: then the module's version wins), text
+    outside of any cell raises `Edited`; nothing is written then. `prune` also removes cells that were removed in a
+    module. `dry` writes nothing.
+    """
+    from .plan import make_plan
+    from .update import apply, carry
+    from .write import find_edits, locked, refuse_conflicts, refuse_outside, write_plan
+
+    with locked(project), _uncollected():
+        plan = make_plan(project)
+        if plan.has_errors:
+            raise UserError(*plan.diagnostics)
+        merges = find_edits(plan, set(plan.files))
+        if force:
+            for merge in merges:
+                merge.take_module()
+        else:
+            refuse_conflicts(merges)
+            refuse_outside(merges)
+        carried = carry(project, merges, prune)
+        if dry:
+            return carried, None
+        apply(carried)
+        after = make_plan(project)
+        if after.has_errors:
+            raise UserError(*after.diagnostics)
+        return carried, write_plan(after, force=force or any(merge.removed for merge in merges))

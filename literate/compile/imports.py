@@ -20,6 +20,17 @@ def make_relative(code: str, tree: ast.Module, package: list[str]) -> str:
     return code
 
 
+def make_absolute(code: str, package: list[str]) -> str:
+    """The reverse: each top-level `from .x import` with the package's name; a `SyntaxError` if the code is no Python."""
+    for node in reversed(ast.parse(code).body):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            start = code.index(".", _offset(code, node))
+            end = start + re.compile(r"[.\s\\]*[\w.]*").match(code, start).end() - start if node.module else start + node.level
+            parts = package[:len(package) - node.level + 1] + ([node.module] if node.module else [])
+            code = code[:start] + ".".join(parts) + code[end:]
+    return code
+
+
 def relative_name(module: str, package: list[str]) -> str:
     """`module` as seen from `package`: "lib.a.x" from ["lib", "a", "b"] is "..x"."""
     parts = module.split(".")

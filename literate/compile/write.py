@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..diagnostics import Diagnostic, UserError, short
+from ..diagnostics import Diagnostic, UserError, place, short
 from ..notebook import write_atomically
 from ..project import Project
+from .merge import Edit, Merge, base_file, merge_module
 from .plan import Plan
 
 
@@ -21,8 +22,12 @@ class Written:
     unchanged: int
 
 
+class Edited(UserError):
+    """Modules that hold edits which the notebooks do not."""
+
+
 class EditConflict(UserError):
-    """Generated modules that were edited by hand."""
+    """Cells that were changed in the notebook and in the module."""
 
     exit_code = 3
 
@@ -40,25 +45,68 @@ def diff(path: Path, old: str, new: str) -> str:
     return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
 
 
-def write_plan(plan: Plan, force: bool = False) -> Written:
-    """Write the files that differ; an `EditConflict` if that would lose an edit made in a module (unless `force`).
+def find_edits(plan: Plan, paths: Iterable[Path]) -> list[Merge]:
+    """What was edited by hand in these modules since they were generated.
 
-    What was generated last is kept in `.literate/base`; a module that differs from it, or from git's HEAD where there
-    is no base, was edited by hand. Nothing at all is written then. The caller holds the lock.
+    What was generated last is kept in `.literate/base`. Where there is no base, as in a fresh clone, it is the file in
+    git's HEAD; without git either, whatever differs from the notebooks counts as edited.
+    """
+    project, merges = plan.project, []
+    for module in plan.modules:
+        disk = _read(module.path)
+        if module.path not in paths or not (disk or "").strip():  # an empty file, as `touch` makes it, is nobody's work
+            continue
+        bases = [_read(base_file(module.path, project.state, project.lib_path.parent)), _in_head(module.path)]
+        if disk not in bases and (merge := merge_module(module, next(filter(None, bases), None), disk, plan.files[module.path])):
+            merges.append(merge)
+    return merges
+
+
+def write_plan(plan: Plan, force: bool = False) -> Written:
+    """Write the files that differ; an `Edited` or `EditConflict` if that would lose an edit made in a module (unless `force`).
+
+    Then nothing at all is written. The caller holds the lock.
     """
     stale = stale_files(plan)
-    modules = [module.path for module in plan.modules]
-    edited = [path for path in stale if path in modules and not force and _is_edited(path, plan.project)]
-    if edited:
-        raise EditConflict(*(Diagnostic("edited", "edited by hand since it was generated", path,
-                                        hint="put the edit into the notebook, or give it up with --force") for path in edited))
+    edits = [] if force else find_edits(plan, stale)
+    refuse_conflicts(edits)
+    if edits:
+        raise Edited(*(Diagnostic("edited", _summary(merge), merge.module.path, hint="--update carries edits into the notebooks, --force gives them up")
+                       for merge in edits))
     for path in stale:
         write_atomically(path, plan.files[path])
-    for path in modules:
-        base = _base(path, plan.project)
-        if _read(base) != plan.files[path]:
-            write_atomically(base, plan.files[path])
+    for module in plan.modules:
+        base = base_file(module.path, plan.project.state, plan.project.lib_path.parent)
+        if _read(base) != plan.files[module.path]:
+            write_atomically(base, plan.files[module.path])
     return Written(tuple(stale), len(plan.files) - len(stale))
+
+
+def _summary(merge: Merge) -> str:
+    parts = {"changed": merge.edits, "added": merge.added, "removed": merge.removed, "outside of any cell": merge.outside}
+    return "edited by hand since it was generated: " + ", ".join(f"{len(found)} {word}" for word, found in parts.items() if found)
+
+
+def refuse_conflicts(merges: list[Merge]) -> None:
+    """Raise an `EditConflict` that shows each cell which both sides changed."""
+    if conflicts := [(merge, conflict) for merge in merges for conflict in merge.conflicts]:
+        raise EditConflict(*(_conflict(merge.module.path, conflict) for merge, conflict in conflicts))
+
+
+def refuse_outside(merges: list[Merge]) -> None:
+    """Raise an `Edited` for text that no cell can take: it would be gone when the module is generated again."""
+    if found := [merge for merge in merges if merge.outside]:
+        raise Edited(*(Diagnostic("outside", "edited outside of any cell", merge.module.path, hint="move it into a cell, or give it up with --force",
+                                  detail="\n".join(f"    {line}" for text in merge.outside for line in text.splitlines())) for merge in found))
+
+
+def _conflict(path: Path, conflict: Edit) -> Diagnostic:
+    item = conflict.cell
+    where = place(item.notebook, item.cell.index, item.cell.id) if item else "the notebook, which has the cell no more"
+    lines = diff(path, conflict.generated + "\n", conflict.code + "\n").splitlines()[2:]
+    return Diagnostic("conflict", f"changed here and in {where}", path, line=conflict.line,
+                      hint="make both the same, or use --force for the notebook's, --update --force for the module's",
+                      detail="\n".join(f"    {line}" for line in lines))
 
 
 def _read(path: Path) -> str | None:
@@ -66,19 +114,6 @@ def _read(path: Path) -> str | None:
         return path.read_bytes().decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None
-
-
-def _base(path: Path, project: Project) -> Path:
-    """Where the text of a module as last generated is kept."""
-    return project.state / "base" / path.relative_to(project.lib_path.parent)
-
-
-def _is_edited(path: Path, project: Project) -> bool:
-    present = _read(path)
-    if not (present or "").strip():  # an empty file, as `touch` makes it, holds nobody's work
-        return False
-    base = _read(_base(path, project))
-    return present not in (base, _in_head(path))
 
 
 def _in_head(path: Path) -> str | None:

@@ -11,7 +11,7 @@ from conftest import notebook
 
 from literate.compile import compile_project
 from literate.compile.plan import make_plan
-from literate.compile.write import EditConflict, write_plan
+from literate.compile.write import EditConflict, Edited, write_plan
 from literate.diagnostics import UserError
 
 DOOR = Path(__file__).parents[2] / "notebook2script.py"
@@ -53,7 +53,11 @@ def test_an_edit_made_in_a_module_is_not_lost(make_project, has_git):
         subprocess.run("rm -r .literate; git init -q . && git add . && git -c user.name=a -c user.email=a@b commit -qm a", shell=True, check=True)
     module.write_text(module.read_text().replace("x = 1", "x = 42  # precious"))
     edited = module.read_text()
-    with pytest.raises(EditConflict, match="a.py: error: edited by hand"):
+    with pytest.raises(Edited, match="a.py: error: edited by hand since it was generated: 1 changed"):
+        compile_project(project)
+    assert module.read_text() == edited and run().returncode == 1
+    (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 2"))
+    with pytest.raises(EditConflict, match="changed here and in nbs/00_a.ipynb:cell 1"):
         compile_project(project)
     assert module.read_text() == edited and run().returncode == 3
     compile_project(project, force=True)
