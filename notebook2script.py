@@ -39,12 +39,12 @@ def notebook2script(
     if update:
         return _update(project, check, force, prune, quiet)
     chosen = choose_notebooks(project, notebooks, up_to) if notebooks or up_to else None
-    if chosen is None and not force and (last := recall(project)) and not (check and last.diagnostics):
+    if chosen is None and not force and not prune and (last := recall(project)) and not (check and last.diagnostics):
         return _report_unchanged(last, quiet)
     if check:
         return _check(project, chosen, quiet)
     try:
-        plan, written = compile_project(project, chosen, force)
+        plan, written = compile_project(project, chosen, force, prune)
     except UserError as error:
         print(f"{error}\nnothing written: {count(len(error.problems), 'problem')}", file=sys.stderr)
         return error.exit_code

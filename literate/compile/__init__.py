@@ -30,20 +30,25 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def compile_project(project: Project, chosen: Iterable[Path] | None = None, force: bool = False) -> tuple[Plan, Written]:
+def compile_project(project: Project, chosen: Iterable[Path] | None = None, force: bool = False,
+                    prune: bool = False) -> tuple[Plan, Written]:
     """Compile the chosen notebooks (default: all); a `UserError` holds everything that is wrong, and nothing was written then.
 
-    `force` overwrites modules that were edited by hand; without it they raise `EditConflict`.
+    `force` overwrites modules that were edited by hand; without it they raise `Edited` or `EditConflict`. `prune`
+    deletes generated modules that no notebook makes any more.
     """
     from .plan import make_plan
     from .state import input_stamps, remember
-    from .write import locked, write_plan
+    from .write import locked, prune_orphans, write_plan
 
     with locked(project), _uncollected():
         before = input_stamps(project)
-        plan = make_plan(project, chosen)
+        plan = make_plan(project, chosen, prune=prune)
         if plan.has_errors:
             raise UserError(*plan.diagnostics)
+        if prune and plan.orphans:
+            prune_orphans(plan, force)
+            plan = make_plan(project, chosen)
         written = write_plan(plan, force)
         if chosen is None:
             remember(project, list(plan.files), [str(d) for d in plan.diagnostics], before)

@@ -19,6 +19,7 @@ from .module import GENERATED, Module, ModuleCell, module_text
 from .names import Unexported, check_names
 
 _VERSION = re.compile(r"^__version__\s*=.*$", re.MULTILINE)
+_HEADER = re.compile(rf"^{GENERATED}(.+?\.ipynb)", re.MULTILINE)
 _VERSION_3 = re.compile(r"^__version__\s*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
 
 
@@ -29,6 +30,7 @@ class Plan:
     project: Project
     modules: list[Module] = field(default_factory=list)
     files: dict[Path, str] = field(default_factory=dict)  # modules first, then __init__.py files and _modidx.py
+    orphans: list[Path] = field(default_factory=list)     # generated modules that no notebook makes any more
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     @property
@@ -37,11 +39,12 @@ class Plan:
         return any(d.severity == ERROR for d in self.diagnostics)
 
 
-def make_plan(project: Project, chosen: Iterable[Path] | None = None, strict: bool | None = None) -> Plan:
+def make_plan(project: Project, chosen: Iterable[Path] | None = None, strict: bool | None = None, prune: bool = False) -> Plan:
     """Plan the modules that the chosen notebooks (default: all) export to.
 
     The whole project is read whatever is chosen, since several notebooks may make one module; but only the chosen
-    notebooks, and those that share a module with them, can stop the work. `strict` turns warnings into errors.
+    notebooks, and those that share a module with them, can stop the work. `strict` turns warnings into errors, and
+    `prune` means that modules without a notebook will be deleted.
     """
     chosen = None if chosen is None else [Path(os.path.abspath(path)) for path in chosen]
     every = project_notebooks(project)
@@ -56,6 +59,9 @@ def make_plan(project: Project, chosen: Iterable[Path] | None = None, strict: bo
     relevant = set(chosen if chosen is not None else found) | {c.notebook for m in plan.modules for c in m.cells}
     plan.diagnostics = [d for path in found if path in relevant for d in found[path]]
     plan.diagnostics += [d for m in plan.modules if (d := _check_target(m, project))]
+    if chosen is None:
+        plan.orphans = _orphans(project, {m.path for m in modules.values()})
+        plan.diagnostics += [] if prune else [_orphan(path) for path in plan.orphans]
     plan.diagnostics += [d for d in check_names(list(modules.values()), unexported, project.package) if d.path in relevant]
     if project.strict if strict is None else strict:
         plan.diagnostics = [_as_error(d) for d in plan.diagnostics]
@@ -177,6 +183,28 @@ def _check_target(module: Module, project: Project) -> Diagnostic | None:
         return None
     return Diagnostic("not-generated", f"{module.path.name} exists and was not made from a notebook", module.cells[0].notebook,
                       first.cell.index, first.cell.id, hint="rename it, or choose another module for the notebook")
+
+
+def _orphans(project: Project, planned: set[Path]) -> list[Path]:
+    """Generated modules whose notebook is gone, or exports to another module now."""
+    found = []
+    for path in sorted(project.lib_path.rglob("*.py")) if project.lib_path.exists() else []:
+        if path in planned or path.name in ("__init__.py", "_modidx.py"):
+            continue
+        match = _HEADER.search(path.read_text(encoding="utf-8", errors="replace")[:5000])
+        if match and not any(_is_kept(project, folder / match[1]) for folder in (path.parent, project.root)):
+            found.append(path)
+    return found
+
+
+def _is_kept(project: Project, notebook: Path) -> bool:
+    """Whether a notebook exists that compiling the project leaves out, such as one whose name begins with `_`."""
+    notebook = Path(os.path.normpath(notebook))
+    return notebook.is_file() and notebook not in project_notebooks(project)
+
+
+def _orphan(path: Path) -> Diagnostic:
+    return Diagnostic("orphan", "no notebook makes this module any more", path, hint="--prune deletes it", severity=WARNING)
 
 
 def _texts(project: Project, modules: list[Module], known: list[Module]) -> dict[Path, str]:

@@ -82,6 +82,18 @@ def write_plan(plan: Plan, force: bool = False) -> Written:
     return Written(tuple(stale), len(plan.files) - len(stale))
 
 
+def prune_orphans(plan: Plan, force: bool = False) -> None:
+    """Delete generated modules that no notebook makes; an `Edited` names those that hold edits (unless `force`)."""
+    project = plan.project
+    bases = {path: base_file(path, project.state, project.lib_path.parent) for path in plan.orphans}
+    if edited := [path for path in plan.orphans if not force and _read(path) not in (_read(bases[path]), _in_head(path))]:
+        raise Edited(*(Diagnostic("edited", "no notebook makes this module any more, but it was edited by hand", path,
+                                  hint="move what you need into a notebook, then --prune --force deletes it") for path in edited))
+    for path, base in bases.items():
+        path.unlink()
+        base.unlink(missing_ok=True)
+
+
 def _summary(merge: Merge) -> str:
     parts = {"changed": merge.edits, "added": merge.added, "removed": merge.removed, "outside of any cell": merge.outside}
     return "edited by hand since it was generated: " + ", ".join(f"{len(found)} {word}" for word, found in parts.items() if found)

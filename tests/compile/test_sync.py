@@ -181,5 +181,5 @@ class TwoSides(RuleBasedStateMachine):
             shutil.rmtree(self.root)
 
 
-TwoSides.TestCase.settings = settings(max_examples=150, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+TwoSides.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
 test_two_sides = TwoSides.TestCase
