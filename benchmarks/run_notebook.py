@@ -4,7 +4,7 @@
     python benchmarks/run_notebook.py nbs              # a folder of notebooks: this project's
     python benchmarks/run_notebook.py --repeats 9
 
-The commands alternate, so that a slow moment of the machine does not fall on one of them alone; the medians are printed.
+The commands alternate, so that a slow moment of the machine does not fall on one of them alone; medians are printed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ WORKERS = 2
 MADE = {
     "16 tiny": (16, ["x = 1", "assert x == 1"]),
     "300 cells": (1, [f"x{n} = {n}" for n in range(300)]),
-    "8 numpy, matplotlib": (8, ["import numpy as np\nimport matplotlib.pyplot as plt", "x = np.linspace(0, 1)\nplt.plot(x, x @ np.ones((50, 50)));"]),
+    "8 numpy, matplotlib": (8, ["import numpy as np\nimport matplotlib.pyplot as plt",
+                                "x = np.linspace(0, 1)\nplt.plot(x, x @ np.ones((50, 50)));"]),
     "8 torch": (8, ["import torch", "x = torch.ones(100, 100, requires_grad=True)\n(x @ x).sum().backward()"]),
 }
 
@@ -65,7 +66,8 @@ def notebook(cells: list[str]) -> dict:
 def seconds(command: list[str], folder: Path) -> float:
     """The wall time of a command that has to succeed."""
     start = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(folder)})
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
     elapsed = time.perf_counter() - start
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed in {folder}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")

@@ -1,14 +1,16 @@
 """The parts that need no process: frames, outputs, limits."""
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from literate.execute import outputs as module
 from literate.execute.channel import FrameReader, pack
 from literate.execute.outputs import Outputs
 
-plain = st.recursive(st.none() | st.booleans() | st.integers() | st.text() | st.binary(), lambda x: st.lists(x) | st.dictionaries(st.text(), x))
+leaves = st.none() | st.booleans() | st.integers() | st.text() | st.binary()
+plain = st.recursive(leaves, lambda values: st.lists(values) | st.dictionaries(st.text(), values))
 
 
+@settings(max_examples=50)
 @given(st.lists(plain), st.integers(1, 9))
 def test_frames_arrive_whole_however_they_are_cut(values, size):
     data = b"".join(pack((value,)) for value in values)
@@ -19,9 +21,10 @@ def test_frames_arrive_whole_however_they_are_cut(values, size):
 
 def test_text_of_one_stream_is_one_output():
     outputs = Outputs()
-    for name, data in [("stdout", b"a"), ("stdout", b"\xc3"), ("stdout", b"\xa9"), ("stderr", b"x"), ("stdout", b"\xff")]:
-        outputs.write(name, data)
-    assert [(item["name"], item["text"]) for item in outputs.items()] == [("stdout", "aé"), ("stderr", "x"), ("stdout", "\ufffd")]
+    for name, data in [("out", b"a"), ("out", b"\xc3"), ("out", b"\xa9"), ("err", b"x"), ("out", b"\xff")]:
+        outputs.write(f"std{name}", data)
+    found = [(item["name"], item["text"]) for item in outputs.items()]
+    assert found == [("stdout", "aé"), ("stderr", "x"), ("stdout", "\ufffd")]
 
 
 def test_a_flood_is_cut_once(monkeypatch):

@@ -12,7 +12,8 @@ def preloaded(project) -> list[str]:
 
 
 def test_only_what_the_notebooks_import(make_project):
-    assert preloaded(make_project({"00_a": ["import os, numpy as np", "if 1:\n    from matplotlib import cm"]})) == ["matplotlib.pyplot", "numpy"]
+    project = make_project({"00_a": ["import os, numpy as np", "if 1:\n    from matplotlib import cm"]})
+    assert preloaded(project) == ["matplotlib.pyplot", "numpy"]
 
 
 def test_cells_that_do_not_run_do_not_count(make_project):
@@ -29,7 +30,8 @@ def test_through_the_modules_of_the_project(make_project):
 
 def test_a_module_that_starts_threads_is_not_preloaded(make_project, monkeypatch):
     project = make_project({"00_a": ["import sys\nassert 'threaded' not in sys.modules"]})
-    (project.root / "threaded.py").write_text("import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()")
+    module = "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()"
+    (project.root / "threaded.py").write_text(module)
     monkeypatch.setattr(schedule, "modules_to_preload", lambda *_: ["threaded", "nosuchmodule"])
     monkeypatch.setenv("PYTHONPATH", str(project.root))
     result, = run_notebooks(project, project_notebooks(project), Options())

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ DOOR = Path(__file__).parents[2] / "run_notebook.py"
 
 
 def start(*arguments: str, **options) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, DOOR, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([sys.executable, DOOR, *arguments], text=True, **pipes, **options)
 
 
 def run(*arguments: str, **options) -> tuple[int, str, str]:
@@ -51,7 +53,8 @@ def test_a_green_run(make_project):
 
 
 def test_a_failure_is_shown_in_full(make_project):
-    make_project({"00_a": ["def f(x):\n    return 1 / x", "import sys\nprint('out')\nprint('err', file=sys.stderr)\nf(0)"], "01_b": ["1"]})
+    cells = ["def f(x):\n    return 1 / x", "import sys\nprint('out')\nprint('err', file=sys.stderr)\nf(0)"]
+    make_project({"00_a": cells, "01_b": ["1"]})
     code, out, _ = run()
     assert code == 1
     assert "nbs/00_a.ipynb:cell 2 (00000001):4: ZeroDivisionError: division by zero\n" in out
@@ -76,8 +79,8 @@ def test_up_to(make_project):
 
 
 @pytest.mark.parametrize("arguments, message", [
-    (["nosuch.ipynb"], "nosuch.ipynb: no such notebook"), (["--nosuch"], "unknown flag --nosuch"), (["--workers", "x"], "whole number"),
-    (["--timeout", "-1"], "from 0"),
+    (["nosuch.ipynb"], "nosuch.ipynb: no such notebook"), (["--nosuch"], "unknown flag --nosuch"),
+    (["--workers", "x"], "whole number"), (["--timeout", "-1"], "from 0"),
 ])
 def test_bad_usage(make_project, arguments, message):
     make_project({"00_a": ["1"]})
@@ -122,25 +125,35 @@ def test_output_that_the_terminal_cannot_encode(make_project):
 @pytest.mark.parametrize("arguments", [["--help"], ["nosuch.ipynb"], ["00_a.ipynb"]])
 def test_what_is_imported(make_project, arguments):
     make_project({"00_a": ["import torch"]})
-    code = f"import sys; sys.argv[0] = 'x'; sys.path.insert(0, {str(DOOR.parent)!r}); import run_notebook as d; from literate import command; " \
-        f"command.main(d.run_notebook, {arguments!r}); print([m for m in ('IPython', 'rich', 'torch', 'nbformat') if m in sys.modules])"
+    code = (
+        f"import sys; sys.path.insert(0, {str(DOOR.parent)!r}); import run_notebook; from literate import command\n"
+        f"command.main(run_notebook.run_notebook, {arguments!r})\n"
+        "print([name for name in ('IPython', 'rich', 'torch', 'nbformat') if name in sys.modules])"
+    )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stdout
     assert last_line(out) == "[]"
 
 
-PIDS = "import os, subprocess\nopen('pids', 'w').write(f'{os.getppid()} {os.getpid()} {subprocess.Popen([\"setsid\", \"sleep\", \"600\"]).pid}')"
+PIDS = (
+    "import os, subprocess\nchild = subprocess.Popen(['setsid', 'sleep', '600'])\n"
+    "open('pids', 'w').write(f'{os.getppid()} {os.getpid()} {child.pid}')"
+)
 
 
 @pytest.fixture
 def hanging(make_project):
-    """A run of a notebook that hangs, and one that is done; with the ids of its processes: parent, job, what the job started."""
-    project = make_project({"00_a": ["1"], "01_b": [PIDS, "import time\ntry: time.sleep(600)\nfinally: time.sleep(600)"]})
+    """A run of a notebook that hangs, and one that is done; the process ids of parent, job, and what that started."""
+    stubborn = "import time\ntry: time.sleep(600)\nfinally: time.sleep(600)"
+    project = make_project({"00_a": ["1"], "01_b": [PIDS, stubborn]})
     process = start("--workers", "2", start_new_session=True)
     file = project.nbs_path / "pids"
     assert wait_for(lambda: file.exists() and len(file.read_text().split()) == 3)
     time.sleep(0.2)
-    yield process, [int(pid) for pid in file.read_text().split()]
-    process.kill()
+    pids = [int(pid) for pid in file.read_text().split()]
+    yield process, pids
+    for pid in (process.pid, *pids):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def test_ctrl_c(hanging):
@@ -177,10 +190,9 @@ def test_a_time_limit_leaves_no_process(make_project):
 
 
 def test_frames_of_exported_modules_are_shown_at_their_cells(make_project):
-    from literate.compile import make_plan, write_plan
-
-    project = make_project({"00_core": ["md:# core", "#export\ndef f(x):\n    return 1 / x"], "01_use": ["from lib.core import f\nf(0)"]})
-    write_plan(make_plan(project))
+    core = ["md:# core", "#export\ndef f(x):\n    return 1 / x"]
+    make_project({"00_core": core, "01_use": ["from lib.core import f\nf(0)"]})
+    subprocess.run([sys.executable, DOOR.with_name("notebook2script.py")], check=True, capture_output=True)
     _, out, _ = run()
     assert "  nbs/00_core.ipynb:cell 2 (00000001):3 (lib/core.py:" in out
     assert "      return 1 / x\n" in out

@@ -15,7 +15,8 @@ CELLS = [
     "md:# Übung\n\n日本", "import sys\nprint('a\\nb')\nprint('err', file=sys.stderr)", "[1, 2]", "",
     "from IPython.display import HTML, JSON, display\ndisplay(HTML('<b>\\nx</b>'))\nh = display('old', display_id='d')",
     "h.update('né')\nJSON({'b': 1, 'a': [1.5, None]})", "import matplotlib.pyplot as plt\nplt.plot([1, 2]);",
-    {"cell_type": "code", "id": "raising1", "metadata": {"tags": ["raises-exception"]}, "outputs": [], "execution_count": 7, "source": "1/0"},
+    {"cell_type": "code", "id": "raising1", "metadata": {"tags": ["raises-exception"]},
+     "outputs": [], "execution_count": 7, "source": "1/0"},
 ]
 
 
@@ -40,7 +41,8 @@ def test_as_jupyter_writes_it(make_project):
     project = make_project({"00_a": CELLS, "01_b": CELLS})
     ours = json.loads(save(project)[1])
     theirs = project.nbs_path / "01_b.ipynb"
-    subprocess.run([sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", str(theirs)], capture_output=True, check=True)
+    command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", str(theirs)]
+    subprocess.run(command, capture_output=True, check=True)
     for our, their in zip(ours["cells"], json.loads(theirs.read_text())["cells"]):
         assert our["id"] == their["id"]
         if our["id"] != "raising1":  # a traceback, which Jupyter stores in colours
@@ -56,7 +58,8 @@ def test_a_notebook_that_fails_stays_as_it_is(make_project):
 
 
 @pytest.mark.parametrize("layout", [
-    {"indent": 1, "ensure_ascii": False}, {"indent": 2}, {"indent": "\t"}, {"separators": (",", ":")}, {"indent": 4, "sort_keys": True},
+    {"indent": 1, "ensure_ascii": False}, {"indent": 2}, {"indent": "\t"}, {"indent": 4, "sort_keys": True},
+    {"separators": (",", ":")},
 ])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_every_other_byte_stays(layout, newline):
@@ -66,7 +69,8 @@ def test_every_other_byte_stays(layout, newline):
     outputs = [{"output_type": "stream", "name": "stdout", "text": ["ü\n", "x"]}]
     data["cells"][1] |= {"outputs": outputs, "execution_count": 1}
     if "indent" in layout:
-        assert replace_outputs(text, {1: (1, outputs)}) == json.dumps(_sorted_outputs(data), **layout).replace("\n", newline) + newline
+        expected = json.dumps(_sorted_outputs(data), **layout).replace("\n", newline) + newline
+        assert replace_outputs(text, {1: (1, outputs)}) == expected
     assert json.loads(replace_outputs(text, {1: (1, outputs)})) == data
     assert replace_outputs(text, {}) == text
 

@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 
 from literate.execute import (
-    FAILED, PASSED, SKIPPED, CellFinished, CellResult, CellStarted, Error, Frame, NotebookFinished, NotebookResult, NotebookStarted,
+    FAILED, PASSED, SKIPPED, CellFinished, CellResult, CellStarted, Error, Frame, NotebookFinished, NotebookResult,
+    NotebookStarted,
 )
 from literate.report.failure import describe_failure
 from literate.report.live import LiveReport
@@ -16,7 +17,7 @@ from literate.report.terminal import Report, row
 
 def failing(source: str, message: str = "ValueError: x", line: int | None = 1, **options) -> NotebookResult:
     frames = (Frame("a.ipynb", line, "<module>", source, 0, "id"),) if line else ()
-    cell = CellResult(0, "id", source, FAILED, error=Error("ValueError", message, frames, ("ValueError",)), **options)
+    cell = CellResult(0, "id", source, FAILED, error=Error("ValueError", message, frames), **options)
     return NotebookResult("a.ipynb", FAILED, (cell,), total=2, seconds=1.25)
 
 
@@ -52,7 +53,7 @@ def test_only_the_end_of_a_long_output_is_shown():
 
 
 def test_related_errors_are_told():
-    error = Error("ValueError", "ValueError: x", bases=("ValueError",), related=(("cause", Error("KeyError", "KeyError: 1")),))
+    error = Error("ValueError", "ValueError: x", related=(("cause", Error("KeyError", "KeyError: 1")),))
     result = NotebookResult("a.ipynb", FAILED, (CellResult(0, "id", "f()", FAILED, error=error),), 1)
     assert "caused by\nKeyError: 1" in described(result)
 
@@ -72,8 +73,10 @@ def test_the_live_display_fits_a_narrow_terminal():
     assert "1 done, 1 failed, 1 waiting" in lines[1]
 
 
-@pytest.mark.parametrize("outcomes, passed", [([PASSED], True), ([PASSED, SKIPPED], True), ([SKIPPED], False), ([PASSED, FAILED], False), ([], False)])
-def test_what_counts_as_passed(outcomes, passed, capsys):
+@pytest.mark.parametrize("outcomes, passed", [
+    ([PASSED], True), ([PASSED, SKIPPED], True), ([SKIPPED], False), ([PASSED, FAILED], False), ([], False),
+])
+def test_what_counts_as_passed(outcomes, passed):
     report = Report([Path(f"{n}.ipynb") for n in range(max(1, len(outcomes)))])
     for number, outcome in enumerate(outcomes):
         report.take(NotebookFinished(NotebookResult(f"{number}.ipynb", outcome)))

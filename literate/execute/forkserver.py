@@ -1,0 +1,206 @@
+"""The warm parent: a process that has imported what notebooks need, forks one job for each, and watches over them.
+
+It runs no threads and no notebook's code. The front speaks to it over descriptors 0 and 1: ("preload", modules) and
+("run", number, task) come in; what jobs report goes out. When the front ends, the jobs end.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import select
+import signal
+import sys
+import time
+import traceback
+from contextlib import suppress
+
+from .cell import run_job
+from .channel import CHUNK, FrameReader, pack
+from .jobs import Job
+from .processes import adopt_orphans, children, has_children, kill, reap, threads
+from .shell import NotebookShell
+
+_GRACE = 0.2  # seconds for what a notebook leaves behind to end by itself (multiprocessing's resource tracker does)
+
+
+class ForkServer:
+    """The poll loop: commands, jobs' pipes, jobs' ends, time limits."""
+
+    def __init__(self, commands: int, reports: int, shell: NotebookShell) -> None:
+        self.commands, self.reports, self.shell = commands, reports, shell
+        self.jobs: dict[int, Job] = {}       # by process id
+        self.readers: dict[int, Job] = {}    # by descriptor
+        self.ends: dict[int, Job] = {}       # by pidfd
+        self.poll = select.poll()
+        self.poll.register(commands, select.POLLIN)
+        self.frames, self.outbox = FrameReader(), bytearray()
+        self.sweep_due = float("inf")
+        self.open = True
+        os.set_blocking(reports, False)
+
+    def serve(self) -> None:
+        """Work until the front has closed its end and every process is gone."""
+        while self.open or self.jobs or has_children():
+            ready = [descriptor for descriptor, _ in self.poll.poll(self._wait())]
+            for descriptor in sorted(ready, key=self.commands.__eq__):
+                self._attend(descriptor)  # commands last: a new job may get numbers that were another's until now
+            self._keep_limits()
+
+    def _wait(self) -> float:
+        """Milliseconds until something is due, for `poll`."""
+        due = min([self.sweep_due, *(job.due for job in self.jobs.values())])
+        return None if due == float("inf") else max(0.0, (due - time.monotonic()) * 1000 + 1)
+
+    def _attend(self, descriptor: int) -> None:
+        if descriptor == self.commands:
+            self._take_commands()
+        elif descriptor == self.reports:
+            self._deliver()
+        elif descriptor in self.ends:
+            self._bury(self.ends[descriptor])
+        elif (job := self.readers.get(descriptor)) and not job.read(descriptor):
+            self._forget(descriptor)
+
+    def _forget(self, descriptor: int) -> None:
+        self.readers.pop(descriptor, None)
+        self.poll.unregister(descriptor)
+
+    def _take_commands(self) -> None:
+        data = os.read(self.commands, CHUNK)
+        if not data:
+            self._shut_down()
+        for kind, *values in self.frames.feed(data):
+            {"preload": self._preload, "run": self._run}[kind](*values)
+
+    def _preload(self, modules: list[str]) -> None:
+        """Import what the notebooks would import anyway; if that leaves threads running, start again without.
+
+        The front gives no other command before it has read "ready".
+        """
+        _import_quietly(modules)
+        if (pid := os.fork()) == 0:  # libraries that end their threads before a fork (OpenBLAS) need not be feared
+            os._exit(0)
+        os.waitpid(pid, 0)
+        if threads() > 1:
+            os.dup2(self.commands, 0)
+            os.dup2(self.reports, 1)
+            os.execv(sys.executable, [sys.executable, "-m", __spec__.name, "--cold"])
+        self.tell("ready")
+
+    def _run(self, number: int, task: dict) -> None:
+        job = Job(number, task, self.tell)
+        theirs = job.open()
+        parent = os.getpid()
+        job.pid = os.fork()
+        if job.pid == 0:
+            self._become(job, task, theirs, parent)
+        for descriptor in theirs.values():
+            os.close(descriptor)
+        job.pidfd = os.pidfd_open(job.pid)
+        self.jobs[job.pid], self.ends[job.pidfd] = job, job
+        self.readers.update(dict.fromkeys(job.readable(), job))
+        for descriptor in (*job.readable(), job.pidfd):
+            self.poll.register(descriptor, select.POLLIN)
+
+    def _become(self, job: Job, task: dict, pipes: dict[str, int], parent: int) -> None:
+        """In the new process: let go of everything of the parent's, and run the notebook."""
+        try:
+            os.setsid()
+            os.dup2(pipes["stdout"], 1)
+            os.dup2(pipes["stderr"], 2)
+            for other in (job, *self.jobs.values()):
+                other.close()
+            for descriptor in (self.commands, self.reports, pipes["stdout"], pipes["stderr"]):
+                os.close(descriptor)
+            run_job(task, self.shell, pipes["frames"], pipes["answers"], pipes["dump"], parent)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(70)
+
+    def _bury(self, job: Job) -> None:
+        if job.limit:
+            kill(job.pid, group=True)
+        _, status = os.waitpid(job.pid, 0)
+        for descriptor in [d for d, owner in self.readers.items() if owner is job]:
+            self._forget(descriptor)
+        self.poll.unregister(job.pidfd)
+        del self.jobs[job.pid], self.ends[job.pidfd]
+        job.finish(status)
+        job.close()
+        self.sweep_due = min(self.sweep_due, time.monotonic() + (0 if job.limit else _GRACE))
+
+    def _keep_limits(self) -> None:
+        now = time.monotonic()
+        for job in list(self.jobs.values()):
+            job.enforce(now)
+        if now >= self.sweep_due or not self.open:
+            self._sweep()
+        elif not self.jobs and not has_children():
+            self.sweep_due = float("inf")
+
+    def _sweep(self) -> None:
+        """End what jobs that are gone have left running: as their subreaper, this process has become its parent."""
+        left = [pid for pid in children() - self.jobs.keys() if not reap(pid)] if has_children() else []
+        for pid in left:
+            kill(pid)
+        self.sweep_due = time.monotonic() + 0.01 if left else float("inf")
+
+    def _shut_down(self) -> None:
+        self.open = False
+        self.poll.unregister(self.commands)
+        for job in self.jobs.values():
+            kill(job.pid, group=True)
+        self.sweep_due = time.monotonic()
+
+    def tell(self, *frame) -> None:
+        """Tell the front; what its pipe does not take now goes when it can."""
+        self.outbox += pack(frame)
+        self._deliver()
+
+    def _deliver(self) -> None:
+        try:
+            del self.outbox[:os.write(self.reports, self.outbox)]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            self.outbox.clear()  # the front is gone, and its other pipe will say so
+        self.poll.register(self.reports, select.POLLOUT if self.outbox else 0)
+
+
+def _import_quietly(modules: list[str]) -> None:
+    """Import modules; a notebook that needs one that cannot be imported will say so, better than we could."""
+    screen = os.dup(2)
+    os.dup2(1, 2)
+    for module in modules:
+        with suppress(Exception):
+            importlib.import_module(module)
+    os.dup2(screen, 2)
+    os.close(screen)
+    gc.collect()
+    gc.freeze()
+
+
+def main() -> None:
+    """Serve the front that started this process."""
+    commands, reports = os.dup(0), os.dup(1)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    os.dup2(nowhere, 1)
+    if sys.path[0] == os.getcwd():  # where `-m` found this package
+        sys.path.pop(0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    adopt_orphans()
+    shell = NotebookShell.instance()
+    for source in ("1", "print('', end='')", "%%capture\n1"):  # what the first cells of every notebook would pay for
+        shell.run_cell(source)
+    server = ForkServer(commands, reports, shell)
+    if "--cold" in sys.argv:
+        server.tell("ready")
+    server.serve()
+
+
+if __name__ == "__main__":
+    main()

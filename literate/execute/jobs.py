@@ -1,0 +1,162 @@
+"""A running notebook as its parent sees it: its pipes, its outputs, its time limits."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import time
+import traceback
+from contextlib import suppress
+
+from .channel import CHUNK, FrameReader
+from .outputs import Outputs
+from .processes import kill
+
+# At a limit: ask the interpreter where it is (that works inside C code too), interrupt it, and then end it for good.
+_ESCALATION = ((0.0, signal.SIGUSR1), (0.05, signal.SIGINT), (1.0, signal.SIGKILL))
+_DUMP_LIMIT = 1 << 16
+
+
+class Job:
+    """One notebook in its own process; `tell` takes what the front is to know of it."""
+
+    def __init__(self, number: int, task: dict, tell) -> None:
+        self.number, self.task, self.tell = number, task, tell
+        self.cell: int | None = None        # the cell that runs
+        self.limit = ""                     # "cell" or "notebook", once it took too long
+        self.complete = False
+        self.pid = self.pidfd = -1
+        self._outputs, self._shown = Outputs(), {}  # of this cell; of earlier ones that may yet be updated
+        self._reader, self._dump = FrameReader(), bytearray()
+        self._notebook_due = time.monotonic() + (task["timeout"] or float("inf"))
+        self._cell_due = float("inf")
+        self._steps: list[tuple[float, int]] = []  # what is left of the escalation: when, and which signal
+
+    def open(self) -> dict[str, int]:
+        """Make the pipes; the ends that the job needs are returned."""
+        ends = {name: os.pipe() for name in ("stdout", "stderr", "frames", "dump", "answers")}
+        ours = {name: end[name == "answers"] for name, end in ends.items()}
+        theirs = {name: end[name != "answers"] for name, end in ends.items()}
+        for name in ("stdout", "stderr", "frames", "dump"):
+            os.set_blocking(ours[name], False)
+            with suppress(OSError):  # more than a user may have: the pipe stays small
+                fcntl.fcntl(ours[name], fcntl.F_SETPIPE_SZ, CHUNK)
+        self.ends = ours
+        return theirs
+
+    def readable(self) -> list[int]:
+        """The descriptors to poll."""
+        return [self.ends[name] for name in ("stdout", "stderr", "frames", "dump")]
+
+    def close(self) -> None:
+        """Close everything that the parent holds of this job."""
+        for descriptor in (*self.ends.values(), self.pidfd):
+            with suppress(OSError):
+                os.close(descriptor)
+
+    def read(self, descriptor: int) -> bool:
+        """Read what a pipe has; False at its end."""
+        data = _read(descriptor)
+        for name, end in self.ends.items():
+            if end == descriptor:
+                self._take(name, data or b"")
+        return data != b""
+
+    def _take(self, name: str, data: bytes) -> None:
+        if name == "frames":
+            self._take_frames(data)
+        elif name == "dump":
+            self._dump += data[:_DUMP_LIMIT - len(self._dump)]
+        else:
+            self._outputs.write(name, data)
+
+    def _take_frames(self, data: bytes) -> None:
+        try:
+            for frame in self._reader.feed(data):
+                self._handle(*frame)
+        except Exception:  # what arrives here is as good as the code that a notebook runs
+            traceback.print_exc()
+            kill(self.pid, group=True)
+
+    def _drain(self, *names: str) -> None:
+        """Read everything that has been written so far: no pipe holds more than one read takes."""
+        for name in names:
+            self._take(name, _read(self.ends[name]) or b"")
+
+    def _handle(self, kind: str, *values) -> None:
+        if kind == "begin":
+            self.cell = values[0]
+            self._cell_due = time.monotonic() + (self.task["cell_timeout"] or float("inf"))
+            self.tell("begin", self.number, self.cell)
+            return
+        self._drain("stdout", "stderr")
+        getattr(self, f"_on_{kind}")(*values)
+        with suppress(OSError):
+            os.write(self.ends["answers"], b".")
+
+    def _on_sync(self) -> None: ...
+
+    def _on_display(self, data: dict, metadata: dict, display_id: str | None) -> None:
+        self._outputs.display({"output_type": "display_data", "data": data, "metadata": metadata}, display_id)
+
+    def _on_result(self, data: dict, metadata: dict, count: int) -> None:
+        item = {"output_type": "execute_result", "data": data, "metadata": metadata, "execution_count": count}
+        self._outputs.display(item, None)
+
+    def _on_update(self, data: dict, metadata: dict, display_id: str) -> None:
+        self._outputs.update(data, metadata, display_id)
+        for index, outputs in self._shown.items():
+            if outputs.update(data, metadata, display_id):
+                self.tell("outputs", self.number, index, outputs.items())
+
+    def _on_clear(self, wait: bool) -> None:
+        self._outputs.clear(wait)
+
+    def _on_done(self, index: int, result: dict) -> None:
+        self._cell_due, self.cell = float("inf"), None
+        self.tell("cell", self.number, index, {**result, "outputs": self._outputs.items(), "limit": self.limit})
+        if self._outputs.has_displays:
+            self._shown[index] = self._outputs
+        self._outputs = Outputs()
+        if self.limit:
+            kill(self.pid, group=True)
+
+    def _on_end(self) -> None:
+        self.complete = True
+
+    @property
+    def due(self) -> float:
+        """When `enforce` has something to do, on the monotonic clock."""
+        if self.limit:
+            return self._steps[0][0] if self._steps else float("inf")
+        return min(self._cell_due, self._notebook_due)
+
+    def enforce(self, now: float) -> None:
+        """If a limit has passed, begin the escalation, or take its next step."""
+        if now < self.due:
+            return
+        if not self.limit:
+            self.limit = "cell" if self._cell_due <= now else "notebook"
+            self._steps = [(now + delay, number) for delay, number in _ESCALATION]
+        _, number = self._steps.pop(0)
+        if number == signal.SIGKILL:
+            kill(self.pid, group=True)
+        else:
+            signal.pidfd_send_signal(self.pidfd, number)
+
+    def finish(self, status: int) -> None:
+        """Its process has ended: read the rest, and tell the front."""
+        self._drain("frames", "stdout", "stderr", "dump")
+        self.tell("end", self.number, {
+            "complete": self.complete, "status": status, "limit": self.limit, "cell": self.cell,
+            "outputs": self._outputs.items(), "dump": self._dump.decode(errors="replace"),
+        })
+
+
+def _read(descriptor: int) -> bytes | None:
+    """What a pipe has; b"" at its end, None where there is nothing yet."""
+    try:
+        return os.read(descriptor, CHUNK)
+    except BlockingIOError:
+        return None

@@ -1,0 +1,100 @@
+"""What is to run of a notebook: which cells, which not and why."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+
+from ..diagnostics import UserError
+from ..directives import Dialect, Head, dialect_of, read_heads
+from ..notebook import Cell, Notebook, read_notebook
+from ..project import Project
+from .results import FAILED, SKIPPED, NotebookResult
+
+_SKIP_NOTEBOOK = re.compile(r"^(?:- )?skip_exec:\s*true\s*$", re.IGNORECASE | re.MULTILINE)
+_COMMENT = re.compile(r"#\s*(\w+)\s*$")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One code cell of a plan."""
+
+    cell: Cell
+    skip: str = ""    # why it does not run
+    raises: str = ""  # the name of the exception that it has to raise
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A notebook, and what of it will run."""
+
+    notebook: Notebook
+    steps: tuple[Step, ...]
+
+    @property
+    def path(self) -> str:
+        """The notebook's path."""
+        return str(self.notebook.path)
+
+    def code_name(self, step: Step) -> str:
+        """The file name of a cell's code: without its folder, so that no output depends on where a project lies."""
+        return f"{self.notebook.path.name}:cell {step.cell.index + 1} ({step.cell.id})"
+
+    @property
+    def runs(self) -> tuple[Step, ...]:
+        """The cells that run."""
+        return tuple(step for step in self.steps if not step.skip)
+
+
+def plan_notebook(project: Project, path: Path, flags: frozenset[str] = frozenset()) -> Plan | NotebookResult:
+    """Plan a notebook; one that is broken or left out is a result already."""
+    try:
+        notebook = read_notebook(path)
+        if reason := _skip_notebook(project, notebook):
+            return NotebookResult(str(path), SKIPPED, reason=reason)
+    except UserError as error:
+        return NotebookResult(str(path), FAILED, reason=str(error))
+    dialect = dialect_of(notebook, project)
+    words = frozenset(project.test_flags) - flags
+    code = ((cell, head) for cell, head in read_heads(notebook, dialect) if cell.type == "code" and cell.source.strip())
+    steps = [_step(cell, head, words & _words(cell, head, dialect)) for cell, head in code]
+    if all(step.skip for step in steps):
+        return NotebookResult(str(path), SKIPPED, reason="no cell of it is to run" if steps else "it has no code")
+    return Plan(notebook, tuple(steps))
+
+
+def _skip_notebook(project: Project, notebook: Notebook) -> str:
+    """Why a notebook does not run, or ""."""
+    for folder in notebook.path.parents:
+        if (folder / ".notest").exists():
+            return f"{folder.name} has a .notest file"
+        if folder == project.root:
+            break
+    head = next((cell for cell in notebook.cells if cell.type != "code"), None)
+    if head and _SKIP_NOTEBOOK.search(head.source):
+        return "its front matter says skip_exec"
+    if notebook.language != "python":
+        return f"its language is {notebook.language}: only Python notebooks run for now"
+    return ""
+
+
+def _step(cell: Cell, head: Head, unwanted: frozenset[str]) -> Step:
+    if "skip-execution" in cell.tags:
+        return Step(cell, skip="tag skip-execution")
+    if (switch := head.get("eval:", "eval")) and [word.lower() for word in switch.args] == ["false"]:
+        return Step(cell, skip="eval: false")
+    if unwanted:
+        return Step(cell, skip=f"directive {', '.join(sorted(unwanted))}")
+    expected = head.get("raises:", "raises")
+    by_tag = "BaseException" if "raises-exception" in cell.tags else ""
+    return Step(cell, raises=expected.args[0] if expected and expected.args else by_tag)
+
+
+def _words(cell: Cell, head: Head, dialect: str) -> frozenset[str]:
+    """The names of a cell's directives; in the plain dialect, each comment of one word at its head is one (`#slow`)."""
+    if dialect is not Dialect.PLAIN:
+        return frozenset(directive.name for directive in head.directives)
+    lines = takewhile(lambda line: not line.strip() or line.startswith("#"), cell.source.splitlines())
+    return frozenset(match[1].lower() for line in lines if (match := _COMMENT.match(line)))

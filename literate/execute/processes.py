@@ -1,0 +1,61 @@
+"""What Linux knows of processes and Python does not offer."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+from contextlib import suppress
+
+_prctl = ctypes.CDLL(None, use_errno=True).prctl
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent ends, sessions notwithstanding."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def die_with(parent: int) -> None:
+    """Let the kernel end this process when its parent ends."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it was faster
+        os._exit(1)
+
+
+def has_children() -> bool:
+    """Whether this process has any child, ended ones that nobody waited for among them."""
+    with suppress(ChildProcessError):
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return True
+    return False
+
+
+def children() -> set[int]:
+    """The process ids of this process's children, by a walk through the process table."""
+    me, found = os.getpid(), set()
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
+            parent = int(file.read().rpartition(b")")[2].split()[1])
+            if parent == me:
+                found.add(int(name))
+    return found
+
+
+def threads() -> int:
+    """How many threads the operating system runs for this process."""
+    return len(os.listdir("/proc/self/task"))
+
+
+def kill(pid: int, group: bool = False) -> None:
+    """SIGKILL to a child, or to its whole process group."""
+    with suppress(ProcessLookupError, PermissionError):
+        (os.killpg if group else os.kill)(pid, signal.SIGKILL)
+
+
+def reap(pid: int) -> bool:
+    """Whether a child has ended, and is now gone."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return True

@@ -1,0 +1,97 @@
+"""From what a job reported, or how it ended, to results."""
+
+from __future__ import annotations
+
+import re
+import signal
+from dataclasses import replace
+
+from .plan import Plan, Step
+from .results import DIED, FAILED, PASSED, SKIPPED, TIMEOUT, CellResult, Error, Frame, NotebookResult, read_error
+
+
+def cell_result(step: Step, report: dict, limits: dict[str, float]) -> CellResult:
+    """The result of a cell that ran to its end."""
+    error = read_error(report["error"])
+    if report["limit"]:
+        error = _timeout(report["limit"], limits, error.frames if error else ())
+    elif not report["ok"] and step.raises:
+        error = _unexpected(step.raises, error)
+    ok = report["ok"] and not report["limit"]
+    return CellResult(
+        step.cell.index, step.cell.id, step.cell.source, PASSED if ok else FAILED, seconds=report["seconds"],
+        execution_count=report["execution_count"], outputs=tuple(report["outputs"]), error=error,
+    )
+
+
+def with_outputs(result: CellResult, outputs: list[dict]) -> CellResult:
+    """The result of a cell whose display a later cell has updated."""
+    return replace(result, outputs=tuple(outputs))
+
+
+def _unexpected(expected: str, error: Error | None) -> Error:
+    wanted = "an exception" if expected == "BaseException" else expected
+    if error is None:
+        return Error("DidNotRaise", f"the cell had to raise {wanted}, and raised nothing")
+    return replace(error, message=f"{error.message}\nthe cell had to raise {wanted}")
+
+
+def interrupted_cell(plan: Plan, step: Step, end: dict, limits: dict[str, float]) -> CellResult:
+    """The result of the cell in which the process ended."""
+    frames = _dumped_frames(plan, end["dump"])
+    error = _timeout(end["limit"], limits, frames) if end["limit"] else Error(DIED, _death(end["status"]), frames)
+    cell = step.cell
+    return CellResult(cell.index, cell.id, cell.source, FAILED, outputs=tuple(end["outputs"]), error=error)
+
+
+def _timeout(limit: str, limits: dict[str, float], frames: tuple[Frame, ...]) -> Error:
+    option = {"cell": "--cell-timeout", "notebook": "--timeout"}[limit]
+    return Error(TIMEOUT, f"Timeout: the {limit} was still running after {limits[limit]:g} s ({option})", frames)
+
+
+def _death(status: int) -> str:
+    """What `waitpid` says, in words."""
+    number = status & 0x7F
+    if not number:
+        return f"the process died: exit status {status >> 8}"
+    name = next((known.name for known in signal.Signals if known == number), f"signal {number}")
+    hint = " (out of memory?)" if number == signal.SIGKILL else ""
+    return f"the process died: {name}, {signal.strsignal(number)}{hint}"
+
+
+_DUMP_LINE = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
+_THREAD = re.compile(r"^(?:Current thread|Thread) .*$", re.MULTILINE)
+
+
+def _dumped_frames(plan: Plan, dump: str) -> tuple[Frame, ...]:
+    """What faulthandler wrote last of the main thread: its frames from the first cell on, outermost first."""
+    steps = {_escaped(plan.code_name(step)): step for step in plan.runs}
+    frames: list[Frame] = []
+    for file, line, function in reversed(_DUMP_LINE.findall(_THREAD.split(dump)[-1])):  # the main thread comes last
+        if step := steps.get(file):
+            text = dict(enumerate(step.cell.source.split("\n"), 1)).get(int(line), "").strip()
+            frames.append(Frame(plan.path, int(line), function, text, step.cell.index, step.cell.id))
+        elif frames:
+            frames.append(Frame(file, int(line), function))
+    return tuple(frames)
+
+
+def _escaped(name: str) -> str:
+    """A file name as faulthandler writes it."""
+    return name.encode("ascii", "backslashreplace").decode()
+
+
+def notebook_result(
+    plan: Plan, cells: dict[int, CellResult], end: dict, limits: dict[str, float], seconds: float,
+) -> NotebookResult:
+    """The result of a notebook whose process has ended."""
+    for step in plan.steps:
+        if step.skip:
+            cells[step.cell.index] = CellResult(step.cell.index, step.cell.id, step.cell.source, SKIPPED, step.skip)
+    every = tuple(cell for _, cell in sorted(cells.items()))
+    failed, reason = any(cell.outcome == FAILED for cell in every), ""
+    if not end["complete"] and not failed:
+        why = _timeout(end["limit"], limits, ()).message if end["limit"] else _death(end["status"])
+        printed = "".join(output.get("text", "") for output in end["outputs"])
+        failed, reason = True, f"{why}, outside of its cells\n{printed}".rstrip()
+    return NotebookResult(plan.path, FAILED if failed else PASSED, every, len(plan.runs), seconds, reason)

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Run the notebooks of a project as tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from literate import command, execute
+from literate.diagnostics import UsageError
+from literate.project import choose_notebooks, find_project
+
+
+def run_notebook(
+    *notebooks: str,           # notebooks, folders or globs, from here or from nbs_path; none means all of the project
+    up_to: str = "",           # stop after the notebooks with this number, such as 02
+    workers: int = 0,          # notebooks to run at once; 0 means one for each core
+    timeout: float = 600.0,    # seconds that a notebook may take; 0 means no limit
+    cell_timeout: float = 0.0,  # seconds that a cell may take; 0 means no limit
+    flags: str = "",           # test flags whose cells run too, such as "slow gpu"
+    fail_fast: bool = False,   # stop at the first notebook that fails
+    save: bool = False,        # write the outputs of notebooks that pass back into them
+    quiet: bool = False,       # print the failures and the closing line, and nothing else
+    verbose: bool = False,     # also print what passing cells print
+) -> int:
+    """Run notebooks from top to bottom, each in a fresh process, and say what failed and where.
+
+    Exit codes: 0 something ran and everything passed, 1 something failed or nothing ran, 2 bad usage, 130 Ctrl-C.
+    """
+    if min(workers, timeout, cell_timeout) < 0:
+        raise UsageError("--workers, --timeout and --cell-timeout take numbers from 0")
+    project = find_project(_start(notebooks))
+    paths = choose_notebooks(project, notebooks, up_to)
+    asked = frozenset(flags.replace(",", " ").split())
+    events = execute.run(project, paths, execute.Options(workers, timeout, cell_timeout, asked, fail_fast, save))
+    from literate.report.terminal import make_report
+
+    with make_report(paths, quiet, verbose) as report:
+        try:
+            for event in events:
+                report.take(event)
+        finally:
+            events.close()
+    return 0 if report.passed else 1
+
+
+def _start(notebooks: tuple[str, ...]) -> Path:
+    """Where to look for the project: beside the first notebook that is named by an existing path, or here."""
+    path = Path(notebooks[0]) if notebooks else Path.cwd()
+    return (path if path.is_dir() else path.parent) if path.exists() else Path.cwd()
+
+
+def run() -> None:
+    """The console command."""
+    sys.exit(command.main(run_notebook))
+
+
+if __name__ == "__main__":
+    run()
