@@ -12,7 +12,7 @@ from literate.command import main
 from literate.compile import compile_project, update_notebooks
 from literate.compile.state import Remembered, recall
 from literate.diagnostics import UserError, short
-from literate.project import Project, choose_notebooks, find_project
+from literate.project import Project, choose_notebooks, project_of
 
 if TYPE_CHECKING:
     from literate.compile.plan import Plan
@@ -33,7 +33,7 @@ def notebook2script(
 
     Exit codes: 0 done, 1 something is wrong or stale, 2 bad usage, 3 a cell was changed in its notebook and in its module.
     """
-    project = find_project(_start(notebooks))
+    project = project_of(notebooks)
     if watch:
         return _watch(project, notebooks, up_to, force, quiet)
     if update:
@@ -53,12 +53,6 @@ def notebook2script(
     if not quiet:
         _report(plan, written)
     return 0
-
-
-def _start(notebooks: tuple[str, ...]) -> Path:
-    """Where to look for the project: beside the first notebook that is named by an existing path, or here."""
-    path = Path(notebooks[0]) if notebooks else Path.cwd()
-    return (path if path.is_dir() else path.parent) if path.exists() else Path.cwd()
 
 
 def _update(project: Project, check: bool, force: bool, prune: bool, quiet: bool) -> int:

@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from literate import command, execute
 from literate.diagnostics import UsageError
-from literate.project import choose_notebooks, find_project
+from literate.project import choose_notebooks, project_of
 
 
 def run_notebook(
@@ -29,7 +28,7 @@ def run_notebook(
     """
     if min(workers, timeout, cell_timeout) < 0:
         raise UsageError("--workers, --timeout and --cell-timeout take numbers from 0")
-    project = find_project(_start(notebooks))
+    project = project_of(notebooks)
     paths = choose_notebooks(project, notebooks, up_to)
     asked = frozenset(flags.replace(",", " ").split())
     events = execute.run(project, paths, execute.Options(workers, timeout, cell_timeout, asked, fail_fast, save))
@@ -42,12 +41,6 @@ def run_notebook(
         finally:
             events.close()
     return 0 if report.passed else 1
-
-
-def _start(notebooks: tuple[str, ...]) -> Path:
-    """Where to look for the project: beside the first notebook that is named by an existing path, or here."""
-    path = Path(notebooks[0]) if notebooks else Path.cwd()
-    return (path if path.is_dir() else path.parent) if path.exists() else Path.cwd()
 
 
 def run() -> None:

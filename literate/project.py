@@ -58,6 +58,12 @@ def find_project(start: Path | None = None) -> Project:
     raise UsageError(f"no {SETTINGS}, and no {PYPROJECT} with [tool.nbdev], in {start} or above it: run this inside a project")
 
 
+def project_of(notebooks: tuple[str, ...]) -> Project:
+    """The project that a command line means: of the first notebook it names, if that is a path, or of the current folder."""
+    path = Path(notebooks[0]) if notebooks else Path.cwd()
+    return find_project((path if path.is_dir() else path.parent) if path.exists() else None)
+
+
 def read_project(config: Path) -> Project | None:
     """Read a settings.ini or a pyproject.toml (None if it says nothing of nbdev); a `UserError` names what cannot be used."""
     return _read_pyproject(config) if config.name == PYPROJECT else _read_settings(config)
