@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from literate.command import main
 from literate.compile import compile_project, update_notebooks
-from literate.compile.state import Remembered, recall
+from literate.compile.state import Memory, recall
 from literate.diagnostics import UserError, short
 from literate.project import Project, choose_notebooks, project_of
 
@@ -39,7 +39,7 @@ def notebook2script(
     if update:
         return _update(project, check, force, prune, quiet)
     chosen = choose_notebooks(project, notebooks, up_to) if notebooks or up_to else None
-    if chosen is None and not force and not prune and (last := recall(project)) and not (check and last.diagnostics):
+    if chosen is None and not force and not prune and (last := recall(project)) and last.is_same() and not (check and last.diagnostics):
         return _report_unchanged(last, quiet)
     if check:
         return _check(project, chosen, quiet)
@@ -65,7 +65,7 @@ def _update(project: Project, check: bool, force: bool, prune: bool, quiet: bool
     return 1 if check and carried else 0
 
 
-def _report_unchanged(last: Remembered, quiet: bool) -> int:
+def _report_unchanged(last: Memory, quiet: bool) -> int:
     for problem in last.diagnostics:
         print(problem, file=sys.stderr)
     if not quiet:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 from .diagnostics import Diagnostic, UserError
@@ -182,6 +183,18 @@ def remove_cell(text: str, index: int) -> str:
     if index + 1 < len(spans):
         return text[:spans[index][0]] + text[spans[index + 1][0]:]
     return text[:spans[index - 1][1]] + text[spans[index][1]:]
+
+
+def line_in_file(text: str, index: int, line: int) -> int:
+    """The line of the file, from 1, on which a line of a cell's source stands; in a one-line source, the source's."""
+    start, end = next(islice(_member_spans(text), index, None)).get("source", (0, 0))
+    seen = 0
+    if text[start:start + 1] == "[":
+        for first, last in _elements(text, start):
+            start, seen = first, seen + json.loads(text[first:last]).count("\n")
+            if seen >= line:
+                break
+    return text.count("\n", 0, start) + 1
 
 
 _decode = json.JSONDecoder().raw_decode

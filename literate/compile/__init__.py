@@ -38,12 +38,12 @@ def compile_project(project: Project, chosen: Iterable[Path] | None = None, forc
     deletes generated modules that no notebook makes any more.
     """
     from .plan import make_plan
-    from .state import input_stamps, remember
+    from .state import notebook_stamps, recall, remember
     from .write import locked, prune_orphans, write_plan
 
     with locked(project), _uncollected():
-        before = input_stamps(project)
-        plan = make_plan(project, chosen, prune=prune)
+        before = notebook_stamps(project)
+        plan = make_plan(project, chosen, prune=prune, memory=None if force or chosen is not None else recall(project))
         if plan.has_errors:
             raise UserError(*plan.diagnostics)
         if prune and plan.orphans:
@@ -51,7 +51,7 @@ def compile_project(project: Project, chosen: Iterable[Path] | None = None, forc
             plan = make_plan(project, chosen)
         written = write_plan(plan, force)
         if chosen is None:
-            remember(project, list(plan.files), [str(d) for d in plan.diagnostics], before)
+            remember(plan, before)
     return plan, written
 
 

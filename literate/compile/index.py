@@ -22,10 +22,7 @@ def index_text(project: Project, modules: list[Module], others: list[Path]) -> s
     symbols = {_dotted(path, root): {} for path in others}
     for module in modules:
         name, file = _dotted(module.path, root), module.path.relative_to(root).as_posix()
-        symbols[name] = {
-            f"{name}.{symbol}": (f"{page_of(item.notebook, project.nbs_path)}#{symbol.lower()}", file)
-            for item in module.cells for symbol in _symbols(item.tree)
-        }
+        symbols[name] = {f"{name}.{symbol}": (anchor, file) for symbol, anchor in module.symbols.items()}
     if project.layout == NBDEV3:
         symbols = {name: found for name, found in symbols.items() if found}
     index = {"settings": project.index_settings, "syms": symbols}
@@ -49,6 +46,11 @@ def _pretty(value: object, column: int = 0, closing: int = 0) -> str:
     stream = StringIO()
     PrettyPrinter(width=140, indent=2, compact=True)._format(value, stream, column, closing, {}, 0)
     return stream.getvalue()
+
+
+def symbols_of(module: Module, nbs_path: Path) -> dict[str, str]:
+    """Every symbol that a module defines, and where it is documented."""
+    return {symbol: f"{page_of(item.notebook, nbs_path)}#{symbol.lower()}" for item in module.cells for symbol in _symbols(item.tree)}
 
 
 def is_indexed(path: Path) -> bool:

@@ -12,7 +12,6 @@ from pathlib import Path
 from ..diagnostics import WARNING, Diagnostic
 from ..directives import Head
 from ..notebook import Cell
-from .imports import public_names
 from .module import Module
 
 _GIVEN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__package__", "__path__", "__spec__", "__loader__", "__annotations__"}
@@ -21,14 +20,17 @@ _words = re.compile(r"[^\W\d]\w*").findall
 Unexported = dict[Path, list[tuple[Cell, Head]]]  # the code cells of each notebook that are not exported
 
 
-def check_names(modules: list[Module], unexported: Unexported, package: str) -> list[Diagnostic]:
-    """A warning for each name that a module uses and that only an unexported cell of its notebooks binds."""
-    public = {f"{package}.{m.name}": m for m in modules}
-    return [problem for module in modules for problem in _check_module(module, unexported, public)]
+def check_names(modules: list[Module], known: list[Module], unexported: Unexported, package: str) -> list[Diagnostic]:
+    """A warning for each name that one of `modules` uses and that only an unexported cell of its notebooks binds.
+
+    `known` are all modules of the project: star imports from them are looked up.
+    """
+    own = {f"{package}.{m.name}": m for m in known}
+    return [problem for module in modules for problem in _check_module(module, unexported, own)]
 
 
 def _check_module(module: Module, unexported: Unexported, own: dict[str, Module]) -> Iterator[Diagnostic]:
-    others = [pair for path in {item.notebook: None for item in module.cells} for pair in unexported.get(path, [])]
+    others = [pair for path in module.notebooks for pair in unexported.get(path, [])]
     code = "\n".join(item.head.code for item in module.cells)
     suspects = set(_words(code)) & {word for _, head in others for word in _words(head.code)} - _GIVEN
     starred = _starred(module, own) if "*" in code else set()
@@ -50,7 +52,7 @@ def _starred(module: Module, own: dict[str, Module]) -> set[str] | None:
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                 if node.module not in own:
                     return None
-                found |= set(public_names(c.tree for c in own[node.module].cells if c.is_public))
+                found |= set(own[node.module].public)
     return found
 
 

@@ -12,15 +12,14 @@ from pathlib import Path
 from ..diagnostics import ERROR, WARNING, Diagnostic, UserError
 from ..directives import EXPORTS, Head, check_directives, dialect_of, is_module_name, read_heads
 from ..notebook import Cell, Notebook, read_notebook
-from ..project import NBDEV3, Project, module_of, project_notebooks
-from .docs import LLMS_MARK, module_docstring, package_docs, with_docstring
-from .index import index_text, is_indexed
-from .module import GENERATED, Module, ModuleCell, module_text
+from ..project import Project, module_of, project_notebooks
+from .docs import module_docstring
+from .files import file_texts, find_orphans
+from .imports import public_names
+from .index import symbols_of
+from .module import GENERATED, Module, ModuleCell
 from .names import Unexported, check_names
-
-_VERSION = re.compile(r"^__version__\s*=.*$", re.MULTILINE)
-_HEADER = re.compile(rf"^{GENERATED}(.+?\.ipynb)", re.MULTILINE)
-_VERSION_3 = re.compile(r"^__version__\s*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
+from .state import Memory
 
 
 @dataclass
@@ -29,6 +28,7 @@ class Plan:
 
     project: Project
     modules: list[Module] = field(default_factory=list)
+    kept: list[Module] = field(default_factory=list)      # modules that stay as they were written last: nothing of theirs changed
     files: dict[Path, str] = field(default_factory=dict)  # modules first, then __init__.py files and _modidx.py
     orphans: list[Path] = field(default_factory=list)     # generated modules that no notebook makes any more
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -39,40 +39,72 @@ class Plan:
         return any(d.severity == ERROR for d in self.diagnostics)
 
 
-def make_plan(project: Project, chosen: Iterable[Path] | None = None, strict: bool | None = None, prune: bool = False) -> Plan:
+def make_plan(project: Project, chosen: Iterable[Path] | None = None, strict: bool | None = None, prune: bool = False,
+              memory: Memory | None = None) -> Plan:
     """Plan the modules that the chosen notebooks (default: all) export to.
 
-    The whole project is read whatever is chosen, since several notebooks may make one module; but only the chosen
-    notebooks, and those that share a module with them, can stop the work. `strict` turns warnings into errors, and
-    `prune` means that modules without a notebook will be deleted.
+    Whatever is chosen, the whole project is read, since several notebooks may make one module; but only the chosen
+    notebooks, and those that share a module with them, can stop the work. With `memory` only those are read that
+    changed since, or share a module with one that did. `strict` turns warnings into errors, and `prune` means that
+    modules without a notebook will be deleted.
     """
     chosen = None if chosen is None else [Path(os.path.abspath(path)) for path in chosen]
     every = project_notebooks(project)
-    outside = [path for path in chosen or [] if path not in every]
-    modules: dict[str, Module] = {}
-    unexported: Unexported = {}
-    found: dict[Path, list[Diagnostic]] = {}
-    for path in sorted([*every, *outside], key=lambda p: p.name):
-        found[path] = _add_notebook(project, path, modules, unexported)
-    plan = Plan(project)
-    plan.modules = [m for m in modules.values() if chosen is None or any(c.notebook in chosen for c in m.cells)]
-    relevant = set(chosen if chosen is not None else found) | {c.notebook for m in plan.modules for c in m.cells}
-    plan.diagnostics = [d for path in found if path in relevant for d in found[path]]
+    every += [path for path in chosen or [] if path not in every]
+    read = _read_all(project, every) if memory is None else _read_changed(project, every, memory)
+    plan = Plan(project, kept=read.kept)
+    plan.modules = [m for m in read.modules.values() if chosen is None or set(m.notebooks) & set(chosen)]
+    relevant = set(chosen if chosen is not None else read.problems) | {path for m in plan.modules for path in m.notebooks}
+    known = [*read.modules.values(), *read.kept]
+    plan.diagnostics = [d for path, problems in read.problems.items() if path in relevant for d in problems]
     plan.diagnostics += [d for m in plan.modules if (d := _check_target(m, project))]
+    plan.diagnostics += [d for d in check_names(list(read.modules.values()), known, read.unexported, project.package) if d.path in relevant]
     if chosen is None:
-        plan.orphans = _orphans(project, {m.path for m in modules.values()})
+        plan.orphans = find_orphans(project, {m.path for m in known})
         plan.diagnostics += [] if prune else [_orphan(path) for path in plan.orphans]
-    plan.diagnostics += [d for d in check_names(list(modules.values()), unexported, project.package) if d.path in relevant]
     if project.strict if strict is None else strict:
-        plan.diagnostics = [_as_error(d) for d in plan.diagnostics]
+        plan.diagnostics = [replace(d, severity=ERROR) for d in plan.diagnostics]
     plan.diagnostics.sort(key=lambda d: d.sort_key)
     if not plan.has_errors:
-        plan.files = _texts(project, plan.modules, [m for m in modules.values() if m.path.exists() or m in plan.modules])
+        plan.files = file_texts(project, plan.modules, [m for m in known if m.path.exists() or m in plan.modules])
     return plan
 
 
-def _as_error(diagnostic: Diagnostic) -> Diagnostic:
-    return Diagnostic(**{**vars(diagnostic), "severity": ERROR})
+@dataclass
+class _Read:
+    """What the notebooks say."""
+
+    modules: dict[str, Module] = field(default_factory=dict)
+    kept: list[Module] = field(default_factory=list)
+    problems: dict[Path, list[Diagnostic]] = field(default_factory=dict)
+    unexported: Unexported = field(default_factory=dict)
+
+
+def _read_all(project: Project, paths: list[Path]) -> _Read:
+    read = _Read()
+    for path in sorted(paths, key=lambda p: p.name):
+        read.problems[path] = _add_notebook(project, path, read.modules, read.unexported)
+    for module in read.modules.values():
+        module.notebooks = list(dict.fromkeys(item.notebook for item in module.cells))
+        module.public = public_names(item.tree for item in module.cells if item.is_public)
+        module.symbols = symbols_of(module, project.nbs_path)
+    return read
+
+
+def _read_changed(project: Project, paths: list[Path], memory: Memory) -> _Read:
+    """Read the notebooks that changed, and those that share a module with them; the rest is as it was."""
+    stale = memory.stale_modules(paths)
+    while True:
+        opened = [path for path in paths if memory.is_changed(path) or memory.modules_of(path) & stale]
+        read = _read_all(project, opened)
+        if not (more := set(read.modules) - stale):
+            break
+        stale |= more  # a changed notebook exports to a module that others make, too: read those as well
+        if not any(memory.modules_of(path) & more for path in paths if path not in opened):
+            break
+    read.kept = [module for module in memory.modules() if module.name not in stale]
+    read.problems |= {path: memory.problems(path) for path in paths if path not in opened}
+    return read
 
 
 def _add_notebook(project: Project, path: Path, modules: dict[str, Module], unexported: Unexported) -> list[Diagnostic]:
@@ -185,57 +217,5 @@ def _check_target(module: Module, project: Project) -> Diagnostic | None:
                       first.cell.index, first.cell.id, hint="rename it, or choose another module for the notebook")
 
 
-def _orphans(project: Project, planned: set[Path]) -> list[Path]:
-    """Generated modules whose notebook is gone, or exports to another module now."""
-    found = []
-    for path in sorted(project.lib_path.rglob("*.py")) if project.lib_path.exists() else []:
-        if path in planned or path.name in ("__init__.py", "_modidx.py"):
-            continue
-        match = _HEADER.search(path.read_text(encoding="utf-8", errors="replace")[:5000])
-        if match and not any(_is_kept(project, folder / match[1]) for folder in (path.parent, project.root)):
-            found.append(path)
-    return found
-
-
-def _is_kept(project: Project, notebook: Path) -> bool:
-    """Whether a notebook exists that compiling the project leaves out, such as one whose name begins with `_`."""
-    notebook = Path(os.path.normpath(notebook))
-    return notebook.is_file() and notebook not in project_notebooks(project)
-
-
 def _orphan(path: Path) -> Diagnostic:
     return Diagnostic("orphan", "no notebook makes this module any more", path, hint="--prune deletes it", severity=WARNING)
-
-
-def _texts(project: Project, modules: list[Module], known: list[Module]) -> dict[Path, str]:
-    """The text of every file to be written; `known` are all modules that will exist then."""
-    files = {module.path: module_text(module, project) for module in modules}
-    present = set(project.lib_path.rglob("*.py")) if project.lib_path.exists() else set()
-    packages = {project.lib_path}
-    for path in present | set(files):
-        packages |= {folder for folder in path.parents if folder.is_relative_to(project.lib_path)}
-    for folder in sorted(packages):
-        init = folder / "__init__.py"
-        if init not in files:
-            files[init] = init.read_text(encoding="utf-8") if init in present else ""
-    init = project.lib_path / "__init__.py"
-    if project.put_version_in_init:
-        files[init] = _with_version(files[init], project)
-    others = [path for path in sorted(present) if path not in {m.path for m in known} and path != init]
-    if project.layout == NBDEV3:
-        docstring, llms = package_docs(project, {m.path: m.docstring for m in known}, others)
-        files[init] = with_docstring(files[init], docstring, project.description)
-        path = project.nbs_path / "llms.txt"
-        if llms and (not path.exists() or LLMS_MARK in path.read_text(encoding="utf-8")):
-            files[path] = llms
-    files[project.lib_path / "_modidx.py"] = index_text(
-        project, [m for m in known if is_indexed(m.path)], [path for path in others if is_indexed(path)])
-    return files
-
-
-def _with_version(text: str, project: Project) -> str:
-    """nbdev 2 writes the version of settings.ini; in nbdev 3 the version in the file is the source, and only missing ones are added."""
-    line = f'__version__ = "{project.version}"'
-    if project.layout == NBDEV3 and _VERSION_3.search(text):
-        return text
-    return _VERSION.sub(lambda _: line, text) if project.layout != NBDEV3 and _VERSION.search(text) else f"{line}\n{text}"

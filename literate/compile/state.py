@@ -1,61 +1,133 @@
-"""What the compiler remembers between runs: with nothing changed since, it opens no notebook and no module."""
+"""What the compiler remembers between runs: it opens only notebooks that changed, and none if nothing did."""
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ..diagnostics import Diagnostic
 from ..notebook import write_atomically
 from ..project import PYPROJECT, SETTINGS, Project, project_notebooks
 
-FORMAT = 1  # raised when the compiler writes other bytes for the same notebooks
+if TYPE_CHECKING:
+    from .module import Module
+    from .plan import Plan
+
+Stamps = dict[str, list[int]]
 
 
-@dataclass(frozen=True)
-class Remembered:
-    """The outcome of the last whole compilation."""
+class Memory:
+    """The last whole compilation of a project: for each file its size and time, and what was made of it."""
 
-    files: int                 # generated files, all still as they were written
-    diagnostics: tuple[str, ...]
+    def __init__(self, project: Project, state: dict):
+        self.project, self.state = project, state
+        self.stamps: Stamps = _stamp([self._path(name) for name in [*state["notebooks"], *state["files"]]])
+
+    def _path(self, name: str) -> Path:
+        return Path(os.path.normpath(self.project.root / name))
+
+    def _name(self, path: Path) -> str:
+        return os.path.relpath(path, self.project.root)
+
+    def is_same(self) -> bool:
+        """Whether no file that was read or written has changed, and none was added or removed."""
+        names = [self._name(path) for path in project_notebooks(self.project)]
+        entries = {**{name: book["stamp"] for name, book in self.state["notebooks"].items()}, **self.state["files"]}
+        return sorted(names) == sorted(self.state["notebooks"]) and all(self.stamps[str(self._path(n))] == s for n, s in entries.items())
+
+    def is_changed(self, path: Path) -> bool:
+        """Whether a notebook is new or was changed."""
+        book = self.state["notebooks"].get(self._name(path))
+        return book is None or self.stamps[str(path)] != book["stamp"]
+
+    def modules_of(self, path: Path) -> set[str]:
+        """The modules that a notebook exported to."""
+        return set(self.state["notebooks"].get(self._name(path), {}).get("modules", ()))
+
+    def stale_modules(self, paths: Iterable[Path]) -> set[str]:
+        """The modules that changed notebooks made (those that are gone, too), and those that were changed themselves."""
+        present = {self._name(path) for path in paths if not self.is_changed(path)}
+        stale = {module for name, book in self.state["notebooks"].items() if name not in present for module in book["modules"]}
+        for name, kept in self.state["modules"].items():
+            if self.stamps.get(str(self._path(kept["path"]))) != self.state["files"].get(kept["path"]):
+                stale.add(name)
+        return stale
+
+    def modules(self) -> list[Module]:
+        """All modules as they were, without their cells."""
+        from .module import Module
+
+        return [Module(name, self._path(kept["path"]), self._path(kept["notebook"]), kept["is_owned"], kept["docstring"], [],
+                       [self._path(n) for n in kept["notebooks"]], kept["public"], kept["symbols"])
+                for name, kept in self.state["modules"].items()]
+
+    def problems(self, path: Path) -> list[Diagnostic]:
+        """What was said of a notebook."""
+        return [_diagnostic(entry) for entry in self.state["notebooks"][self._name(path)]["problems"]]
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """All that was said."""
+        entries = [entry for book in self.state["notebooks"].values() for entry in book["problems"]] + self.state["problems"]
+        return sorted(map(_diagnostic, entries), key=lambda d: d.sort_key)
+
+    @property
+    def files(self) -> int:
+        """How many files were generated."""
+        return self.state["count"]
 
 
-def recall(project: Project) -> Remembered | None:
-    """What the last compilation of the whole project said, if every file that it read or wrote is untouched since."""
+def recall(project: Project) -> Memory | None:
+    """The last compilation, unless the configuration or this program changed since, or it cannot be read."""
     try:
-        state = json.loads(_path(project).read_bytes())
-        if state["format"] != FORMAT or state["stamps"] != _stamps(project, [project.root / name for name in state["files"]]):
-            return None
-        return Remembered(len(state["files"]), tuple(state["diagnostics"]))
+        state = json.loads(_file(project).read_bytes())
+        return Memory(project, state) if state["inputs"] == input_stamps(project) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def remember(project: Project, files: list[Path], diagnostics: list[str], before: dict) -> None:
-    """Keep the outcome, unless an input changed while it was compiled (`before`: the inputs' stamps at the start)."""
-    if input_stamps(project) != before:
+def remember(plan: Plan, before: Stamps) -> None:
+    """Keep a whole compilation for the next run, unless a notebook changed meanwhile (`before`: their stamps at the start)."""
+    project = plan.project
+    if notebook_stamps(project) != before:
+        _file(project).unlink(missing_ok=True)
         return
-    names = [os.path.relpath(path, project.root) for path in files]
-    state = {"format": FORMAT, "files": names, "stamps": _stamps(project, files), "diagnostics": diagnostics}
-    text = json.dumps(state)
-    if not _path(project).exists() or _path(project).read_text(encoding="utf-8") != text:
-        write_atomically(_path(project), text)
+    modules = [*plan.modules, *plan.kept]
+    def name(path: Path) -> str:
+        return os.path.relpath(path, project.root)
+
+    books = {path: {"stamp": stamp, "modules": [], "problems": []} for path, stamp in before.items()}
+    for module in modules:
+        for path in module.notebooks:
+            books[str(path)]["modules"].append(module.name)
+    rest = []
+    for diagnostic in plan.diagnostics:
+        entry = {**vars(diagnostic), "path": str(diagnostic.path)}
+        (books[str(diagnostic.path)]["problems"] if str(diagnostic.path) in books else rest).append(entry)
+    files = {*plan.files, *(module.path for module in plan.kept)}
+    kept = {m.name: {"path": name(m.path), "notebook": name(m.notebook), "is_owned": m.is_owned, "docstring": m.docstring,
+                     "notebooks": [name(path) for path in m.notebooks], "public": m.public, "symbols": m.symbols} for m in modules}
+    stamps = _stamp([*files, *{path.parent for path in files}])
+    state = {"inputs": input_stamps(project), "count": len(files), "notebooks": {name(Path(p)): book for p, book in books.items()}, "modules": kept,
+             "problems": rest, "files": {name(Path(path)): stamp for path, stamp in stamps.items()}}
+    write_atomically(_file(project), json.dumps(state))
 
 
-def input_stamps(project: Project) -> dict[str, list[int]]:
-    """Size and time of what the compiler reads: configuration, this program, the notebooks."""
-    program = [Path(__file__).parent, *Path(__file__).parent.glob("*.py"), *Path(__file__).parent.parent.glob("*.py")]
-    return _stamp([project.root / SETTINGS, project.root / PYPROJECT, *program, *project_notebooks(project)])
+def notebook_stamps(project: Project) -> Stamps:
+    """Size and time of every notebook."""
+    return _stamp(project_notebooks(project))
 
 
-def _stamps(project: Project, files: list[Path]) -> dict[str, list[int]]:
-    """The stamps of the inputs, of the files written, and of the folders of the library (they change with its list of files)."""
-    folders = {file.parent for file in files}
-    return input_stamps(project) | _stamp([*files, *folders])
+def input_stamps(project: Project) -> Stamps:
+    """Size and time of what else decides: the configuration and this program."""
+    here = Path(__file__).parent
+    return _stamp([project.root / SETTINGS, project.root / PYPROJECT, *sorted(here.glob("*.py")), *sorted(here.parent.glob("*.py"))])
 
 
-def _stamp(paths: list[Path]) -> dict[str, list[int]]:
+def _stamp(paths: Iterable[Path]) -> Stamps:
     found = {}
     for path in paths:
         try:
@@ -66,5 +138,9 @@ def _stamp(paths: list[Path]) -> dict[str, list[int]]:
     return found
 
 
-def _path(project: Project) -> Path:
+def _diagnostic(entry: dict) -> Diagnostic:
+    return Diagnostic(**{**entry, "path": Path(entry["path"])})
+
+
+def _file(project: Project) -> Path:
     return project.state / "compiled.json"

@@ -79,7 +79,7 @@ def write_plan(plan: Plan, force: bool = False) -> Written:
         base = base_file(module.path, plan.project.state, plan.project.lib_path.parent)
         if _read(base) != plan.files[module.path]:
             write_atomically(base, plan.files[module.path])
-    return Written(tuple(stale), len(plan.files) - len(stale))
+    return Written(tuple(stale), len(plan.files) - len(stale) + len(plan.kept))
 
 
 def prune_orphans(plan: Plan, force: bool = False) -> None:

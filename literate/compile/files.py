@@ -1,0 +1,68 @@
+"""The files that a plan comes down to: modules, `__init__.py`, `_modidx.py`, and in nbdev 3's layout llms.txt."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from ..project import NBDEV3, Project, project_notebooks
+from .docs import LLMS_MARK, package_docs, with_docstring
+from .index import index_text, is_indexed
+from .module import GENERATED, Module, module_text
+
+_HEADER = re.compile(rf"^{GENERATED}(.+?\.ipynb)", re.MULTILINE)
+_VERSION = re.compile(r"^__version__\s*=.*$", re.MULTILINE)
+_VERSION_3 = re.compile(r"^__version__\s*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
+
+
+def file_texts(project: Project, modules: list[Module], known: list[Module]) -> dict[Path, str]:
+    """The text of every file to be written; `known` are all modules that will exist then."""
+    files = {module.path: module_text(module, project) for module in modules}
+    present = set(project.lib_path.rglob("*.py")) if project.lib_path.exists() else set()
+    packages = {project.lib_path}
+    for path in present | set(files):
+        packages |= {folder for folder in path.parents if folder.is_relative_to(project.lib_path)}
+    for folder in sorted(packages):
+        init = folder / "__init__.py"
+        if init not in files:
+            files[init] = init.read_text(encoding="utf-8") if init in present else ""
+    init = project.lib_path / "__init__.py"
+    if project.put_version_in_init:
+        files[init] = _with_version(files[init], project)
+    others = [path for path in sorted(present) if path not in {m.path for m in known} and path != init]
+    if project.layout == NBDEV3:
+        docstring, llms = package_docs(project, {m.path: m.docstring for m in known}, others)
+        files[init] = with_docstring(files[init], docstring, project.description)
+        path = project.nbs_path / "llms.txt"
+        if llms and (not path.exists() or LLMS_MARK in path.read_text(encoding="utf-8")):
+            files[path] = llms
+    files[project.lib_path / "_modidx.py"] = index_text(
+        project, [m for m in known if is_indexed(m.path)], [path for path in others if is_indexed(path)])
+    return files
+
+
+def _with_version(text: str, project: Project) -> str:
+    """nbdev 2 writes the version of settings.ini; in nbdev 3 the version in the file is the source, and only missing ones are added."""
+    line = f'__version__ = "{project.version}"'
+    if project.layout == NBDEV3 and _VERSION_3.search(text):
+        return text
+    return _VERSION.sub(lambda _: line, text) if project.layout != NBDEV3 and _VERSION.search(text) else f"{line}\n{text}"
+
+
+def find_orphans(project: Project, planned: set[Path]) -> list[Path]:
+    """Generated modules whose notebook is gone, or exports to another module now."""
+    found = []
+    for path in sorted(project.lib_path.rglob("*.py")) if project.lib_path.exists() else []:
+        if path in planned or path.name in ("__init__.py", "_modidx.py"):
+            continue
+        match = _HEADER.search(path.read_text(encoding="utf-8", errors="replace")[:5000])
+        if match and not any(_is_kept(project, folder / match[1]) for folder in (path.parent, project.root)):
+            found.append(path)
+    return found
+
+
+def _is_kept(project: Project, notebook: Path) -> bool:
+    """Whether a notebook exists that compiling the project leaves out, such as one whose name begins with `_`."""
+    notebook = Path(os.path.normpath(notebook))
+    return notebook.is_file() and notebook not in project_notebooks(project)
