@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from literate.command import main
 from literate.compile import compile_project, update_notebooks
@@ -14,6 +14,7 @@ from literate.compile.state import Memory, recall
 from literate.diagnostics import UserError, short
 from literate.project import Project, choose_notebooks, project_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from literate.compile.plan import Plan
     from literate.compile.write import Written
@@ -132,7 +133,10 @@ def _watch(project: Project, notebooks: tuple[str, ...], up_to: str, force: bool
 
 def run() -> None:
     """The console command."""
-    sys.exit(main(notebook2script))
+    code = main(notebook2script)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # without taking thousands of syntax trees apart first
 
 
 if __name__ == "__main__":

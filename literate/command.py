@@ -11,8 +11,6 @@ import errno
 import inspect
 import os
 import sys
-import types
-import typing
 from collections.abc import Callable, Sequence
 
 from .diagnostics import UsageError, UserError
@@ -107,8 +105,8 @@ def _explicit(signature: inspect.Signature, arguments: Sequence[str]) -> list[st
 
 def _convert(key: str, value: str, annotation: type) -> object:
     """`value` in the annotated type: bool, int, float or str, or one of them with None as the default."""
-    if isinstance(annotation, types.UnionType):
-        annotation = next(a for a in typing.get_args(annotation) if a is not type(None))
+    if options := getattr(annotation, "__args__", ()):  # int | None
+        annotation = next(option for option in options if option is not type(None))
     if annotation is bool:
         if value not in ("True", "False"):
             raise UsageError(f"--{key.replace('_', '-')} takes no value, or True or False, not {value!r}")

@@ -9,6 +9,7 @@ import keyword
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 
 from .diagnostics import WARNING, Diagnostic
 from .notebook import Cell, Notebook
@@ -178,18 +179,17 @@ def is_module_name(name: str) -> bool:
     return all(part.isidentifier() and not keyword.iskeyword(part) for part in re.split(r"[./]", name))
 
 
-def check_directives(notebook: Notebook, dialect: str, known: frozenset[str]) -> list[Diagnostic]:
+def check_directives(path: Path, heads: list[tuple[Cell, Head]], dialect: str, known: frozenset[str]) -> list[Diagnostic]:
     """Everything that looks like a directive and does not do what its author thinks; `known` are the project's own words."""
     marked = dialect is not Dialect.PLAIN
     found: list[Diagnostic] = []
 
     def report(cell: Cell, line: int, code: str, message: str, hint: str, severity: str = WARNING) -> None:
-        found.append(Diagnostic(code, message, notebook.path, cell.index, cell.id, line, hint=hint, severity=severity))
+        found.append(Diagnostic(code, message, path, cell.index, cell.id, line, hint=hint, severity=severity))
 
-    for cell in notebook.cells:
+    for cell, head in heads:
         if cell.type != "code" or "#" not in cell.source:
             continue
-        head = read_head(cell, dialect)
         _check_words(cell, head, dialect, KNOWN | known, report)
         _check_exports(cell, head, report)
         _check_misplaced(cell, head, marked, report)

@@ -21,10 +21,19 @@ class Cell:
     """One cell; `source` has LF line ends whatever the file has."""
 
     index: int  # position among all cells, from 0
-    id: str     # its own id, or one derived from its position and content
+    given_id: str  # "" in notebooks from before nbformat 4.5
     type: str   # "code", "markdown" or "raw"
     source: str
     metadata: Mapping
+
+    @cached_property
+    def id(self) -> str:
+        """Its own id, or one derived from position and content: the same from run to run while the cell stays as it is."""
+        if self.given_id:
+            return self.given_id
+        from hashlib import sha256
+
+        return sha256(f"{self.index}\0{self.source}".encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -92,14 +101,7 @@ def read_notebook(path: Path) -> Notebook:
 def _cell(index: int, raw: dict) -> Cell:
     source = raw.get("source", "")
     source = (source if isinstance(source, str) else "".join(source)).replace("\r\n", "\n")
-    return Cell(index, raw.get("id") or _derived_id(index, source), raw["cell_type"], source, raw.get("metadata") or {})
-
-
-def _derived_id(index: int, source: str) -> str:
-    """An id for a cell that has none (nbformat before 4.5): the same from run to run as long as the cell stays as it is."""
-    from hashlib import sha256
-
-    return sha256(f"{index}\0{source}".encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return Cell(index, raw.get("id") or "", raw["cell_type"], source, raw.get("metadata") or {})
 
 
 def replace_sources(text: str, sources: Mapping[int, str]) -> str:

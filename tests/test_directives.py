@@ -93,7 +93,7 @@ def test_nbdev_3_reads_metadata():
 
 def problems(*cells: str, known: tuple = ()):
     book = parse(notebook(*cells))
-    return [(d.cell, d.line, d.code, d.hint) for d in check_directives(book, dialect_of(book, V2), frozenset(known))]
+    return [(d.cell, d.line, d.code, d.hint) for d in check_directives(book.path, read_heads(book, dialect_of(book, V2)), dialect_of(book, V2), frozenset(known))]
 
 
 @pytest.mark.parametrize("source, line, code, hint", [

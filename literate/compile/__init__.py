@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..diagnostics import UserError
 from ..project import Project
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .plan import Plan
     from .update import Carried
@@ -23,11 +23,13 @@ def _uncollected() -> Iterator[None]:
     """No garbage collection while thousands of cells and syntax trees are made that all live to the end: a third of the time."""
     import gc
 
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if was_enabled:
+            gc.enable()
 
 
 def compile_project(project: Project, chosen: Iterable[Path] | None = None, force: bool = False,

@@ -30,11 +30,13 @@ def check_names(modules: list[Module], known: list[Module], unexported: Unexport
 
 
 def _check_module(module: Module, unexported: Unexported, own: dict[str, Module]) -> Iterator[Diagnostic]:
+    starred = _starred(module, own)
+    if starred is None:
+        return
     others = [pair for path in module.notebooks for pair in unexported.get(path, [])]
     code = "\n".join(item.head.code for item in module.cells)
     suspects = set(_words(code)) & {word for _, head in others for word in _words(head.code)} - _GIVEN
-    starred = _starred(module, own) if "*" in code else set()
-    if starred is None or not suspects:
+    if not suspects:
         return
     bound, used = set(starred), set()
     _collect(symtable.symtable(code, "module", "exec"), bound, used)
@@ -48,7 +50,7 @@ def _starred(module: Module, own: dict[str, Module]) -> set[str] | None:
     """The names that star imports bring from the project's own modules; None if one comes from elsewhere."""
     found: set[str] = set()
     for item in module.cells:
-        for node in ast.walk(item.tree):
+        for node in ast.walk(item.tree) if "import *" in item.head.code else ():
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                 if node.module not in own:
                     return None
@@ -81,8 +83,8 @@ def _binds(code: str, name: str) -> bool:
 
 def _problem(module: Module, name: str, place: Cell) -> Diagnostic:
     """The warning, at the first place where the name is used."""
-    item, node = next(((item, node) for item in module.cells for node in ast.walk(item.tree)
-                       if isinstance(node, ast.Name) and node.id == name), (module.cells[0], module.cells[0].tree.body[0]))
+    uses = ((item, node) for item in module.cells for node in ast.walk(item.tree) if isinstance(node, ast.Name) and node.id == name)
+    item, node = next(uses, (module.cells[0], None))
+    line, column = (item.head.line(node.lineno), node.col_offset + 1) if node else (None, None)
     return Diagnostic("left-behind", f"{name} is bound only in cell {place.index + 1} ({place.id}), which is not exported: {module.name} will lack it",
-                      item.notebook, item.cell.index, item.cell.id, item.head.line(node.lineno), node.col_offset + 1,
-                      "export that cell too", WARNING)
+                      item.notebook, item.cell.index, item.cell.id, line, column, "export that cell too", WARNING)

@@ -114,8 +114,8 @@ def _add_notebook(project: Project, path: Path, modules: dict[str, Module], unex
     except UserError as error:
         return list(error.problems)
     dialect = dialect_of(notebook, project)
-    problems = check_directives(notebook, dialect, frozenset(project.test_flags))
     heads = read_heads(notebook, dialect)
+    problems = check_directives(path, heads, dialect, frozenset(project.test_flags))
     code = [(cell, head) for cell, head in heads if cell.type == "code"]
     default, more = _default_module(notebook, code)
     problems += more

@@ -6,12 +6,12 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..diagnostics import Diagnostic
 from ..notebook import write_atomically
 from ..project import PYPROJECT, SETTINGS, Project, project_notebooks
 
+TYPE_CHECKING = False  # as in typing, which takes longer to import than an unchanged project to check
 if TYPE_CHECKING:
     from .module import Module
     from .plan import Plan
