@@ -5,19 +5,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from literate.command import main
 from literate.compile import compile_project, update_notebooks
-from literate.compile.state import Memory, recall
-from literate.diagnostics import UserError, short
+from literate.compile.state import recall
+from literate.diagnostics import Diagnostic, UserError, short
 from literate.project import Project, choose_notebooks, project_of
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from literate.compile.plan import Plan
-    from literate.compile.write import Written
 
 
 def notebook2script(
@@ -28,6 +23,7 @@ def notebook2script(
     prune: bool = False,   # delete modules whose notebook is gone; with --update, also cells that a module has lost
     watch: bool = False,   # go on compiling at every save, until Ctrl-C
     force: bool = False,   # give up edits made in modules; with --update, those made in notebooks to the same cells
+    json: bool = False,    # print what is wrong, and what was written, as JSON: for editors
     quiet: bool = False,   # print nothing but what is wrong
 ) -> int:
     """Compile notebooks into modules: cells tagged #export or #| export go to the package that settings.ini names.
@@ -39,21 +35,71 @@ def notebook2script(
         return _watch(project, notebooks, up_to, force, quiet)
     if update:
         return _update(project, check, force, prune, quiet)
+    report = _report_json if json else _report_quietly if quiet else _report
     chosen = choose_notebooks(project, notebooks, up_to) if notebooks or up_to else None
     if chosen is None and not force and not prune and (last := recall(project)) and last.is_same() and not (check and last.diagnostics):
-        return _report_unchanged(last, quiet)
+        report(last.diagnostics, (), last.files)
+        return 0
     if check:
-        return _check(project, chosen, quiet)
+        return _check(project, chosen, report)
     try:
         plan, written = compile_project(project, chosen, force, prune)
     except UserError as error:
-        print(f"{error}\nnothing written: {count(len(error.problems), 'problem')}", file=sys.stderr)
+        report(error.problems, None, 0)
         return error.exit_code
-    for problem in plan.diagnostics:
-        print(problem, file=sys.stderr)
-    if not quiet:
-        _report(plan, written)
+    report(plan.diagnostics, {path: plan.sources(path) for path in written.changed}, written.unchanged)
     return 0
+
+
+Changed = dict[Path, list[Path]] | Sequence[Path] | None  # files written, and the notebooks they come from; None: nothing may be
+
+
+def _report(diagnostics: Iterable, changed: Changed, unchanged: int) -> None:
+    """What is wrong, a line for each file written, and a line that counts."""
+    _report_quietly(diagnostics, changed, unchanged)
+    if changed is None:
+        return
+    for path in changed:
+        notebooks = ", ".join(map(short, changed[path]))
+        print(f"{short(path)} <- {notebooks}" if notebooks else short(path))
+    problems = f", {_count(len(diagnostics), 'problem')}" if diagnostics else ""
+    print(f"{_count(len(changed), 'file')} written, {unchanged} unchanged{problems}")
+
+
+def _report_quietly(diagnostics: Sequence, changed: Changed, unchanged: int) -> None:
+    for problem in diagnostics:
+        print(problem, file=sys.stderr)
+    if changed is None:
+        print(f"nothing written: {_count(len(diagnostics), 'problem')}", file=sys.stderr)
+
+
+def _report_json(diagnostics: Iterable, changed: Changed, unchanged: int) -> None:
+    from json import dumps
+
+    problems = [{**vars(d), "path": d.path and str(d.path)} if isinstance(d, Diagnostic) else {"message": str(d)} for d in diagnostics]
+    print(dumps({"diagnostics": problems, "written": [str(path) for path in changed or ()], "unchanged": unchanged}, indent=1))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _check(project: Project, chosen: list[Path] | None, report) -> int:
+    from literate.compile.plan import make_plan
+    from literate.compile.write import diff, stale_files
+
+    plan = make_plan(project, chosen, strict=True)
+    if plan.has_errors or report is _report_json:
+        report(plan.diagnostics, None, 0)
+    if plan.has_errors:
+        return 1
+    stale = stale_files(plan)
+    if report is not _report_json:
+        for path, (old, new) in stale.items():
+            print(diff(path, old, new), end="")
+        if stale or report is _report:
+            print(f"{_count(len(stale), 'file')} stale, {len(plan.files) - len(stale)} up to date")
+    return 1 if stale else 0
 
 
 def _update(project: Project, check: bool, force: bool, prune: bool, quiet: bool) -> int:
@@ -61,50 +107,9 @@ def _update(project: Project, check: bool, force: bool, prune: bool, quiet: bool
     for edit in carried if not quiet or check else []:
         print(edit)
     if not quiet:
-        print(f"{count(len(carried), 'cell')} {'to carry over' if check else 'carried over'}"
-              + (f", {count(len(written.changed), 'file')} written" if written else ""))
+        print(f"{_count(len(carried), 'cell')} {'to carry over' if check else 'carried over'}"
+              + (f", {_count(len(written.changed), 'file')} written" if written else ""))
     return 1 if check and carried else 0
-
-
-def _report_unchanged(last: Memory, quiet: bool) -> int:
-    for problem in last.diagnostics:
-        print(problem, file=sys.stderr)
-    if not quiet:
-        print(f"0 files written, {last.files} unchanged{_problems(last.diagnostics)}")
-    return 0
-
-
-def _check(project: Project, chosen: list[Path] | None, quiet: bool) -> int:
-    from literate.compile.plan import make_plan
-    from literate.compile.write import diff, stale_files
-
-    plan = make_plan(project, chosen, strict=True)
-    for problem in plan.diagnostics:
-        print(problem, file=sys.stderr)
-    if plan.has_errors:
-        return 1
-    stale = stale_files(plan)
-    for path, (old, new) in stale.items():
-        print(diff(path, old, new), end="")
-    if stale or not quiet:
-        print(f"{count(len(stale), 'file')} stale, {len(plan.files) - len(stale)} up to date")
-    return 1 if stale else 0
-
-
-def _report(plan: Plan, written: Written) -> None:
-    notebooks = {m.path: dict.fromkeys(short(cell.notebook) for cell in m.cells) for m in plan.modules}
-    for path in written.changed:
-        print(f"{short(path)} <- {', '.join(notebooks[path])}" if path in notebooks else short(path))
-    print(f"{count(len(written.changed), 'file')} written, {written.unchanged} unchanged{_problems(plan.diagnostics)}")
-
-
-def _problems(diagnostics: Sequence) -> str:
-    return f", {count(len(diagnostics), 'problem')}" if diagnostics else ""
-
-
-def count(number: int, noun: str) -> str:
-    """1 file, 2 files."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _watch(project: Project, notebooks: tuple[str, ...], up_to: str, force: bool, quiet: bool) -> int:
@@ -113,7 +118,7 @@ def _watch(project: Project, notebooks: tuple[str, ...], up_to: str, force: bool
     def compile_once() -> None:
         try:
             notebook2script(*notebooks, up_to=up_to, force=force, quiet=quiet)
-        except UserError as error:  # a notebook that is half saved or broken: the next save may mend it
+        except UserError as error:  # such as a notebook that is named and gone for a moment
             print(error, file=sys.stderr)
 
     watching = False

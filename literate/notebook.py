@@ -251,9 +251,11 @@ def write_atomically(path: Path, text: str) -> None:
             mode = 0o666 & ~_umask()
         os.chmod(temporary, mode)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             os.unlink(temporary)
+        if isinstance(error, OSError) and not error.filename:  # a full disk does not say where
+            error.filename = str(path)
         raise
 
 

@@ -92,7 +92,7 @@ def _read_pyproject(config: Path) -> Project | None:
              "lib_path": keys.get("lib_path") or about.get("name", "").replace("-", "_")}
     flags = keys.get("tst_flags", "notest")
     return Project(
-        root=root, nbs_path=_below(root, keys.get("nbs_path", "nbs")), lib_path=_below(root, index["lib_path"]), layout=NBDEV3, cell_ids=True,
+        root=root, nbs_path=_below(root, keys.get("nbs_path", "nbs")), lib_path=_lib_path(config, index["lib_path"]), layout=NBDEV3, cell_ids=True,
         recursive=bool(keys.get("recursive", True)), put_version_in_init=bool(keys.get("put_version_in_init", True)),
         strict=bool(keys.get("strict", False)), relative_imports=bool(keys.get("relative_imports", True)),
         description=about.get("description", ""), docs_url=f"{index['doc_host']}{base.rstrip('/')}" if slashes else "",
@@ -133,13 +133,21 @@ def _read_settings(config: Path) -> Project:
         "lib_path": lib_path,
     }
     return Project(
-        root=root, nbs_path=_below(root, text("nbs_path", "nbs")), lib_path=_below(root, lib_path),
+        root=root, nbs_path=_below(root, text("nbs_path", "nbs")), lib_path=_lib_path(config, lib_path),
         recursive=flag("recursive", True), cell_number=flag("cell_number", True), cell_ids=flag("cell_ids", False),
         put_version_in_init=flag("put_version_in_init", True), strict=flag("strict", False),
         relative_imports=flag("relative_imports", True), black_formatting=flag("black_formatting", False),
         version=text("version", "0.0.1"), test_flags=tuple(re.split(r"[\s|]+", text("tst_flags", "notest"))),
         index_settings={key: value for key, value in index.items() if value},
     )
+
+
+def _lib_path(config: Path, path: str) -> Path:
+    """The library's folder, which has to lie in the project: `--prune` deletes there."""
+    lib_path = _below(config.parent, path)
+    if lib_path == config.parent or not lib_path.is_relative_to(config.parent):
+        raise UserError(Diagnostic("settings", f"lib_path = {path} is no folder inside of the project", config, hint="write a folder below this one"))
+    return lib_path
 
 
 def _is_installed(package: str) -> bool:

@@ -23,7 +23,8 @@ def test_interpolation_and_odd_values(tmp_path):
 
 
 @pytest.mark.parametrize("text, word", [("[DEFAULT]\nrecursive = perhaps\n", "recursive = perhaps"), ("no section", "section"),
-                                        ("[DEFAULT]\na = 1\na = 2\n", "already exists")])
+                                        ("[DEFAULT]\na = 1\na = 2\n", "already exists"), ("[DEFAULT]\nlib_path = ../x\n", "no folder inside"),
+                                        ("[DEFAULT]\nlib_path = .\n", "no folder inside"), ("[DEFAULT]\nlib_path = /x\n", "no folder inside")])
 def test_broken_settings_are_one_clear_line(tmp_path, text, word):
     (tmp_path / "settings.ini").write_text(text)
     with pytest.raises(UserError, match=word) as error:
@@ -61,3 +62,17 @@ def test_choosing_notebooks(make_project, monkeypatch):
 ])
 def test_up_to_compares_numbers(tmp_path, name, last, expected):
     assert is_up_to(tmp_path / name, last) is expected
+
+
+@pytest.mark.parametrize("text, word", [('[tool.nbdev]\nlib_path = "../x"\n', "no folder inside"), ("[tool.nbdev\n", "not TOML"),
+                                        ('[tool.nbdev]\nlib_path = "x"\nexport_procs = ["a:b"]\n', "export_procs")])
+def test_broken_pyproject_files(tmp_path, text, word):
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(UserError, match=word):
+        read_project(tmp_path / "pyproject.toml")
+
+
+def test_a_pyproject_without_nbdev_is_passed_over(tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "nbdev-user"\n')
+    (tmp_path / "settings.ini").write_text("[DEFAULT]\nrepo = r\n")
+    assert find_project(tmp_path).lib_path.name == "r"

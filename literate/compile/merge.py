@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from .module import Module, ModuleCell
 from .sections import Section, match_sections, split_sections
@@ -99,8 +98,3 @@ def _merge_rest(found: Merge, theirs: list[Section], old: list[Section], ours: l
 
 def _line(text: str, section: Section) -> int:
     return text.count("\n", 0, text.find(f"{section.marker}\n{section.code}")) + 1
-
-
-def base_file(path: Path, state: Path, root: Path) -> Path:
-    """Where the text of a module as last generated is kept."""
-    return state / "base" / path.relative_to(root)

@@ -33,6 +33,10 @@ class Plan:
     orphans: list[Path] = field(default_factory=list)     # generated modules that no notebook makes any more
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
+    def sources(self, path: Path) -> list[Path]:
+        """The notebooks that a module is made of; none for `__init__.py` and the like."""
+        return next((module.notebooks for module in self.modules if module.path == path), [])
+
     @property
     def has_errors(self) -> bool:
         """Whether anything forbids writing."""
@@ -113,6 +117,8 @@ def _add_notebook(project: Project, path: Path, modules: dict[str, Module], unex
         notebook = read_notebook(path)
     except UserError as error:
         return list(error.problems)
+    if conflict := _merge_conflict(notebook):
+        return [conflict]
     dialect = dialect_of(notebook, project)
     heads = read_heads(notebook, dialect)
     problems = check_directives(path, heads, dialect, frozenset(project.test_flags))
@@ -121,7 +127,7 @@ def _add_notebook(project: Project, path: Path, modules: dict[str, Module], unex
     problems += more
     for cell, head in code:
         export = head.get(*EXPORTS)
-        if not export or export.name == "exportd" or not head.code.strip():
+        if not export or export.name == "exportd" or export.args == ("false",) or not head.code.strip():
             unexported.setdefault(path, []).append((cell, head))
             continue
         name = _normal(export.args[0]) if export.args else default
@@ -145,6 +151,17 @@ def _add_notebook(project: Project, path: Path, modules: dict[str, Module], unex
             tree = ast.parse(head.code)
         module.cells.append(ModuleCell(path, cell, head, tree, export.name != "exporti"))
     return problems
+
+
+def _merge_conflict(notebook: Notebook) -> Diagnostic | None:
+    """The first cell that holds both sides of a merge, as git or nbdev_fix leave them."""
+    if "<<<<<<< " not in notebook.text:
+        return None
+    for cell in notebook.cells:
+        if match := re.search(r"^`?<{7} \w", cell.source, re.MULTILINE):
+            line = cell.source.count("\n", 0, match.start()) + 1
+            return _at(notebook, cell, line, "merge-conflict", "merge-conflict markers", "resolve the merge, then run again")
+    return None
 
 
 def _blackened(code: str) -> str:

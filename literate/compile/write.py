@@ -10,8 +10,11 @@ from pathlib import Path
 from ..diagnostics import Diagnostic, UserError, place, short
 from ..notebook import write_atomically
 from ..project import Project
-from .merge import Edit, Merge, base_file, merge_module
 from .plan import Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .merge import Edit, Merge
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,15 @@ def find_edits(plan: Plan, paths: Iterable[Path]) -> list[Merge]:
     """
     project, merges = plan.project, []
     for module in plan.modules:
-        disk = _read(module.path)
-        if module.path not in paths or not (disk or "").strip():  # an empty file, as `touch` makes it, is nobody's work
+        disk = _read(module.path) if module.path in paths else None
+        if not (disk or "").strip():  # an empty file, as `touch` makes it, is nobody's work
             continue
-        bases = [_read(base_file(module.path, project.state, project.lib_path.parent)), _in_head(module.path)]
-        if disk not in bases and (merge := merge_module(module, next(filter(None, bases), None), disk, plan.files[module.path])):
+        base = _read(base_file(module.path, project.state, project.lib_path.parent))
+        if disk == base or disk == (in_head := _in_head(module.path)):
+            continue
+        from .merge import merge_module
+
+        if merge := merge_module(module, base or in_head, disk, plan.files[module.path]):
             merges.append(merge)
     return merges
 
@@ -126,6 +133,11 @@ def _read(path: Path) -> str | None:
         return path.read_bytes().decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None
+
+
+def base_file(path: Path, state: Path, root: Path) -> Path:
+    """Where the text of a module as last generated is kept."""
+    return state / "base" / path.relative_to(root)
 
 
 def _in_head(path: Path) -> str | None:

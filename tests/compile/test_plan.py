@@ -4,7 +4,7 @@ import pytest
 from conftest import notebook
 
 from literate.compile.plan import make_plan
-from literate.project import project_notebooks
+from literate.project import project_notebooks, read_project
 
 
 def modules(project, *chosen) -> dict[str, list[str]]:
@@ -113,3 +113,36 @@ def test_a_notebook_outside_nbs_path_can_be_named(make_project, tmp_path):
     project = make_project({"00_a": ["#export\nx = 1"]})
     (tmp_path / "09_out.ipynb").write_text(notebook("#export\ny = 2"))
     assert modules(project, tmp_path / "09_out.ipynb") == {"out": ["y = 2"]}
+
+
+@pytest.mark.parametrize("cells, expected", [
+    (["import math", "#export\ndef f(): return math.pi"], [("left-behind", 2, 2, 17)]),
+    (["x = 1", "#export\ndef f():\n    global y\n    y = x\n    return y"], [("left-behind", 2, 4, 9)]),
+    (["def helper(): ...\nclass K: ...", "#export\n@helper\nclass A(K): ..."], [("left-behind", 2, 3, 9), ("left-behind", 2, 2, 2)]),
+    (["import math", "#export\nimport math\ndef f(): return math.pi"], []),
+    (["import math", "#exporti\nimport math", "#export\ndef f(): return math.pi"], []),
+    (["x = 1", "#export\ndef f(x): return x\ng = [x for x in 'ab']\ntry: pass\nexcept E as x: pass"], []),
+    (["from os import *", "#export\ndef f(): return path"], []),
+    (["path = 1", "#export\nfrom os import *\ndef f(): return path"], []),
+    (["y = 1", "#export\nfrom lib.other import *\ndef f(): return y"], []),
+    (["z = 1", "#export\nfrom lib.other import *\ndef f(): return z"], [("left-behind", 2, 3, 17)]),
+    (["%time y = 1", "#export\ndef f(): return y"], []),
+    (["print = 1\n__file__ = 2", "#export\nprint(__file__)"], []),
+])
+def test_names_left_behind(make_project, cells, expected):
+    project = make_project({"00_a": ["md:# A", *cells], "01_other": ["#export\ny = 1"]})
+    found = make_plan(project).diagnostics
+    assert sorted((d.code, d.cell, d.line, d.column) for d in found) == sorted(expected)
+
+
+@pytest.mark.parametrize("cell", ["md:`<<<<<<< HEAD`", "x = 1\n<<<<<<< HEAD\ny"])
+def test_both_sides_of_a_merge_are_not_compiled(make_project, cell):
+    (problem,) = make_plan(make_project({"00_a": ["#export\ny = 1", cell]})).diagnostics
+    assert (problem.code, problem.cell, problem.severity) == ("merge-conflict", 1, "error")
+
+
+def test_nbdev_3_switches_an_export_off_by_false(make_project):
+    project = make_project({"00_a": ["#| default_exp a", "#| export: false\nx = 1", "#| export\ny = 1"]})
+    (project.root / "settings.ini").unlink()
+    (project.root / "pyproject.toml").write_text('[project]\nname = "lib"\n[tool.nbdev]\n')
+    assert modules(read_project(project.root / "pyproject.toml")) == {"a": ["y = 1"]}

@@ -1,5 +1,6 @@
 """Onto the disk: only what changed, never over an edit, and the command around it."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -137,3 +138,19 @@ def test_watch_compiles_at_every_save_and_survives_a_broken_notebook(make_projec
     finally:
         process.send_signal(2)
         assert process.wait(10) == 0
+
+
+def test_json_for_editors(make_project):
+    make_project({"00_a": ["#export\nx = 1"], "01_b": ["#exprot\ny = 1"]})
+    def said(*arguments):
+        done = run("--json", *arguments)
+        return done.returncode, json.loads(done.stdout)
+    code, found = said()
+    assert code == 0 and found["unchanged"] == 0 and [Path(p).name for p in found["written"]] == ["a.py", "__init__.py", "_modidx.py"]
+    (problem,) = found["diagnostics"]
+    assert (problem["code"], problem["cell"], problem["line"], problem["hint"]) == ("unknown-directive", 0, 1, "did you mean #export?")
+    assert said()[1]["unchanged"] == 3 and said()[1]["diagnostics"] == found["diagnostics"]
+    assert said("--check")[0] == 1
+    Path("nbs/00_a.ipynb").write_text(notebook("#export\nx = ("))
+    code, found = said()
+    assert code == 1 and [d["code"] for d in found["diagnostics"]] == ["syntax", "unknown-directive"] and found["written"] == []
