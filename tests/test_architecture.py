@@ -61,7 +61,7 @@ HEAVY = {"IPython", "torch", "numpy", "matplotlib", "nbformat", "nbclient", "jup
 
 def loaded_by(*command: str, cwd: Path = ROOT) -> set[str]:
     """The top-level packages that a command has imported when it ends."""
-    code = ("import runpy, sys, atexit\nsys.argv = sys.argv[1:]\n"
+    code = ("import os, runpy, sys, atexit\nos._exit = sys.exit\nsys.argv = sys.argv[1:]\n"
             "atexit.register(lambda: print('LOADED', *{m.split('.')[0] for m in sys.modules}))\nrunpy.run_path(sys.argv[0], run_name='__main__')")
     done = subprocess.run([sys.executable, "-c", code, *command], cwd=cwd, capture_output=True, text=True)
     return set(done.stdout.rsplit("LOADED", 1)[1].split())

@@ -63,7 +63,7 @@ def make_plan(project: Project, chosen: Iterable[Path] | None = None, strict: bo
     plan.diagnostics = [d for path, problems in read.problems.items() if path in relevant for d in problems]
     plan.diagnostics += [d for m in plan.modules if (d := _check_target(m, project))]
     plan.diagnostics += [d for d in check_names(list(read.modules.values()), known, read.unexported, project.package) if d.path in relevant]
-    if chosen is None:
+    if chosen is None and not plan.has_errors:  # a notebook that cannot be read may make any module
         plan.orphans = find_orphans(project, {m.path for m in known})
         plan.diagnostics += [] if prune else [_orphan(path) for path in plan.orphans]
     if project.strict if strict is None else strict:
