@@ -35,6 +35,7 @@ class Project:
     strict: bool = False               # warnings are errors
     version: str = "0.0.1"
     test_flags: tuple[str, ...] = ("notest",)
+    preload: tuple[str, ...] | None = None  # what the runner imports once for all notebooks; None: what is worth it
     index_settings: dict = field(default_factory=dict)  # what _modidx.py repeats
 
     @property
@@ -97,6 +98,7 @@ def _read_pyproject(config: Path) -> Project | None:
         strict=bool(keys.get("strict", False)), relative_imports=bool(keys.get("relative_imports", True)),
         description=about.get("description", ""), docs_url=f"{index['doc_host']}{base.rstrip('/')}" if slashes else "",
         readme_nb=keys.get("readme_nb", "index.ipynb"), test_flags=tuple(flags.split() if isinstance(flags, str) else flags), index_settings=index,
+        preload=tuple(keys["preload"].split() if isinstance(keys["preload"], str) else keys["preload"]) if "preload" in keys else None,
     )
 
 
@@ -138,6 +140,7 @@ def _read_settings(config: Path) -> Project:
         put_version_in_init=flag("put_version_in_init", True), strict=flag("strict", False),
         relative_imports=flag("relative_imports", True), black_formatting=flag("black_formatting", False),
         version=text("version", "0.0.1"), test_flags=tuple(re.split(r"[\s|]+", text("tst_flags", "notest"))),
+        preload=tuple(re.split(r"[\s,]+", section["preload"].strip())) if section.get("preload") else None,
         index_settings={key: value for key, value in index.items() if value},
     )
 

@@ -15,7 +15,7 @@ import pytest
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
 
 if TYPE_CHECKING:  # a session without notebooks loads nothing of the runner
-    from .execute import Event, NotebookResult, Options
+    from .execute import Event, NotebookResult, Options, WarmParent
     from .project import Project
 
 _SETTINGS = {  # name -> its type and its help, both as an option and as a line of the configuration
@@ -110,47 +110,58 @@ class Runs:
     """The runs behind a session's tests: one for each project, begun when the first of its notebooks is due."""
 
     def __init__(self, session: pytest.Session) -> None:
-        self._session = session
-        self._events: dict[Path, Iterator[Event]] = {}
+        self._session, self._options = session, session.config.stash[_OPTIONS]
+        self._events: dict[Path, Iterator[Event]] = {}  # by the project's root
         self._results: dict[Path, NotebookResult] = {}
-        self._due: set[Path] = set()  # notebooks that a run will bring a result of
+        self._due: set[Path] = set()  # notebooks of which a run will bring a result
+        self._parent: WarmParent | None = None
 
     def result(self, item: NotebookItem) -> NotebookResult:
         """The result of a notebook, as soon as it is there; who asks a second time has it run again."""
-        root = item.project.root
         while item.path not in self._results:
             if item.path not in self._due:
                 self._start(item)
-            event = next(self._events[root], None)
-            if event is None:
-                self._due.discard(item.path)
+            event = next(self._events[item.project.root], None)
+            if event is None:  # the run was interrupted, as by a time limit of another plugin's
+                self.close()
             elif result := getattr(event, "result", None):
                 self._results[Path(result.path)] = result
         self._due.discard(item.path)
         return self._results.pop(item.path)
 
     def _start(self, item: NotebookItem) -> None:
-        """Begin a run of this notebook and of those of the same project whose turn comes later."""
-        from .execute import run
+        """Begin a run: of all notebooks of the project, or of this one alone where only it is known to be next."""
+        from .execute import run, warm_parent
 
-        root, items = item.project.root, self._session.items
-        alone = "PYTEST_XDIST_WORKER" in os.environ or root in self._events  # xdist says what is next, one at a time
-        later = [item] if alone else [i for i in items if isinstance(i, NotebookItem) and i.project.root == root]
+        root, on_xdist = item.project.root, "PYTEST_XDIST_WORKER" in os.environ
+        paths = [item.path]
+        if root not in self._events and not on_xdist:
+            items = [i for i in self._session.items if isinstance(i, NotebookItem)]
+            paths = list(dict.fromkeys(i.path for i in items if i.project.root == root))
+        if on_xdist and not self._parent:
+            self._parent = warm_parent(int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
         if root in self._events:
             self._events[root].close()
-        paths = list(dict.fromkeys(i.path for i in later))
         self._due |= set(paths)
-        self._events[root] = run(item.project, paths, self._session.config.stash[_OPTIONS])
+        self._events[root] = run(item.project, paths, self._options, self._parent)
 
     def close(self) -> None:
         """End everything that still runs."""
         for events in self._events.values():
             events.close()
+        if self._parent:
+            self._parent.close()
+        self._parent = None
+        self._due.clear()
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    if runs := session.stash.get(_RUNS, None):
-        runs.close()
+@pytest.hookimpl(wrapper=True, trylast=True)  # inside of pytest-cov's, which wants all data when the last test is over
+def pytest_runtestloop(session: pytest.Session):
+    try:
+        return (yield)
+    finally:
+        if runs := session.stash.get(_RUNS, None):
+            runs.close()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -76,3 +76,15 @@ def test_import_budget(command):
     assert "literate" in loaded and not loaded & HEAVY
     if "--help" not in command:
         assert "fastcore" not in loaded
+
+
+def test_every_rule_has_its_paragraph():
+    """Each code that a diagnostic can have is explained in docs/diagnostics.md, and nothing else is."""
+    import re
+
+    sources = [p.read_text() for p in [*(ROOT / "literate").glob("*.py"), *(ROOT / "literate" / "compile").glob("*.py")]]
+    calls = re.compile(r"(?:Diagnostic\(|fail\(|_at\(notebook, cell, [\w.]+, |report\(cell, [\w.]+, )\"([\w-]+)\"")
+    used = {code for text in sources for code in calls.findall(text)}
+    bold = re.findall(r"^\*\*([\w, \n-]+)\*\*", (ROOT / "docs" / "diagnostics.md").read_text(), re.MULTILINE)
+    explained = {code for words in bold for code in re.split(r",\s*", words)} - {"error", "warning"}
+    assert used == explained and len(used) > 15

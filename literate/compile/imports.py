@@ -20,6 +20,11 @@ def make_relative(code: str, tree: ast.Module, package: list[str]) -> str:
     return code
 
 
+def star_imports(trees: Iterable[ast.Module]) -> list[str]:
+    """The modules that code imports everything from, at whatever depth."""
+    return [node.module or "" for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"]
+
+
 def make_absolute(code: str, package: list[str]) -> str:
     """The reverse: each top-level `from .x import` with the package's name; a `SyntaxError` if the code is no Python."""
     for node in reversed(ast.parse(code).body):

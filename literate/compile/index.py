@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -12,17 +13,22 @@ from ..project import NBDEV3, Project
 from .docs import page_of
 from .imports import decorator_name
 from .module import Module
+from .sections import split_sections
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def index_text(project: Project, modules: list[Module], others: list[Path]) -> str:
-    """The index of the generated modules. nbdev 2 also names modules without symbols, such as hand-written ones (`others`)."""
-    root = project.lib_path.parent
-    symbols = {_dotted(path, root): {} for path in others}
-    for module in modules:
-        name, file = _dotted(module.path, root), module.path.relative_to(root).as_posix()
-        symbols[name] = {f"{name}.{symbol}": (anchor, file) for symbol, anchor in module.symbols.items()}
+    """The index of the generated modules, and of what else lies in the library (`others`).
+
+    nbdev 2 also names modules without symbols, such as hand-written ones.
+    """
+    root, symbols = project.lib_path.parent, {}
+    found = {path: _symbols_in_file(path, project) for path in others} | {module.path: module.symbols for module in modules}
+    for path, anchors in found.items():
+        name, file = _dotted(path, root), path.relative_to(root).as_posix()
+        if anchors is not None:
+            symbols[name] = {f"{name}.{symbol}": (anchor, file) for symbol, anchor in anchors.items()}
     if project.layout == NBDEV3:
         symbols = {name: found for name, found in symbols.items() if found}
     index = {"settings": project.index_settings, "syms": symbols}
@@ -46,6 +52,29 @@ def _pretty(value: object, column: int = 0, closing: int = 0) -> str:
     stream = StringIO()
     PrettyPrinter(width=140, indent=2, compact=True)._format(value, stream, column, closing, {}, 0)
     return stream.getvalue()
+
+
+def _symbols_in_file(path: Path, project: Project) -> dict[str, str] | None:
+    """The symbols of a module that is not generated now: by its cell markers, if an earlier run left it.
+
+    None if it has markers of another kind: nbdev leaves such a module out.
+    """
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if "\n# %% " not in text:
+        return {}
+    form = r"#\S+" if project.layout == NBDEV3 or project.cell_ids else r"\d+" if project.cell_number else ""
+    found: dict[str, str] = {}
+    for section in split_sections(text, path.parent):
+        if not section.marker or section.marker.startswith("# %% auto"):
+            continue
+        if not section.notebook or not re.fullmatch(form, section.key) or not section.notebook.is_relative_to(project.nbs_path):
+            return None
+        try:
+            names = _symbols(ast.parse(section.code))
+        except SyntaxError:
+            return None
+        found |= {name: f"{page_of(section.notebook, project.nbs_path)}#{name.lower()}" for name in names}
+    return found
 
 
 def symbols_of(module: Module, nbs_path: Path) -> dict[str, str]:

@@ -44,8 +44,8 @@ class Merge:
         self.added += [Addition(None, edit.code, edit.line) for edit in self.conflicts if not edit.cell]
         self.conflicts = []
 
-    def __bool__(self) -> bool:
-        return bool(self.edits or self.added or self.removed or self.outside or self.conflicts)
+    def __len__(self) -> int:
+        return sum(map(len, (self.edits, self.added, self.removed, self.outside, self.conflicts)))
 
 
 def merge_module(module: Module, base: str | None, disk: str, new: str) -> Merge:

@@ -43,6 +43,7 @@ class Module:
     cells: list[ModuleCell] = field(default_factory=list)
     notebooks: list[Path] = field(default_factory=list)            # all that its cells come from
     public: list[str] = field(default_factory=list)                # what goes into __all__
+    stars: list[str] = field(default_factory=list)                 # modules that it imports everything from
     symbols: dict[str, str] = field(default_factory=dict)          # what goes into _modidx.py: symbol -> page and anchor
 
 

@@ -30,32 +30,19 @@ def check_names(modules: list[Module], known: list[Module], unexported: Unexport
 
 
 def _check_module(module: Module, unexported: Unexported, own: dict[str, Module]) -> Iterator[Diagnostic]:
-    starred = _starred(module, own)
-    if starred is None:
-        return
+    if not all(name in own for name in module.stars):
+        return  # nobody knows what a star import from elsewhere brings
     others = [pair for path in module.notebooks for pair in unexported.get(path, [])]
     code = "\n".join(item.head.code for item in module.cells)
     suspects = set(_words(code)) & {word for _, head in others for word in _words(head.code)} - _GIVEN
     if not suspects:
         return
-    bound, used = set(starred), set()
+    bound, used = {name for star in module.stars for name in own[star].public}, set()
     _collect(symtable.symtable(code, "module", "exec"), bound, used)
     for name in sorted(suspects & used - bound):
         place = next((cell for cell, head in others if _binds(head.code, name)), None)
         if place:
             yield _problem(module, name, place)
-
-
-def _starred(module: Module, own: dict[str, Module]) -> set[str] | None:
-    """The names that star imports bring from the project's own modules; None if one comes from elsewhere."""
-    found: set[str] = set()
-    for item in module.cells:
-        for node in ast.walk(item.tree) if "import *" in item.head.code else ():
-            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-                if node.module not in own:
-                    return None
-                found |= set(own[node.module].public)
-    return found
 
 
 def _collect(table: symtable.SymbolTable, bound: set[str], used: set[str]) -> None:

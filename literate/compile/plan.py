@@ -15,7 +15,7 @@ from ..notebook import Cell, Notebook, read_notebook
 from ..project import Project, module_of, project_notebooks
 from .docs import module_docstring
 from .files import file_texts, find_orphans
-from .imports import public_names
+from .imports import public_names, star_imports
 from .index import symbols_of
 from .module import GENERATED, Module, ModuleCell
 from .names import Unexported, check_names
@@ -92,20 +92,20 @@ def _read_all(project: Project, paths: list[Path]) -> _Read:
         module.notebooks = list(dict.fromkeys(item.notebook for item in module.cells))
         module.public = public_names(item.tree for item in module.cells if item.is_public)
         module.symbols = symbols_of(module, project.nbs_path)
+        module.stars = star_imports(item.tree for item in module.cells if "import *" in item.head.code)
     return read
 
 
 def _read_changed(project: Project, paths: list[Path], memory: Memory) -> _Read:
     """Read the notebooks that changed, and those that share a module with them; the rest is as it was."""
-    stale = memory.stale_modules(paths)
+    stale, opened = memory.stale_modules(paths), None
     while True:
-        opened = [path for path in paths if memory.is_changed(path) or memory.modules_of(path) & stale]
+        stale |= {module.name for module in memory.modules() if {f"{project.package}.{name}" for name in stale} & set(module.stars)}
+        before, opened = opened, [path for path in paths if memory.is_changed(path) or memory.modules_of(path) & stale]
+        if opened == before:
+            break
         read = _read_all(project, opened)
-        if not (more := set(read.modules) - stale):
-            break
-        stale |= more  # a changed notebook exports to a module that others make, too: read those as well
-        if not any(memory.modules_of(path) & more for path in paths if path not in opened):
-            break
+        stale |= set(read.modules)  # what a changed notebook exports to may be made by others, too: read those as well
     read.kept = [module for module in memory.modules() if module.name not in stale]
     read.problems |= {path: memory.problems(path) for path in paths if path not in opened}
     return read

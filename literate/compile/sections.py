@@ -6,7 +6,6 @@ import os
 import re
 from collections import Counter
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from pathlib import Path
 
 _MARKER = re.compile(r"^# %%(?:[ \t].*)?$", re.MULTILINE)
@@ -69,6 +68,8 @@ def match_sections(base: list[Section], other: list[Section], numbers_hold: bool
 
 def _align(old: list[str], new: list[str]) -> list[tuple[int, int]]:
     """Index pairs of two lists of cells: equal ones, and as many changed ones in their place."""
+    from difflib import SequenceMatcher
+
     pairs = []
     for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind == "equal" or kind == "replace" and b - a == d - c:

@@ -61,7 +61,7 @@ class Memory:
         from .module import Module
 
         return [Module(name, self._path(kept["path"]), self._path(kept["notebook"]), kept["is_owned"], kept["docstring"], [],
-                       [self._path(n) for n in kept["notebooks"]], kept["public"], kept["symbols"])
+                       [self._path(n) for n in kept["notebooks"]], kept["public"], kept["stars"], kept["symbols"])
                 for name, kept in self.state["modules"].items()]
 
     def problems(self, path: Path) -> list[Diagnostic]:
@@ -109,7 +109,7 @@ def remember(plan: Plan, before: Stamps) -> None:
         (books[str(diagnostic.path)]["problems"] if str(diagnostic.path) in books else rest).append(entry)
     files = {*plan.files, *(module.path for module in plan.kept)}
     kept = {m.name: {"path": name(m.path), "notebook": name(m.notebook), "is_owned": m.is_owned, "docstring": m.docstring,
-                     "notebooks": [name(path) for path in m.notebooks], "public": m.public, "symbols": m.symbols} for m in modules}
+                     "notebooks": [name(path) for path in m.notebooks], "public": m.public, "stars": m.stars, "symbols": m.symbols} for m in modules}
     stamps = _stamp([*files, *{path.parent for path in files}])
     state = {"inputs": input_stamps(project), "count": len(files), "notebooks": {name(Path(p)): book for p, book in books.items()}, "modules": kept,
              "problems": rest, "files": {name(Path(path)): stamp for path, stamp in stamps.items()}}

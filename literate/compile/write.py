@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from .plan import Plan
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .merge import Edit, Merge
+
+
+_BASE, _NEXT = "base", "next"  # folders in .literate
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,13 @@ def find_edits(plan: Plan, paths: Iterable[Path]) -> list[Merge]:
         disk = _read(module.path) if module.path in paths else None
         if not (disk or "").strip():  # an empty file, as `touch` makes it, is nobody's work
             continue
-        base = _read(base_file(module.path, project.state, project.lib_path.parent))
-        if disk == base or disk == (in_head := _in_head(module.path)):
+        bases = [text for folder in (_BASE, _NEXT) if (text := _read(_kept(module.path, project, folder))) is not None]
+        if disk in bases or disk == (in_head := _in_head(module.path)):
             continue
         from .merge import merge_module
 
-        if merge := merge_module(module, base or in_head, disk, plan.files[module.path]):
+        found = [merge_module(module, base, disk, plan.files[module.path]) for base in bases or [in_head]]
+        if merge := min(found, key=len):  # after a crash the module may be of either base: of the one that explains most
             merges.append(merge)
     return merges
 
@@ -80,25 +85,36 @@ def write_plan(plan: Plan, force: bool = False) -> Written:
     if edits:
         raise Edited(*(Diagnostic("edited", _summary(merge), merge.module.path, hint="--update carries edits into the notebooks, --force gives them up")
                        for merge in edits))
-    for path in stale:
-        write_atomically(path, plan.files[path])
     for module in plan.modules:
-        base = base_file(module.path, plan.project.state, plan.project.lib_path.parent)
-        if _read(base) != plan.files[module.path]:
-            write_atomically(base, plan.files[module.path])
+        _write_module(module.path, plan.files[module.path], module.path in stale, plan.project)
+    for path in stale.keys() - {module.path for module in plan.modules}:
+        write_atomically(path, plan.files[path])
     return Written(tuple(stale), len(plan.files) - len(stale) + len(plan.kept))
 
 
 def prune_orphans(plan: Plan, force: bool = False) -> None:
     """Delete generated modules that no notebook makes; an `Edited` names those that hold edits (unless `force`)."""
     project = plan.project
-    bases = {path: base_file(path, project.state, project.lib_path.parent) for path in plan.orphans}
+    bases = {path: _kept(path, project, _BASE) for path in plan.orphans}
     if edited := [path for path in plan.orphans if not force and _read(path) not in (_read(bases[path]), _in_head(path))]:
         raise Edited(*(Diagnostic("edited", "no notebook makes this module any more, but it was edited by hand", path,
                                   hint="move what you need into a notebook, then --prune --force deletes it") for path in edited))
     for path, base in bases.items():
         path.unlink()
         base.unlink(missing_ok=True)
+
+
+def _write_module(path: Path, text: str, is_stale: bool, project: Project) -> None:
+    """Write a module and its base. Whenever the process dies, the module on disk is one of the texts kept as generated."""
+    base, coming = _kept(path, project, _BASE), _kept(path, project, _NEXT)
+    if is_stale:
+        write_atomically(coming, text)
+        write_atomically(path, text)
+        os.replace(coming, base) if base.parent.is_dir() else write_atomically(base, text)
+    elif _read(base) != text:
+        write_atomically(base, text)
+    if coming.exists():
+        coming.unlink()
 
 
 def _summary(merge: Merge) -> str:
@@ -135,9 +151,9 @@ def _read(path: Path) -> str | None:
         return None
 
 
-def base_file(path: Path, state: Path, root: Path) -> Path:
-    """Where the text of a module as last generated is kept."""
-    return state / "base" / path.relative_to(root)
+def _kept(path: Path, project: Project, folder: str) -> Path:
+    """Where the text of a module as last generated is kept, or as it is being generated."""
+    return project.state / folder / path.relative_to(project.lib_path.parent)
 
 
 def _in_head(path: Path) -> str | None:
@@ -163,6 +179,22 @@ def locked(project: Project) -> Iterator[None]:
         with FileLock(project.state / "lock"):
             yield
     else:
-        with open(project.state / "lock", "a") as file:
+        with open(project.state / "lock", "a+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+            file.seek(0)
+            if file.read():  # whoever held it last did not come to its end
+                _sweep(project)
+            file.truncate(0)
+            print(os.getpid(), file=file, flush=True)
+            try:
+                yield
+            finally:
+                file.truncate(0)
+
+
+def _sweep(project: Project) -> None:
+    """Remove the temporary files of a process that was killed."""
+    for folder in (project.state, project.lib_path, project.nbs_path):
+        for path in folder.rglob(".*.tmp"):
+            if path.suffixes[-2:-1][0][1:].isdigit():
+                path.unlink(missing_ok=True)

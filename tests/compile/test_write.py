@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,28 @@ def test_json_for_editors(make_project):
     Path("nbs/00_a.ipynb").write_text(notebook("#export\nx = ("))
     code, found = said()
     assert code == 1 and [d["code"] for d in found["diagnostics"]] == ["syntax", "unknown-directive"] and found["written"] == []
+
+
+def test_two_commands_at_once_take_turns(make_project):
+    make_project({f"{n:02}_m{n}": [f"#export\nx{i} = {n}" for i in range(30)] for n in range(20)})
+    processes = [subprocess.Popen([sys.executable, DOOR], stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    said = [process.communicate()[0].splitlines()[-1] for process in processes]
+    assert all(process.returncode == 0 for process in processes)
+    assert sorted(said) == ["0 files written, 22 unchanged"] * 3 + ["22 files written, 0 unchanged"]
+
+
+def test_killed_at_any_time_it_leaves_whole_modules_and_the_next_run_goes_on(make_project):
+    project = make_project({"00_m0": ["x"]})
+    for number in range(12):
+        for n in range(12):
+            (project.nbs_path / f"{n:02}_m{n}.ipynb").write_text(notebook(*[f"#export\nx{i} = {number}" for i in range(30)]))
+        process = subprocess.Popen([sys.executable, DOOR], stdout=subprocess.DEVNULL)
+        time.sleep(.05 + number * .01)
+        process.kill()
+        process.wait()
+        for module in project.lib_path.glob("m*.py"):
+            values = {line.split(" = ")[1] for line in module.read_text().splitlines() if line.startswith("x")}
+            assert len(values) == 1 and module.read_text().count("# %%") == 31
+    done = run()
+    assert done.returncode == 0, done.stderr
+    assert not list(project.root.rglob("*.tmp"))
