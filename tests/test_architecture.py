@@ -83,7 +83,7 @@ def test_every_rule_has_its_paragraph():
     import re
 
     sources = [p.read_text() for p in [*(ROOT / "literate").glob("*.py"), *(ROOT / "literate" / "compile").glob("*.py")]]
-    calls = re.compile(r"(?:Diagnostic\(|fail\(|_at\(notebook, cell, [\w.]+, |report\(cell, [\w.]+, )\"([\w-]+)\"")
+    calls = re.compile(r'(?:Diagnostic\(|fail\(|_at\(notebook, cell, [^"\n]*|report\(cell, [^"\n]*)"([a-z0-9-]+)"')
     used = {code for text in sources for code in calls.findall(text)}
     bold = re.findall(r"^\*\*([\w, \n-]+)\*\*", (ROOT / "docs" / "diagnostics.md").read_text(), re.MULTILINE)
     explained = {code for words in bold for code in re.split(r",\s*", words)} - {"error", "warning"}

@@ -12,7 +12,8 @@ from literate.execute import (
 )
 from literate.report.failure import describe_failure
 from literate.report.live import LiveReport
-from literate.report.terminal import Report, row
+from literate.report.summary import row
+from literate.report.terminal import Report
 
 
 def failing(source: str, message: str = "ValueError: x", line: int | None = 1, **options) -> NotebookResult:
@@ -80,4 +81,4 @@ def test_what_counts_as_passed(outcomes, passed):
     report = Report([Path(f"{n}.ipynb") for n in range(max(1, len(outcomes)))])
     for number, outcome in enumerate(outcomes):
         report.take(NotebookFinished(NotebookResult(f"{number}.ipynb", outcome)))
-    assert report.passed == passed
+    assert report.run.passed == passed
