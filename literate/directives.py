@@ -85,11 +85,15 @@ def dialect_of(notebook: Notebook, project: Project) -> str:
 def _head_lines(source: str, is_directive) -> list[str]:
     """The lines before the first line of code: blank ones, directives and cell magics, with their line ends."""
     head = []
-    for line in source.splitlines(keepends=True):
+    for line in _lines(source):
         if line.strip() and not is_directive(line) and not _MAGIC.match(line):
             break
         head.append(line)
     return head
+
+
+# Lines as Python counts them: str.splitlines would also split at form feeds and the like
+_lines = re.compile(r"[^\n]*\n|[^\n]+").findall
 
 
 def read_heads(notebook: Notebook, dialect: str) -> list[tuple[Cell, Head]]:
@@ -127,7 +131,7 @@ def _metadata_directives(metadata) -> tuple[Directive, ...]:
 def _read_head(source: str, dialect: str) -> Head:
     parse = {Dialect.PLAIN: _plain, Dialect.MARKED: _marked, Dialect.MARKED_3: _marked_3}[dialect]
     head = _head_lines(source, _plain if dialect is Dialect.PLAIN else _MARKED.match)
-    every = source.splitlines(keepends=True)
+    every = _lines(source)
     directives, code, lines = [], [], []
     for number, line in enumerate(head, 1):
         if not line.strip():

@@ -100,7 +100,7 @@ def read_notebook(path: Path) -> Notebook:
 
 def _cell(index: int, raw: dict) -> Cell:
     source = raw.get("source", "")
-    source = (source if isinstance(source, str) else "".join(source)).replace("\r\n", "\n")
+    source = (source if isinstance(source, str) else "".join(source)).replace("\r\n", "\n").replace("\r", "\n")
     return Cell(index, raw.get("id") or "", raw["cell_type"], source, raw.get("metadata") or {})
 
 
@@ -157,6 +157,18 @@ def _value_json(value: object, text: str, start: int) -> str:
     unit = key and (key[1][:len(key[1]) // 3] or " ")
     layout = json.dumps(value, indent=unit, sort_keys=True, ensure_ascii=text.isascii() and "\\u" in text)
     return layout.replace("\n", ("\r\n" if "\r\n" in text else "\n") + key[1]) if key else layout
+
+
+def add_ids(text: str, ids: list[str]) -> str:
+    """The notebook's text with an id for each cell, as nbformat 4.5 has them."""
+    pieces, done = [], 0
+    for (start, _), cell_id in zip(_cell_spans(text), ids):
+        space = _after_space(text, start + 1).group()
+        pieces += text[done:start + 1], f'{space}"id": {json.dumps(cell_id)},'
+        done = start + 1
+    text = "".join([*pieces, text[done:]])
+    minor = {key: (start, end) for key, start, end in _members(text, text.index("{"))}.get("nbformat_minor")
+    return text[:minor[0]] + "5" + text[minor[1]:] if minor else text
 
 
 def insert_cell(text: str, before: int, cell: Mapping) -> str:

@@ -82,7 +82,7 @@ def update_notebooks(project: Project, force: bool = False, prune: bool = False,
         carried = carry(project, merges, prune)
         if dry:
             return carried, None
-        apply(carried)
+        apply(project, carried)
         after = make_plan(project)
         if after.has_errors:
             raise UserError(*after.diagnostics)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from hashlib import sha256
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from ..diagnostics import Diagnostic, UserError, place, short
 from ..directives import Dialect, Head, dialect_of
-from ..notebook import insert_cell, read_notebook, remove_cell, replace_sources, write_atomically
+from ..notebook import Notebook, add_ids, insert_cell, read_notebook, remove_cell, replace_sources, write_atomically
 from ..project import Project
 from .imports import make_absolute
 from .merge import Addition, Edit, Merge
@@ -101,16 +102,24 @@ def _first_line_of_code(head: Head) -> int:
     return first
 
 
-def apply(carried: list[Carried]) -> None:
-    """Write the notebooks, each in one step; every character that was not edited stays."""
+def apply(project: Project, carried: list[Carried]) -> None:
+    """Write the notebooks, each in one step; every character that was not edited stays.
+
+    Where modules name cells by id, a notebook without ids is given those that the modules have.
+    """
     for path in dict.fromkeys(c.notebook for c in carried):
         mine = [c for c in carried if c.notebook == path]
         notebook = read_notebook(path)
-        text = replace_sources(notebook.text, {c.cell.cell.index: c.source for c in mine if c.kind == "changed"})
+        text = replace_sources(_with_ids(notebook) if project.cell_ids else notebook.text, {c.cell.cell.index: c.source for c in mine if c.kind == "changed"})
         rest = [(c.cell.cell.index if c.cell else len(notebook.cells) - 1, n, c) for n, c in enumerate(mine) if c.kind != "changed"]
         for index, _, c in sorted(rest, key=lambda row: row[:2], reverse=True):
-            text = remove_cell(text, index) if c.kind == "removed" else insert_cell(text, index + 1, _new_cell(notebook.data, c.source))
+            text = remove_cell(text, index) if c.kind == "removed" else insert_cell(text, index + 1, _new_cell(json.loads(text), c.source))
         write_atomically(path, text)
+
+
+def _with_ids(notebook: Notebook) -> str:
+    lacks_all = notebook.cells and not any(cell.given_id for cell in notebook.cells)
+    return add_ids(notebook.text, [cell.id for cell in notebook.cells]) if lacks_all else notebook.text
 
 
 def _new_cell(data: dict, source: str) -> dict:

@@ -75,7 +75,7 @@ def project(root: Path, books: dict[str, str], config: str) -> Path:
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-@given(books=st.lists(notebooks(), min_size=12, max_size=16), config=st.sampled_from(["", "cell_number = False", PYPROJECT, PYPROJECT]))
+@given(books=st.lists(notebooks(), min_size=12, max_size=16), config=st.sampled_from(["", "cell_number = False", "lib_path = src/lib", "nbs_path = .", PYPROJECT, PYPROJECT]))
 def test_same_bytes_as_nbdev(books, config):
     named = {}
     for number, text in enumerate(books):
