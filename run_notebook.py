@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 from literate import command, execute
 from literate.diagnostics import UsageError
-from literate.project import choose_notebooks, project_of
+from literate.execute.arguments import check_choice, check_kernel, parse_parameters, parse_size
+from literate.project import Project, choose_notebooks, project_of
 
 
 def run_notebook(
@@ -18,7 +21,24 @@ def run_notebook(
     cell_timeout: float = 0.0,  # seconds that a cell may take; 0 means no limit
     flags: str = "",           # test flags whose cells run too, such as "slow gpu"
     fail_fast: bool = False,   # stop at the first notebook that fails
+    changed: bool = False,     # leave out notebooks that passed, and of whose dependencies nothing has changed since
+    explain: bool = False,     # run nothing: list what each notebook depends on, and why --changed would run it
+    retries: int = 0,          # how often a notebook that fails runs again; one that then passes is flaky
+    shuffle: str = "",         # run the notebooks in a random order; any text is a seed, and the same order again
+    allow_errors: bool = False,  # run on after a failing cell, to see every failure
+    strict: bool = False,      # failing threads, tasks and !commands, and processes left behind, are failures too
+    param: str = "",           # set variables: "epochs=1 name='a b'", after a cell tagged parameters, or at the start
+    max_memory: str = "",      # memory that each process of a notebook may take, such as 4G
+    isolation: str = "fork",   # fork from a warm process, or spawn a fresh interpreter for each notebook
+    kernel: str = "",          # run in this Jupyter kernel, instead of the built-in engine
+    check_outputs: bool = False,  # compare the outputs with the stored ones, within tolerances
     save: bool = False,        # write the outputs of notebooks that pass back into them
+    dask: str = "",            # run on the workers of the Dask cluster with this scheduler, such as tcp://host:8786
+    junit: str = "",           # write a JUnit XML report to this file
+    html: str = "",            # write a report for people, with all outputs, to this file
+    json: str = "",            # write everything to this file, for programs
+    github: bool = False,      # annotate the failing lines on GitHub; on by itself in GitHub Actions
+    durations: int = 0,        # list this many of the slowest cells
     quiet: bool = False,       # print the failures and the closing line, and nothing else
     verbose: bool = False,     # also print what passing cells print
 ) -> int:
@@ -26,21 +46,45 @@ def run_notebook(
 
     Exit codes: 0 something ran and everything passed, 1 something failed or nothing ran, 2 bad usage, 130 Ctrl-C.
     """
-    if min(workers, timeout, cell_timeout) < 0:
-        raise UsageError("--workers, --timeout and --cell-timeout take numbers from 0")
+    if min(workers, timeout, cell_timeout, durations, retries) < 0:
+        raise UsageError("--workers, --timeout, --cell-timeout, --durations and --retries take numbers from 0")
     project = project_of(notebooks)
     paths = choose_notebooks(project, notebooks, up_to)
-    asked = frozenset(flags.replace(",", " ").split())
-    events = execute.run(project, paths, execute.Options(workers, timeout, cell_timeout, asked, fail_fast, save))
+    options = execute.Options(
+        workers, timeout, cell_timeout, frozenset(flags.replace(",", " ").split()), fail_fast, save, retries=retries,
+        shuffle=shuffle, allow_errors=allow_errors, strict=strict, parameters=parse_parameters(param), changed=changed,
+        check_outputs=check_outputs,
+        max_memory=parse_size(max_memory), isolation=check_choice("--isolation", isolation, ("fork", "spawn")),
+        kernel=check_kernel(kernel),
+    )
+    if explain:
+        print(*execute.explain(project, paths, options), sep="\n")
+        return 0
+    events = _events(dask, project, paths, options)
+    return _show(events, paths, project, (quiet, verbose, durations), github, junit=junit, html=html, json=json)
+
+
+def _events(dask: str, project: Project, paths: list[Path], options: execute.Options) -> Iterator:
+    if not dask:
+        return execute.run(project, paths, options)
+    from literate.execute.remote import run_on_dask
+
+    return run_on_dask(dask, project, paths, options)
+
+
+def _show(events: Iterator, paths: list[Path], project: Project, terminal: tuple[bool, bool, int], github: bool, **files: str) -> int:
+    """Hand each event to the terminal, and the whole run to the reports that were asked for."""
+    from literate.report.files import is_github, written_reports
     from literate.report.terminal import make_report
 
-    with make_report(paths, quiet, verbose) as report:
+    report = make_report(paths, *terminal)
+    with written_reports(lambda: report.run, project.root, github or is_github(), **files), report:
         try:
             for event in events:
                 report.take(event)
         finally:
             events.close()
-    return 0 if report.passed else 1
+    return 0 if report.run.passed else 1
 
 
 def run() -> None:

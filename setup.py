@@ -31,6 +31,7 @@ setup(
             "run_notebook = run_notebook:run",
             "literate = literate.__main__:run",
         ],
+        "pytest11": ["literate = literate.pytest_plugin"],
         "nbdev": [f"{settings['lib_path']} = {settings['lib_path']}._modidx:d"],
     },
 )

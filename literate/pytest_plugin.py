@@ -78,7 +78,7 @@ class NotebookItem(pytest.Item):
         if result.notes:
             self.add_report_section("call", "notes", "\n".join(result.notes))
         if result.outcome == "skipped":
-            pytest.skip(result.reason)
+            raise pytest.skip.Exception(result.reason, _use_item_location=True)
         if result.outcome == "failed":
             raise NotebookFailure(result)
 
@@ -94,8 +94,8 @@ class NotebookItem(pytest.Item):
         entry = ReprEntryNative([f"{line}\n" for line in lines])
         return ReprExceptionInfo(reprtraceback=ReprTraceback([entry], None, "native"), reprcrash=crash)
 
-    def reportinfo(self) -> tuple[Path, int | None, str]:
-        return self.path, None, self.nodeid.rpartition("::")[0]
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, 0, self.nodeid.rpartition("::")[0]
 
 
 class NotebookFailure(Exception):

@@ -41,7 +41,7 @@ def test_modules_can_be_imported_from_anywhere(module, tmp_path):
 
 
 def test_notebooks_are_stored_as_a_reader_should_meet_them():
-    """A title and a summary first, everything run in order, no error and no machine's path in an output."""
+    """A title and a summary first, everything run in order (slow cells on another day), no error and no machine's path."""
     import json
 
     for path in (ROOT / "nbs").glob("*.ipynb"):
@@ -49,7 +49,7 @@ def test_notebooks_are_stored_as_a_reader_should_meet_them():
         assert cells[0]["cell_type"] == "markdown", path
         title, _, summary = "".join(cells[0]["source"]).split("\n")[:3]
         assert title.startswith("# ") and summary.startswith("> "), path
-        counts = [cell["execution_count"] for cell in cells if cell["cell_type"] == "code" and cell["execution_count"]]
+        counts = [cell["execution_count"] for cell in cells if cell["cell_type"] == "code" and "".join(cell["source"][:1]) != "#slow\n"]
         assert counts == list(range(1, len(counts) + 1)), path
         outputs = json.dumps([cell.get("outputs", []) for cell in cells])
         assert '"output_type": "error"' not in outputs and str(Path.home()) not in outputs and " at 0x" not in outputs, path

@@ -4,9 +4,18 @@ from .results import (
     FAILED, PASSED, SKIPPED, CellFinished, CellResult, CellStarted, Error, Event, Frame, NotebookFinished,
     NotebookResult, NotebookStarted,
 )
-from .schedule import Options, run, run_notebooks
 
+_FRONT = ("Options", "WarmParent", "explain", "run", "run_notebooks", "warm_parent")
 __all__ = [
     "FAILED", "PASSED", "SKIPPED", "CellFinished", "CellResult", "CellStarted", "Error", "Event", "Frame",
-    "NotebookFinished", "NotebookResult", "NotebookStarted", "Options", "run", "run_notebooks",
+    "NotebookFinished", "NotebookResult", "NotebookStarted", *_FRONT,
 ]
+
+
+def __getattr__(name: str):
+    """The front's side of a run: the processes that run notebooks are part of this package too, and do without it."""
+    if name not in _FRONT:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import schedule
+
+    return getattr(schedule, name)

@@ -12,7 +12,8 @@ import threading
 from collections.abc import Iterator
 from marshal import dumps, loads
 
-_getpid, _read, _write, _mask = os.getpid, os.read, os.write, signal.pthread_sigmask
+_getpid, _read, _write, _stat, _mask = os.getpid, os.read, os.write, os.fstat, signal.pthread_sigmask
+_open, _WAYS = os.open, (os.O_WRONLY, os.O_RDONLY)
 CHUNK = 1 << 20
 
 
@@ -54,8 +55,10 @@ class JobChannel:
     until the parent has read all of them: that is what keeps text, figures and cells in order.
     """
 
-    def __init__(self, frames: int, answers: int) -> None:
-        self._frames, self._answers = frames, answers
+    def __init__(self, frames: int, answers: int, parent: int) -> None:
+        self._ends = [frames, answers]
+        self._pipes = [_stat(end).st_ino for end in self._ends]
+        self._sources = [f"/proc/{parent}/fd/{end}" for end in self._ends]  # the parent keeps them open too
         self._pid, self._lock = _getpid(), threading.RLock()
 
     @property
@@ -77,8 +80,18 @@ class JobChannel:
         masked = _mask(signal.SIG_BLOCK, (signal.SIGINT,))  # half a frame would be the end of the conversation
         try:
             with self._lock:
-                write_all(self._frames, pack(frame))
+                write_all(self._end(0), pack(frame))
                 if wait:
-                    _read(self._answers, 1)
+                    _read(self._end(1), 1)
         finally:
             _mask(signal.SIG_SETMASK, masked)
+
+    def _end(self, number: int) -> int:
+        """A descriptor; opened again if a cell has closed it (`os.closerange(3, 999)`), or it is something else now."""
+        try:
+            if _stat(self._ends[number]).st_ino == self._pipes[number]:
+                return self._ends[number]
+        except OSError:
+            pass
+        self._ends[number] = _open(self._sources[number], _WAYS[number] | os.O_CLOEXEC)
+        return self._ends[number]

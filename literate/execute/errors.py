@@ -20,11 +20,16 @@ class CellNames:
     def __init__(self, notebook: str) -> None:
         self.notebook = notebook
         self._cells: dict[str, tuple[int, str]] = {}
+        self._lines: dict[tuple[str, int], tuple[int, str, int]] = {}  # a module's line -> cell, id and line
         self.current = ("", "")  # file name and source of the cell that runs
 
     def add(self, name: str, index: int, cell_id: str, source: str) -> None:
         """A cell is about to run."""
         self._cells[name], self.current = (index, cell_id), (name, source)
+
+    def add_module(self, file: str, lines: dict[int, int], index: int, cell_id: str) -> None:
+        """A cell is about to run under the name and the lines of a module."""
+        self._lines.update({(file, there): (index, cell_id, here) for here, there in lines.items()})
 
     def describe(self, exception: BaseException) -> dict:
         """An exception as the plain data of an `Error`."""
@@ -60,4 +65,6 @@ class CellNames:
 
     def _place(self, file: str, line: int, function: str, text: str) -> Frame:
         index, cell_id = self._cells.get(file, (None, ""))
+        if (file, line) in self._lines:
+            index, cell_id, line = self._lines[file, line]
         return Frame(file if index is None else self.notebook, line or 0, function, text or "", index, cell_id)

@@ -7,20 +7,22 @@ It runs no threads and no notebook's code. The front speaks to it over descripto
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import select
 import signal
 import sys
+import tempfile
 import time
 import traceback
-from contextlib import suppress
+from marshal import dumps
 
 from .cell import run_job
 from .channel import CHUNK, FrameReader, pack
 from .jobs import Job
+from .parking import Parking
 from .processes import adopt_orphans, children, has_children, kill, reap, threads
 from .shell import NotebookShell
+from .spawned import PIPES
 
 _GRACE = 0.2  # seconds for what a notebook leaves behind to end by itself (multiprocessing's resource tracker does)
 
@@ -28,8 +30,8 @@ _GRACE = 0.2  # seconds for what a notebook leaves behind to end by itself (mult
 class ForkServer:
     """The poll loop: commands, jobs' pipes, jobs' ends, time limits."""
 
-    def __init__(self, commands: int, reports: int, shell: NotebookShell) -> None:
-        self.commands, self.reports, self.shell = commands, reports, shell
+    def __init__(self, commands: int, reports: int, shell: NotebookShell, parking: Parking) -> None:
+        self.commands, self.reports, self.shell, self.parking = commands, reports, shell, parking
         self.jobs: dict[int, Job] = {}       # by process id
         self.readers: dict[int, Job] = {}    # by descriptor
         self.ends: dict[int, Job] = {}       # by pidfd
@@ -38,6 +40,7 @@ class ForkServer:
         self.frames, self.outbox = FrameReader(), bytearray()
         self.sweep_due = float("inf")
         self.open = True
+        self.unsafe: list[str] = []          # modules after which no process can be forked
         os.set_blocking(reports, False)
 
     def serve(self) -> None:
@@ -72,33 +75,34 @@ class ForkServer:
         if not data:
             self._shut_down()
         for kind, *values in self.frames.feed(data):
-            {"preload": self._preload, "run": self._run}[kind](*values)
+            {"preload": self.preload, "run": self._run}[kind](*values)
 
-    def _preload(self, modules: list[str]) -> None:
-        """Import what the notebooks would import anyway; if that leaves threads running, start again without.
+    def preload(self, modules: list[str]) -> None:
+        """Import what the notebooks would import anyway; if one leaves threads running, start again without it.
 
         The front gives no other command before it has read "ready".
         """
-        _import_quietly(modules)
-        if (pid := os.fork()) == 0:  # libraries that end their threads before a fork (OpenBLAS) need not be feared
-            os._exit(0)
-        os.waitpid(pid, 0)
-        if threads() > 1:
-            os.dup2(self.commands, 0)
-            os.dup2(self.reports, 1)
-            os.execv(sys.executable, [sys.executable, "-m", __spec__.name, "--cold"])
-        self.tell("ready")
+        for number, module in enumerate(modules):
+            _quietly(self.parking.load, module)
+            if threads() > 1 and _threads_after_a_fork() > 1:
+                os.dup2(self.commands, 0)
+                os.dup2(self.reports, 1)
+                rest = modules[:number] + modules[number + 1:]
+                os.execv(sys.executable, [sys.executable, "-m", __spec__.name, *rest, "--without", *self.unsafe, module])
+        gc.collect()
+        gc.freeze()
+        self.tell("ready", self.unsafe)
 
     def _run(self, number: int, task: dict) -> None:
         job = Job(number, task, self.tell)
         theirs = job.open()
-        parent = os.getpid()
-        job.pid = os.fork()
-        if job.pid == 0:
-            self._become(job, task, theirs, parent)
-        for descriptor in theirs.values():
-            os.close(descriptor)
-        job.pidfd = os.pidfd_open(job.pid)
+        if task["engine"] == "fork":
+            parent = os.getpid()
+            if (pid := os.fork()) == 0:
+                self._become(job, task, theirs, parent)
+        else:
+            pid = _spawn(task, theirs)
+        job.started(pid, theirs)
         self.jobs[job.pid], self.ends[job.pidfd] = job, job
         self.readers.update(dict.fromkeys(job.readable(), job))
         for descriptor in (*job.readable(), job.pidfd):
@@ -110,11 +114,12 @@ class ForkServer:
             os.setsid()
             os.dup2(pipes["stdout"], 1)
             os.dup2(pipes["stderr"], 2)
-            for other in (job, *self.jobs.values()):
+            job.close_ours()
+            for other in self.jobs.values():
                 other.close()
             for descriptor in (self.commands, self.reports, pipes["stdout"], pipes["stderr"]):
                 os.close(descriptor)
-            run_job(task, self.shell, pipes["frames"], pipes["answers"], pipes["dump"], parent)
+            run_job(task, self.shell, self.parking, pipes, parent)
         except BaseException:
             traceback.print_exc()
         finally:
@@ -170,17 +175,35 @@ class ForkServer:
         self.poll.register(self.reports, select.POLLOUT if self.outbox else 0)
 
 
-def _import_quietly(modules: list[str]) -> None:
-    """Import modules; a notebook that needs one that cannot be imported will say so, better than we could."""
+def _spawn(task: dict, pipes: dict[str, int]) -> int:
+    """Start a job in a fresh interpreter; its process id."""
+    module = {"spawn": "spawned", "kernel": "kernel"}[task["engine"]]
+    numbers = [pipes[name] for name in PIPES]
+    command = [sys.executable, "-m", f"{__spec__.parent}.{module}", *map(str, numbers), str(os.getpid())]
+    with tempfile.TemporaryFile() as file:
+        file.write(dumps(task))
+        file.flush()
+        file.seek(0)
+        ends = [(file.fileno(), 0), (pipes["stdout"], 1), (pipes["stderr"], 2), *((number, number) for number in numbers)]
+        actions = [(os.POSIX_SPAWN_DUP2, source, target) for source, target in ends]
+        return os.posix_spawn(sys.executable, command, os.environ, file_actions=actions, setsid=True)
+
+
+def _quietly(function, *arguments) -> None:
+    """Call a function; what it prints is lost."""
     screen = os.dup(2)
     os.dup2(1, 2)
-    for module in modules:
-        with suppress(Exception):
-            importlib.import_module(module)
+    function(*arguments)
     os.dup2(screen, 2)
     os.close(screen)
-    gc.collect()
-    gc.freeze()
+
+
+def _threads_after_a_fork() -> int:
+    """Libraries that end their threads before a fork (OpenBLAS) need not be feared."""
+    if (pid := os.fork()) == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return threads()
 
 
 def main() -> None:
@@ -196,9 +219,11 @@ def main() -> None:
     shell = NotebookShell.instance()
     for source in ("1", "print('', end='')", "%%capture\n1"):  # what the first cells of every notebook would pay for
         shell.run_cell(source)
-    server = ForkServer(commands, reports, shell)
-    if "--cold" in sys.argv:
-        server.tell("ready")
+    server = ForkServer(commands, reports, shell, Parking())
+    if "--without" in sys.argv:  # started again by itself
+        end = sys.argv.index("--without")
+        server.unsafe = sys.argv[end + 1:]
+        server.preload(sys.argv[1:end])
     server.serve()
 
 

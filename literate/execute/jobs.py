@@ -26,7 +26,12 @@ class Job:
         self.cell: int | None = None        # the cell that runs
         self.limit = ""                     # "cell" or "notebook", once it took too long
         self.complete = False
+        self.refusal = ""                   # why it cannot be run at all
         self.pid = self.pidfd = -1
+        self._remarks: list[tuple[int | None, str]] = []  # cell, and what went wrong beside it
+        self._imports: dict[str, float] = {}  # third-party modules that it imported, and their seconds
+        self._refused: list[str] = []       # modules loaded for it that are not what it means by their names
+        self._kept: tuple[int, ...] = ()
         self._outputs, self._shown = Outputs(), {}  # of this cell; of earlier ones that may yet be updated
         self._reader, self._dump = FrameReader(), bytearray()
         self._notebook_due = time.monotonic() + (task["timeout"] or float("inf"))
@@ -43,7 +48,14 @@ class Job:
             with suppress(OSError):  # more than a user may have: the pipe stays small
                 fcntl.fcntl(ours[name], fcntl.F_SETPIPE_SZ, CHUNK)
         self.ends = ours
+        self._kept = theirs["frames"], theirs["answers"]  # where a job that has closed its own finds them again
         return theirs
+
+    def started(self, pid: int, theirs: dict[str, int]) -> None:
+        """Its process runs: let go of what only it needs."""
+        self.pid, self.pidfd = pid, os.pidfd_open(pid)
+        for descriptor in set(theirs.values()) - set(self._kept):
+            os.close(descriptor)
 
     def readable(self) -> list[int]:
         """The descriptors to poll."""
@@ -51,7 +63,14 @@ class Job:
 
     def close(self) -> None:
         """Close everything that the parent holds of this job."""
-        for descriptor in (*self.ends.values(), self.pidfd):
+        self.close_ours()
+        for descriptor in (*self._kept, self.pidfd):
+            with suppress(OSError):
+                os.close(descriptor)
+
+    def close_ours(self) -> None:
+        """Close the parent's ends of the pipes."""
+        for descriptor in self.ends.values():
             with suppress(OSError):
                 os.close(descriptor)
 
@@ -87,6 +106,9 @@ class Job:
     def _handle(self, kind: str, *values) -> None:
         if kind == "begin":
             self.cell = values[0]
+            if self.task["engine"] == "kernel":  # what a kernel prints before is for whoever debugs kernels
+                self._drain("stdout", "stderr")
+                self._outputs = Outputs()
             self._cell_due = time.monotonic() + (self.task["cell_timeout"] or float("inf"))
             self.tell("begin", self.number, self.cell)
             return
@@ -115,6 +137,7 @@ class Job:
 
     def _on_done(self, index: int, result: dict) -> None:
         self._cell_due, self.cell = float("inf"), None
+        self._remarks += [(index, text) for text in result.pop("remarks")]
         self.tell("cell", self.number, index, {**result, "outputs": self._outputs.items(), "limit": self.limit})
         if self._outputs.has_displays:
             self._shown[index] = self._outputs
@@ -122,7 +145,15 @@ class Job:
         if self.limit:
             kill(self.pid, group=True)
 
-    def _on_end(self) -> None:
+    def _on_stream(self, name: str, text: str) -> None:
+        self._outputs.write(name, text.encode("utf-8", "replace"))
+
+    def _on_refuse(self, reason: str) -> None:
+        self.refusal = reason
+
+    def _on_end(self, remarks: list[str], imports: dict[str, float], refused: list[str]) -> None:
+        self._imports, self._refused = imports, refused
+        self._remarks += [(None, text) for text in remarks]
         self.complete = True
 
     @property
@@ -149,7 +180,8 @@ class Job:
         """Its process has ended: read the rest, and tell the front."""
         self._drain("frames", "stdout", "stderr", "dump")
         self.tell("end", self.number, {
-            "complete": self.complete, "status": status, "limit": self.limit, "cell": self.cell,
+            "complete": self.complete, "remarks": self._remarks, "refusal": self.refusal,
+            "imports": self._imports, "refused": self._refused, "status": status, "limit": self.limit, "cell": self.cell,
             "outputs": self._outputs.items(), "dump": self._dump.decode(errors="replace"),
         })
 

@@ -32,6 +32,7 @@ class Plan:
 
     notebook: Notebook
     steps: tuple[Step, ...]
+    kernel: str = ""  # the Jupyter kernel that runs it; "": the built-in engine
 
     @property
     def path(self) -> str:
@@ -48,7 +49,9 @@ class Plan:
         return tuple(step for step in self.steps if not step.skip)
 
 
-def plan_notebook(project: Project, path: Path, flags: frozenset[str] = frozenset()) -> Plan | NotebookResult:
+def plan_notebook(
+    project: Project, path: Path, flags: frozenset[str] = frozenset(), kernel: str = "",
+) -> Plan | NotebookResult:
     """Plan a notebook; one that is broken or left out is a result already."""
     try:
         notebook = read_notebook(path)
@@ -62,7 +65,14 @@ def plan_notebook(project: Project, path: Path, flags: frozenset[str] = frozense
     steps = [_step(cell, head, words & _words(cell, head, dialect)) for cell, head in code]
     if all(step.skip for step in steps):
         return NotebookResult(str(path), SKIPPED, reason="no cell of it is to run" if steps else "it has no code")
-    return Plan(notebook, tuple(steps))
+    return Plan(notebook, tuple(steps), kernel or _kernel(notebook))
+
+
+def _kernel(notebook: Notebook) -> str:
+    """The kernel of a notebook that the built-in engine cannot run, or ""."""
+    if notebook.language == "python":
+        return ""
+    return str(notebook.metadata.get("kernelspec", {}).get("name") or notebook.language)
 
 
 def _skip_notebook(project: Project, notebook: Notebook) -> str:
@@ -75,8 +85,6 @@ def _skip_notebook(project: Project, notebook: Notebook) -> str:
     head = next((cell for cell in notebook.cells if cell.type != "code"), None)
     if head and _SKIP_NOTEBOOK.search(head.source):
         return "its front matter says skip_exec"
-    if notebook.language != "python":
-        return f"its language is {notebook.language}: only Python notebooks run for now"
     return ""
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 from ..project import Project
+from .learned import Imports
 from .plan import Plan
 
 # What notebooks import -> what is loaded for them: heavy, and safe to fork after, as no thread runs.
@@ -14,10 +16,31 @@ SAFE = {
     "fastcore": "fastcore.test", "matplotlib": "matplotlib.pyplot", "numpy": "numpy", "pandas": "pandas",
     "PIL": "PIL.Image", "scipy": "scipy", "sklearn": "sklearn", "sympy": "sympy", "torch": "torch",
 }
+WORTH = 0.05  # seconds that all notebooks together must save
 _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(.*)|import[ \t]+([\w., \t]+))", re.MULTILINE)
 
 
-def modules_to_preload(project: Project, plans: Iterable[Plan]) -> list[str]:
+def modules_to_preload(project: Project, plans: Iterable[Plan], imports: Imports | None = None) -> list[str]:
+    """What is worth importing once for all: by what the notebooks were seen to import, or else by what they say.
+
+    `preload = ` in the project's settings overrides it.
+    """
+    if project.preload is not None:
+        return list(project.preload)
+    seen = {plan.path: imports.of(plan.path) if imports else None for plan in plans}
+    new = [plan for plan in plans if seen[plan.path] is None]
+    users: Counter[str] = Counter()
+    cost: dict[str, float] = {}
+    for each in filter(None, seen.values()):
+        users.update(each.keys())
+        cost.update(each)
+    said = _modules_they_say(project, new)
+    learned = [name for name in cost if (users[name] + (name in said) - 1) * cost[name] > WORTH]
+    unsafe = imports.unsafe if imports else frozenset()
+    return [name for name in sorted({*said, *learned}) if name not in unsafe]
+
+
+def _modules_they_say(project: Project, plans: Iterable[Plan]) -> list[str]:
     """The safe ones among the packages that notebooks import, by themselves or through the project's modules."""
     found: set[str] = set()
     seen: set[Path] = set()

@@ -62,6 +62,8 @@ class NotebookResult:
     seconds: float = 0.0
     reason: str = ""            # why it was skipped, or what failed outside of its cells
     notes: tuple[str, ...] = ()  # remarks that do not decide the outcome
+    unchanged: bool = False     # not run, because nothing has changed since it passed
+    failed_before: tuple[NotebookResult, ...] = ()  # what came of earlier attempts
 
     @property
     def ran(self) -> int:

@@ -24,11 +24,12 @@ class CellCompiler(CachingCompiler):
     """Compiles cells under names of their own, with line numbers as in the cell, also below `%%capture`."""
 
     name = source = ""
+    lines: dict[int, int] = {}  # the lines to number the cell's lines with, where it counts as a part of a module
     _offset = 0
 
-    def begin(self, name: str, source: str) -> None:
+    def begin(self, name: str, source: str, lines: dict[int, int]) -> None:
         """Name the cell that is about to run."""
-        self.name, self.source = name, source
+        self.name, self.source, self.lines = name, source, lines
 
     def cache(self, transformed_code: str, number: int = 0, raw_code: str | None = None) -> str:
         code = (transformed_code if raw_code is None else raw_code).strip()
@@ -36,8 +37,9 @@ class CellCompiler(CachingCompiler):
         if not code or not self.source.rstrip().endswith(code):  # code that a cell has IPython run
             return super().cache(transformed_code, number, raw_code)
         self._offset = self.source.count("\n", 0, self.source.rindex(code))
-        lines = [line + "\n" for line in self.source.split("\n")]
-        linecache.cache[self.name] = len(self.source), None, lines, self.name
+        if not self.lines:
+            lines = [line + "\n" for line in self.source.split("\n")]
+            linecache.cache[self.name] = len(self.source), None, lines, self.name
         return self.name
 
     def ast_parse(self, source: str, filename: str = "<unknown>", symbol: str = "exec") -> ast.AST:
@@ -47,7 +49,30 @@ class CellCompiler(CachingCompiler):
         except SyntaxError as error:
             error.lineno = error.lineno and error.lineno + offset
             raise
-        return ast.increment_lineno(tree, offset) if offset else tree
+        if offset:
+            ast.increment_lineno(tree, offset)
+        return _renumbered(tree, self.lines) if self.lines and filename == self.name else tree
+
+
+def _renumbered(tree: ast.AST, lines: dict[int, int]) -> ast.AST:
+    """The tree with other line numbers; lines that have none keep their distance to the first that has."""
+    shift = next(there - here for here, there in lines.items())
+    for node in ast.walk(tree):
+        for name in ("lineno", "end_lineno"):
+            if number := getattr(node, name, None):
+                setattr(node, name, lines.get(number, max(1, number + shift)))
+    return tree
+
+
+def keeping_lines(transformer: type) -> type:
+    """IPython's rewriting of a magic, less its side effect that one over several lines moves up the lines below it."""
+    class Kept(transformer):
+        def transform(self, lines: list[str]) -> list[str]:
+            after = super().transform(lines)
+            end = self.start_line + 1
+            return after[:end] + ["\n"] * (len(lines) - len(after)) + after[end:]
+
+    return Kept
 
 
 class _Publisher(DisplayPublisher):
@@ -105,8 +130,11 @@ class NotebookShell(InteractiveShell):
         settings.HistoryManager.enabled = False  # no database, no thread
         super().__init__(profile_dir=ProfileDir(), config=settings, **kwargs)
         self.report = lambda *frame: None
+        self.remark = lambda text: None
         self.shown: list[BaseException] = []
         self.db = {}
+        rewriting = self.input_transformer_manager
+        rewriting.token_transformers = [keeping_lines(each) for each in rewriting.token_transformers]
         self.loop_runner = self._run_in_loop
         self.set_hook("show_in_pager", lambda *_, **__: None)  # `name?` asks a person's screen, and there is none
 
@@ -126,15 +154,22 @@ class NotebookShell(InteractiveShell):
     def _format_exception_for_storage(self, exception, *_, **__) -> dict:
         return {}
 
-    def run_source(self, name: str, source: str) -> BaseException | None:
-        """Run a cell; return what it raised or what IPython showed."""
-        self.compile.begin(name, source)
+    def run_source(self, name: str, source: str, lines: dict[int, int] = {}) -> BaseException | None:
+        """Run a cell; return what it raised or what IPython showed. `name` and `lines` say where its code counts."""
+        self.compile.begin(name, source, lines)
         self.shown.clear()
         with _inside_loop(self.loop, source):
             result = self.run_cell(source, store_history=True)
-        self.loop.run_until_complete(asyncio.sleep(0))  # let the tasks that it created begin
+        self._begin_tasks()
         errors = [result.error_before_exec, result.error_in_exec, *self.shown]
         return next((error for error in errors if error is not None), None)
+
+    def _begin_tasks(self) -> None:
+        """Let the tasks that a cell has created begin."""
+        try:
+            self.loop.run_until_complete(asyncio.sleep(0))
+        except (OSError, ValueError):  # the cell has closed what the loop waits on
+            del self._loop
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -172,7 +207,9 @@ class NotebookShell(InteractiveShell):
         except BaseException:
             process.kill()
             raise
-        self.user_ns["_exit_code"] = process.wait()
+        self.user_ns["_exit_code"] = code = process.wait()
+        if code:
+            self.remark(f"!{command} ended with status {code}")
 
 
 @contextmanager

@@ -10,6 +10,9 @@ from .plan import Plan, Step
 from .results import DIED, FAILED, PASSED, SKIPPED, TIMEOUT, CellResult, Error, Frame, NotebookResult, read_error
 
 
+_OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
+
+
 def cell_result(step: Step, report: dict, limits: dict[str, float]) -> CellResult:
     """The result of a cell that ran to its end."""
     error = read_error(report["error"])
@@ -17,6 +20,9 @@ def cell_result(step: Step, report: dict, limits: dict[str, float]) -> CellResul
         error = _timeout(report["limit"], limits, error.frames if error else ())
     elif not report["ok"] and step.raises:
         error = _unexpected(step.raises, error)
+    if error and error.name in _OUT_OF_MEMORY and limits["memory"]:
+        limit = f"a process of it may take {limits['memory']:,.0f} bytes (--max-memory)"
+        error = replace(error, message=f"{error.message}\n{limit}")
     ok = report["ok"] and not report["limit"]
     return CellResult(
         step.cell.index, step.cell.id, step.cell.source, PASSED if ok else FAILED, seconds=report["seconds"],
@@ -83,15 +89,26 @@ def _escaped(name: str) -> str:
 
 def notebook_result(
     plan: Plan, cells: dict[int, CellResult], end: dict, limits: dict[str, float], seconds: float,
+    strict: bool = False,
 ) -> NotebookResult:
     """The result of a notebook whose process has ended."""
     for step in plan.steps:
         if step.skip:
             cells[step.cell.index] = CellResult(step.cell.index, step.cell.id, step.cell.source, SKIPPED, step.skip)
     every = tuple(cell for _, cell in sorted(cells.items()))
-    failed, reason = any(cell.outcome == FAILED for cell in every), ""
-    if not end["complete"] and not failed:
-        why = _timeout(end["limit"], limits, ()).message if end["limit"] else _death(end["status"])
-        printed = "".join(output.get("text", "") for output in end["outputs"])
-        failed, reason = True, f"{why}, outside of its cells\n{printed}".rstrip()
-    return NotebookResult(plan.path, FAILED if failed else PASSED, every, len(plan.runs), seconds, reason)
+    failed = any(cell.outcome == FAILED for cell in every)
+    reason = "" if failed else _beside_the_cells(end, limits, strict)
+    notes = tuple(text if index is None else f"cell {index + 1}: {text}" for index, text in end["remarks"])
+    outcome = FAILED if failed or reason else PASSED
+    return NotebookResult(plan.path, outcome, every, len(plan.runs), seconds, reason, notes)
+
+
+def _beside_the_cells(end: dict, limits: dict[str, float], strict: bool) -> str:
+    """What failed although every cell that ended did what it should, or ""."""
+    if end["refusal"]:
+        return end["refusal"]
+    if end["complete"]:
+        return "\n".join(text for index, text in end["remarks"] if index is None and strict)
+    why = _timeout(end["limit"], limits, ()).message if end["limit"] else _death(end["status"])
+    printed = "".join(output.get("text", "") for output in end["outputs"])
+    return f"{why}, outside of its cells\n{printed}".rstrip()

@@ -17,7 +17,8 @@ Line = tuple[str, str]  # what it is, and its text
 _CONTEXT = 12  # lines shown of a cell on either side of the one that failed
 _PRINTED = 40  # lines shown of what a cell printed: the last ones
 _RELATIONS = {"cause": "caused by", "context": "raised while handling", "member": "in the group:"}
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f]")
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_NO_TEXT = re.compile("[^\t\n\r -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LIBRARIES = tuple({sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
@@ -25,26 +26,28 @@ def describe_failure(result: NotebookResult) -> Iterator[Line]:
     """Everything that failed in a notebook."""
     if result.reason:
         first, *more = result.reason.split("\n")
-        yield HEAD, first if short(Path(result.path)) in first else f"{short(Path(result.path))}: {first}"
-        yield from ((PLAIN, f"  {_clean(line)}") for line in more)
+        path = short(Path(result.path))
+        yield HEAD, plain(first if path in first else f"{path}: {first}")
+        yield from ((PLAIN, f"  {plain(line)}") for line in more)
     for cell in result.failures:
         yield from describe_cell(Path(result.path), cell)
 
 
-def describe_cell(path: Path, cell: CellResult) -> Iterator[Line]:
+def describe_cell(path: Path, cell: CellResult, outputs: bool = True) -> Iterator[Line]:
     """One failed cell; the first line begins with a place that editors and terminals can open."""
-    first, *more = _clean(cell.error.message).split("\n")
-    yield HEAD, f"{place(path, cell.index, cell.id, cell.line)}: {first}"
+    first, *more = plain(cell.error.message).split("\n")
+    yield HEAD, f"{plain(place(path, cell.index, cell.id, cell.line))}: {first}"
     yield from ((ERROR, line) for line in more)
     yield PLAIN, ""
     yield from _source(cell)
     yield from _traceback(cell.error, cell)
-    yield from printed(cell)
+    if outputs:
+        yield from printed(cell)
 
 
 def _source(cell: CellResult) -> Iterator[Line]:
     """The cell's source, the failing line marked; of a long one, the part around that line."""
-    lines = _clean(cell.source).split("\n")
+    lines = plain(cell.source).split("\n")
     marked = cell.line or 0
     first = max(0, marked - 1 - _CONTEXT) if marked else 0
     last = min(len(lines), first + 2 * _CONTEXT + 1)
@@ -61,19 +64,19 @@ def _traceback(error: Error, cell: CellResult) -> Iterator[Line]:
         yield PLAIN, ""
         yield from _frames(error.frames)
         if error.name not in (TIMEOUT, DIED):  # an exception ends its traceback, as in Python
-            yield ERROR, _clean(error.message).split("\n")[0]
+            yield ERROR, plain(error.message).split("\n")[0]
     for relation, other in error.related:
         yield PLAIN, ""
         yield FAINT, _RELATIONS[relation]
         yield from _frames(other.frames)
-        yield from ((ERROR, line) for line in _clean(other.message).split("\n"))
-        yield from ((ERROR, f"  {_RELATIONS[kind]} {_clean(deeper.message)}") for kind, deeper in other.related)
+        yield from ((ERROR, line) for line in plain(other.message).split("\n"))
+        yield from ((ERROR, f"  {_RELATIONS[kind]} {plain(deeper.message)}") for kind, deeper in other.related)
 
 
 def _frames(frames: tuple[Frame, ...]) -> Iterator[Line]:
     for frame in frames:
-        where, text = _place(frame), _clean(frame.text).strip()
-        function = f" in {frame.function}" if frame.function not in ("", "<module>") else ""
+        where, text = plain(_place(frame)), plain(frame.text).strip()
+        function = f" in {plain(frame.function)}" if frame.function not in ("", "<module>") else ""
         yield FAINT, f"  {where}{function}"
         if text and not frame.file.startswith(_LIBRARIES):
             yield PLAIN, f"      {text}"
@@ -93,7 +96,7 @@ def printed(cell: CellResult) -> Iterator[Line]:
     """What a cell printed, and the text of what it displayed."""
     for output in cell.outputs:
         text = output["text"] if "text" in output else output["data"].get("text/plain", "")
-        lines = _clean(str(text)).rstrip("\n").split("\n")
+        lines = plain(str(text)).rstrip("\n").split("\n")
         yield PLAIN, ""
         yield FAINT, f"{output.get('name', 'displayed')}:"
         if len(lines) > _PRINTED:
@@ -101,7 +104,12 @@ def printed(cell: CellResult) -> Iterator[Line]:
         yield from ((PLAIN, f"  {line}".rstrip()) for line in lines[-_PRINTED:])
 
 
-def _clean(text: str) -> str:
+def plain(text: str) -> str:
     """Without the codes that steer a terminal; of a line that was overwritten (a progress bar), its last state."""
     text = re.sub(r"^.*\r(?!\n|$)", "", text.replace("\r\n", "\n"), flags=re.MULTILINE)
     return _ESCAPES.sub("", text.expandtabs(4))
+
+
+def legible(text: str) -> str:
+    """With a sign for each character that is none: control characters, halves of characters, what XML cannot hold."""
+    return _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -16,7 +16,8 @@ from ..execute.results import (
     FAILED, PASSED, SKIPPED, CellFinished, CellStarted, NotebookFinished, NotebookResult, NotebookStarted,
 )
 from .failure import ERROR, FAINT, HEAD, MARK
-from .terminal import Report, row
+from .summary import row
+from .terminal import Report
 
 _STYLES = {
     HEAD: "bold red", MARK: "bold", FAINT: "dim", ERROR: "red",
@@ -80,7 +81,7 @@ class LiveReport(Report):
         for column in table.columns[1:3]:
             column.justify = "right"
             column.no_wrap = True
-        for result in self.in_order():
+        for result in self.run.results:
             path, cells, seconds, outcome = row(result)
             table.add_row(path, cells.split()[0] if cells else "", seconds, Text(outcome, _STYLES[result.outcome]))
         return table
@@ -95,5 +96,6 @@ class LiveReport(Report):
             line.append(job.line, "dim").truncate(self.console.width, overflow="ellipsis")
             lines.append(line)
         waiting = len(self.paths) - len(self.results) - len(running)
-        failed = f", {self.counts[FAILED]} failed" if self.counts[FAILED] else ""
+        failures = sum(result.outcome == FAILED for result in self.results)
+        failed = f", {failures} failed" if failures else ""
         return Text("\n").join([*lines, Text(f"{len(self.results)} done{failed}, {waiting} waiting", "dim")])

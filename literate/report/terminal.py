@@ -4,54 +4,45 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..diagnostics import place, short
 from ..execute.results import (
-    DIED, FAILED, PASSED, SKIPPED, TIMEOUT, CellFinished, CellStarted, Event, NotebookFinished, NotebookResult,
+    FAILED, PASSED, SKIPPED, CellFinished, CellStarted, Event, NotebookFinished, NotebookResult,
     NotebookStarted,
 )
-from .failure import FAINT, HEAD, Line, describe_failure, printed
+from .failure import FAINT, HEAD, PLAIN, Line, describe_failure, plain, printed
+from .summary import Run, row
 
-NOT_RUN = "not run"
 
-
-def make_report(paths: Sequence[Path], quiet: bool = False, verbose: bool = False) -> Report:
+def make_report(paths: Sequence[Path], quiet: bool = False, verbose: bool = False, durations: int = 0) -> Report:
     """The report that suits stdout: a live display on a terminal, plain lines anywhere else."""
     sys.stdout.reconfigure(errors="backslashreplace")
     if quiet or not sys.stdout.isatty():
-        return Report(paths, quiet, verbose)
+        return Report(paths, quiet, verbose, durations)
     from .live import LiveReport  # rich, which plain lines do without
 
-    return LiveReport(paths, quiet, verbose)
+    return LiveReport(paths, quiet, verbose, durations)
 
 
 class Report:
     """Takes the events of a run; as a context manager, it closes with the failures and the closing line."""
 
-    def __init__(self, paths: Sequence[Path], quiet: bool = False, verbose: bool = False) -> None:
-        self.paths, self.quiet, self.verbose = paths, quiet, verbose
+    def __init__(
+        self, paths: Sequence[Path], quiet: bool = False, verbose: bool = False, durations: int = 0,
+    ) -> None:
+        self.paths, self.quiet, self.verbose, self.durations = paths, quiet, verbose, durations
         self.results: list[NotebookResult] = []
         self.started = time.monotonic()
         self._width = max((len(short(path)) for path in paths), default=0)
 
     @property
-    def counts(self) -> Counter[str]:
-        """How many notebooks passed, failed, were skipped, and were not run."""
-        counts = Counter(result.outcome for result in self.results)
-        return counts + Counter({NOT_RUN: len(self.paths) - len(self.results)})
-
-    @property
-    def passed(self) -> bool:
-        """Whether something ran, nothing failed, and nothing was left."""
-        return self.counts[PASSED] > 0 and not self.counts[FAILED] and not self.counts[NOT_RUN]
-
-    def in_order(self) -> list[NotebookResult]:
-        """The results in the order of the notebooks."""
-        results = {result.path: result for result in self.results}
-        return [results[str(path)] for path in self.paths if str(path) in results]
+    def run(self) -> Run:
+        """The run so far."""
+        by_path = {result.path: result for result in self.results}
+        results = tuple(by_path[str(path)] for path in self.paths if str(path) in by_path)
+        return Run(results, len(self.paths) - len(results), time.monotonic() - self.started)
 
     def __enter__(self) -> Report:
         return self
@@ -100,26 +91,24 @@ class Report:
         """Every failure, and the closing line."""
         if not self.quiet:
             self.print()
-        for result in self.in_order():
+        run = self.run
+        for result in run.results:
             if result.outcome == FAILED:
                 self.print_lines(describe_failure(result))
                 self.print()
-        if not self.counts[PASSED] and not self.counts[FAILED] and self.results:
-            self.print("nothing ran: every notebook was skipped", HEAD)
-        counts = [f"{count} {word}" for word in (PASSED, FAILED, SKIPPED, NOT_RUN) if (count := self.counts[word])]
-        self.print(f"{', '.join(counts)} in {time.monotonic() - self.started:.1f}s", PASSED if self.passed else FAILED)
+        if self.durations:
+            self.print_lines(_slowest(run, self.durations))
+            self.print()
+        if run.results and all(result.outcome == SKIPPED for result in run.results):
+            self.print("nothing to run" if run.passed else "nothing ran: every notebook was skipped", HEAD)
+        self.print(run.closing_line, PASSED if run.passed else FAILED)
 
 
-def row(result: NotebookResult) -> tuple[str, str, str, str]:
-    """Notebook, cells, seconds and result, as a table shows them."""
-    names = {cell.error.name for cell in result.failures}
-    word = "timed out" if TIMEOUT in names else "died" if DIED in names else result.outcome
-    cells = f"{result.ran}/{result.total}" if result.ran < result.total else f"{result.ran}"
-    remarks = [result.reason] if result.outcome == SKIPPED else list(result.notes)
-    path = short(Path(result.path))
-    if not result.total:
-        return path, "", "", ": ".join([word, *remarks])
-    return path, f"{cells} cell{'s' * (cells != '1')}", f"{result.seconds:.1f}s", "; ".join([word, *remarks])
+def _slowest(run: Run, number: int) -> Iterable[Line]:
+    yield FAINT, "slowest cells:"
+    for result, cell in run.slowest(number):
+        first = next((line.strip() for line in cell.source.splitlines() if line.strip()), "")
+        yield PLAIN, f"{cell.seconds:8.2f}s  {place(Path(result.path), cell.index, cell.id)}  {plain(first):.60}"
 
 
 def _printed_by_passing_cells(result: NotebookResult) -> Iterable[Line]:

@@ -7,11 +7,11 @@ from literate.execute.channel import FrameReader, pack
 from literate.execute.outputs import Outputs
 
 leaves = st.none() | st.booleans() | st.integers() | st.text() | st.binary()
-plain = st.recursive(leaves, lambda values: st.lists(values) | st.dictionaries(st.text(), values))
+plain = st.recursive(leaves, lambda values: st.lists(values) | st.dictionaries(st.text(), values), max_leaves=8)
 
 
 @settings(max_examples=50)
-@given(st.lists(plain), st.integers(1, 9))
+@given(st.lists(plain, max_size=5), st.integers(1, 9))
 def test_frames_arrive_whole_however_they_are_cut(values, size):
     data = b"".join(pack((value,)) for value in values)
     reader = FrameReader()

@@ -192,8 +192,6 @@ def project(tmp_path_factory):
         path = root / "nbs" / f"{name}.ipynb"
         path.parent.mkdir(exist_ok=True)
         path.write_text(notebook(*sources), encoding="utf-8")
-    apl = {"language": "APL", "name": "apl", "display_name": "APL"}
-    (root / "nbs" / "apl.ipynb").write_text(notebook("1", kernelspec=apl))
     at_exit = "import atexit, os\natexit.register(os._exit, 4)\natexit.register(print, 'so long');"
     (root / "nbs" / "dies_at_exit.ipynb").write_text(notebook(at_exit))
     (root / "nbs" / "broken.ipynb").write_text('{"cells": [')
@@ -232,7 +230,7 @@ def test_fails_and_says_where(results, name):
     assert all(frame.cell is not None or "IPython" not in frame.file for frame in cell.error.frames)
 
 
-@pytest.mark.parametrize("name", [*SKIPPED_NOTEBOOKS, "apl", "no_test"])
+@pytest.mark.parametrize("name", [*SKIPPED_NOTEBOOKS, "no_test"])
 def test_is_skipped_and_says_why(results, name):
     assert results[name].outcome == SKIPPED
     assert results[name].reason

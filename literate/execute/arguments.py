@@ -1,0 +1,60 @@
+"""What people type for a run, as values: parameters, amounts of memory, the name of a kernel."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+import shlex
+
+from ..diagnostics import UsageError
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+def parse_parameters(text: str) -> dict[str, object]:
+    """`epochs=1 name='a b'`: each value as the Python literal that it is, or else as a string."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"--param {text}: {str(error).lower()}") from None
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name.isidentifier() or keyword.iskeyword(name):
+            raise UsageError(f"--param takes name=value, not {word!r}")
+        found[name] = _literal(value)
+    return found
+
+
+def _literal(text: str) -> object:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+
+
+def parse_size(text: str) -> int:
+    """`4G` in bytes; 0 for no text."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT]?)I?B?", text.upper() or "0")
+    if not match:
+        raise UsageError(f"--max-memory takes an amount such as 500M or 4G, not {text!r}")
+    return int(float(match[1]) * _UNITS[match[2]])
+
+
+def check_choice(flag: str, value: str, choices: tuple[str, ...]) -> str:
+    """The value, if it is one of the choices."""
+    if value not in choices:
+        raise UsageError(f"{flag} takes {' or '.join(choices)}, not {value!r}")
+    return value
+
+
+def check_kernel(name: str) -> str:
+    """The name, if it is "" or that of an installed Jupyter kernel."""
+    if name:
+        from jupyter_client.kernelspec import KernelSpecManager  # a quarter of a second, for those who ask for it
+
+        known = sorted(KernelSpecManager().find_kernel_specs())
+        if name not in known:
+            raise UsageError(f"--kernel {name}: no such kernel; installed: {', '.join(known) or 'none'}")
+    return name

@@ -1,0 +1,33 @@
+"""A job in a fresh interpreter (`--isolation spawn`): its task comes on stdin, its pipes by their numbers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from marshal import loads
+
+PIPES = ("frames", "answers", "dump")  # the pipes that are passed by number, in this order
+
+
+def read_task() -> tuple[dict, dict[str, int], int]:
+    """The task, the pipes, and the process that started this one."""
+    task = loads(sys.stdin.buffer.read())
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    *pipes, parent = map(int, sys.argv[1:])
+    if sys.path[0] == os.getcwd():  # where `-m` found this package
+        sys.path.pop(0)
+    return task, dict(zip(PIPES, pipes)), parent
+
+
+def main() -> None:
+    """Run one notebook."""
+    from .cell import run_job
+    from .parking import Parking
+    from .shell import NotebookShell
+
+    task, pipes, parent = read_task()
+    run_job(task, NotebookShell.instance(), Parking(), pipes, parent)
+
+
+if __name__ == "__main__":
+    main()
