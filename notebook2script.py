@@ -47,7 +47,8 @@ def notebook2script(
     except UserError as error:
         report(error.problems, None, 0)
         return error.exit_code
-    report(plan.diagnostics, {path: plan.sources(path) for path in written.changed}, written.unchanged)
+    sources = plan.sources
+    report(plan.diagnostics, {path: sources.get(path, []) for path in written.changed}, written.unchanged)
     return 0
 
 

@@ -30,7 +30,7 @@ def file_texts(project: Project, modules: list[Module], known: list[Module]) -> 
     init = project.lib_path / "__init__.py"
     if project.put_version_in_init:
         files[init] = _with_version(files[init], project)
-    others = [path for path in sorted(present) if path not in {m.path for m in known} and path != init]
+    others = sorted(present - {m.path for m in known} - {init})
     if project.layout == NBDEV3:
         docstring, llms = package_docs(project, {m.path: m.docstring for m in known}, others)
         files[init] = with_docstring(files[init], docstring, project.description)

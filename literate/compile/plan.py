@@ -33,9 +33,10 @@ class Plan:
     orphans: list[Path] = field(default_factory=list)     # generated modules that no notebook makes any more
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
-    def sources(self, path: Path) -> list[Path]:
-        """The notebooks that a module is made of; none for `__init__.py` and the like."""
-        return next((module.notebooks for module in self.modules if module.path == path), [])
+    @property
+    def sources(self) -> dict[Path, list[Path]]:
+        """The notebooks that each planned module is made of."""
+        return {module.path: module.notebooks for module in self.modules}
 
     @property
     def has_errors(self) -> bool:
@@ -70,7 +71,8 @@ def make_plan(project: Project, chosen: Iterable[Path] | None = None, strict: bo
         plan.diagnostics = [replace(d, severity=ERROR) for d in plan.diagnostics]
     plan.diagnostics.sort(key=lambda d: d.sort_key)
     if not plan.has_errors:
-        plan.files = file_texts(project, plan.modules, [m for m in known if m.path.exists() or m in plan.modules])
+        planned = {m.path for m in plan.modules}
+        plan.files = file_texts(project, plan.modules, [m for m in known if m.path in planned or m.path.exists()])
     return plan
 
 

@@ -107,7 +107,10 @@ def prune_orphans(plan: Plan, force: bool = False) -> None:
 def _write_module(path: Path, text: str, is_stale: bool, project: Project) -> None:
     """Write a module and its base. Whenever the process dies, the module on disk is one of the texts kept as generated."""
     base, coming = _kept(path, project, _BASE), _kept(path, project, _NEXT)
-    if is_stale:
+    if not path.exists():
+        write_atomically(base, text)
+        write_atomically(path, text)
+    elif is_stale:
         write_atomically(coming, text)
         write_atomically(path, text)
         os.replace(coming, base) if base.parent.is_dir() else write_atomically(base, text)
