@@ -5,7 +5,7 @@
     python benchmarks/run_notebook.py --runs 9
 
 All of them use two workers. The peers live in an environment of their own, made when first needed in the user's cache
-folder; numpy, matplotlib and torch are this environment's in all of them. The floor is one plain process that imports
+folder; torch is this environment's in all of them. The floor is one plain process that imports
 what the notebooks import and runs their cells, without IPython and without any isolation.
 """
 
