@@ -38,7 +38,10 @@ def notebook2script(
     report = _report_json if json else _report_quietly if quiet else _report
     chosen = choose_notebooks(project, notebooks, up_to) if notebooks or up_to else None
     if chosen is None and not force and not prune and (last := recall(project)) and last.is_same() and not (check and last.diagnostics):
-        report(last.diagnostics, (), last.files)
+        if check and report is _report:
+            print(f"0 files stale, {last.files} up to date")
+        else:
+            report(last.diagnostics, (), last.files)
         return 0
     if check:
         return _check(project, chosen, report)
