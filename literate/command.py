@@ -8,13 +8,15 @@ collects words; the function runs when every one of them has found its place and
 from __future__ import annotations
 
 import errno
-import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
 
 from .diagnostics import UsageError, UserError
-from .directives import nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # `inspect` takes longer than all the rest of this file, and only arguments need it
+    import inspect
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE: a bug of ours, told apart from every failure of the user's notebooks
 INTERRUPTED = 130
@@ -63,6 +65,8 @@ def read_arguments(function: Callable, arguments: Sequence[str]) -> tuple[tuple[
     """The names and the flags on a command line, the flags in their annotated types; a `UsageError` says what does not fit."""
     if not arguments:
         return (), {}
+    import inspect
+
     import fire
 
     signature = inspect.signature(function, eval_str=True)
@@ -91,6 +95,8 @@ def _explicit(signature: inspect.Signature, arguments: Sequence[str]) -> list[st
         key, equals, value = word.lstrip("-").partition("=")
         key = key.replace("-", "_")
         if key not in flags:
+            from .directives import nearest
+
             near = nearest(key, frozenset(flags))
             raise UsageError(f"unknown flag {word.partition('=')[0]}" + (f": did you mean --{near.replace('_', '-')}?" if near else ""))
         if not equals and flags[key] is bool:
@@ -120,6 +126,8 @@ def _convert(key: str, value: str, annotation: type) -> object:
 
 def help_text(function: Callable, name: str) -> str:
     """What the command does and takes: its docstring, and the comments beside its parameters."""
+    import inspect
+
     from fastcore.docments import docments  # reads the comments; Fire's own help page would import IPython
 
     comments, rows = docments(function), []

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import keyword
 import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from .diagnostics import WARNING, Diagnostic
 from .notebook import Cell, Notebook
 from .project import NBDEV3, Project
+from .values import dataclass, replace
 
 EXPORTS = ("export", "exports", "exporti", "exportd")
 COMPILER = ("default_exp", *EXPORTS)
@@ -48,7 +49,7 @@ class Head:
 
     directives: tuple[Directive, ...] = ()
     code: str = ""
-    lines: tuple[int, ...] = field(default=(), repr=False)  # the cell's line that each line of `code` comes from
+    lines: Sequence[int] = ()  # the cell's line that each line of `code` comes from
 
     def get(self, *names: str) -> Directive | None:
         """The last directive of one of these names: as in nbdev, the last one counts."""
@@ -84,16 +85,16 @@ def dialect_of(notebook: Notebook, project: Project) -> str:
 
 def _head_lines(source: str, is_directive) -> list[str]:
     """The lines before the first line of code: blank ones, directives and cell magics, with their line ends."""
-    head = []
-    for line in _lines(source):
-        if line.strip() and not is_directive(line) and not _MAGIC.match(line):
+    head, at = [], 0
+    while at < len(source):
+        end = source.find("\n", at) + 1 or len(source)  # as Python counts lines: str.splitlines would also split at form feeds
+        line = source[at:end]
+        first = line.lstrip()[:1]
+        if first and not (first == "#" and is_directive(line) or first == "%" and _MAGIC.match(line)):
             break
         head.append(line)
+        at = end
     return head
-
-
-# Lines as Python counts them: str.splitlines would also split at form feeds and the like
-_lines = re.compile(r"[^\n]*\n|[^\n]+").findall
 
 
 def read_heads(notebook: Notebook, dialect: str) -> list[tuple[Cell, Head]]:
@@ -131,7 +132,6 @@ def _metadata_directives(metadata) -> tuple[Directive, ...]:
 def _read_head(source: str, dialect: str) -> Head:
     parse = {Dialect.PLAIN: _plain, Dialect.MARKED: _marked, Dialect.MARKED_3: _marked_3}[dialect]
     head = _head_lines(source, _plain if dialect is Dialect.PLAIN else _MARKED.match)
-    every = _lines(source)
     directives, code, lines = [], [], []
     for number, line in enumerate(head, 1):
         if not line.strip():
@@ -140,7 +140,7 @@ def _read_head(source: str, dialect: str) -> Head:
             kept = line
         else:
             found = parse(line)
-            directives += [Directive(*found, line=number)] if found else []
+            directives += [Directive(*found, number)] if found else []
             option = _OPTION.match(line) if dialect is Dialect.MARKED and not (found and found[0] in COMPILER) else None
             if not option:
                 continue
@@ -148,9 +148,9 @@ def _read_head(source: str, dialect: str) -> Head:
             kept = f"{option[1]} {value}\n" if value else f"{option[1]}\n"
         code.append(kept)
         lines.append(number)
-    code += every[len(head):]
-    lines += range(len(head) + 1, len(every) + 1)
-    return Head(tuple(directives), "".join(code), tuple(lines))
+    rest = source[sum(map(len, head)):]
+    below = range(len(head) + 1, len(head) + 1 + rest.count("\n") + (rest[-1:] not in ("", "\n")))
+    return Head(tuple(directives), "".join([*code, rest]), (*lines, *below) if lines else below)
 
 
 def _marked_3(line: str) -> tuple[str, tuple[str, ...]] | None:
@@ -239,7 +239,7 @@ def _check_exports(cell: Cell, head: Head, report) -> None:
 def _check_misplaced(cell: Cell, head: Head, marked: bool, report) -> None:
     """Directives below the first line of code, and plain ones in a `#|` notebook: they do nothing."""
     first = head.lines[0] if head.lines else len(cell.source.splitlines()) + 1
-    for match in _LATE.finditer(cell.source):
+    for match in _LATE.finditer(cell.source) if "exp" in cell.source.lower() else ():  # which all these words have in them
         line = cell.source.count("\n", 0, match.start(2)) + 1
         bar, word, argument = match.groups()
         spelled = match[0].strip()

@@ -9,12 +9,12 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
 from .diagnostics import Diagnostic, UserError
+from .values import dataclass
 
 
 @dataclass(frozen=True)

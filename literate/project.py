@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from configparser import ConfigParser, Error as ConfigError, InterpolationError
-from dataclasses import dataclass, field
+from configparser import ConfigParser, InterpolationError
+from configparser import Error as ConfigError
 from pathlib import Path
 
 from .diagnostics import Diagnostic, UsageError, UserError
+from .values import dataclass, field
 
 SETTINGS, PYPROJECT = "settings.ini", "pyproject.toml"
 NBDEV2, NBDEV3 = "nbdev 2", "nbdev 3"  # the layouts of modules, as the two generations of nbdev write them

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from .diagnostics import UserError
 from .directives import dialect_of, read_head
 from .notebook import read_notebook
 from .project import Project, find_project
+from .values import dataclass
 
 _MARKER = re.compile(r"# %% (.+\.ipynb)(?: (#?)([^\s#]+))?$")
 

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # From the ground up; a file imports from its own floor's folder or from the floors below.
 FLOORS = [
-    ["diagnostics", "notebook", "project"],
+    ["values", "diagnostics", "notebook", "project"],
     ["directives", "sourcemap", "command"],
     ["compile", "execute"],
     ["report", "publish"],

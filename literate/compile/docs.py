@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import os
 import re
-import warnings
 from collections.abc import Mapping
 from functools import cache
 from itertools import dropwhile, takewhile
@@ -61,6 +59,8 @@ def docstring_literal(text: str, raw: bool) -> str:
     """A docstring statement and a blank line, or nothing; written plainly where that gives back `text`, escaped where not."""
     if not text:
         return ""
+    import warnings
+
     plain = f'{"r" if raw and chr(92) in text else ""}"""{text}"""'
     try:
         with warnings.catch_warnings(action="ignore"):  # "\d" is no escape sequence, and stays what it is
@@ -75,10 +75,12 @@ def docstring_literal(text: str, raw: bool) -> str:
 def package_docs(project: Project, docstrings: Mapping[Path, str], others: list[Path]) -> tuple[str, str]:
     """The package's docstring and llms.txt ("" for none): description, exported prose of the index, and a line for each
     module that says more than its summary. `docstrings` are the generated modules', `others` the hand-written files."""
+    from inspect import cleandoc
+
     found = {**{path: _docstring_of(path) for path in others}, **docstrings}
     rows = []
     for path in sorted(found):
-        text = inspect.cleandoc(found[path]) if found[path] else ""
+        text = cleandoc(found[path]) if found[path] else ""
         if path.name.startswith("_") or len(text.strip().splitlines()) <= 3:
             continue
         name = ".".join([project.package, *path.relative_to(project.lib_path).with_suffix("").parts])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
-from ..project import NBDEV3, Project, project_notebooks
+from ..project import NBDEV3, Project
 from .docs import LLMS_MARK, package_docs, with_docstring
 from .index import index_text, is_indexed
 from .module import GENERATED, Module, module_text
@@ -50,19 +51,17 @@ def _with_version(text: str, project: Project) -> str:
     return _VERSION.sub(lambda _: line, text) if project.layout != NBDEV3 and _VERSION.search(text) else f"{line}\n{text}"
 
 
-def find_orphans(project: Project, planned: set[Path]) -> list[Path]:
-    """Generated modules whose notebook is gone, or exports to another module now."""
-    found = []
+def find_orphans(project: Project, notebooks: Iterable[Path], planned: set[Path]) -> list[Path]:
+    """Generated modules whose notebook is gone, or exports to another module now.
+
+    A notebook that compiling leaves out, such as one whose name begins with `_`, keeps its module.
+    """
+    found, listed = [], set(notebooks)
     for path in sorted(project.lib_path.rglob("*.py")) if project.lib_path.exists() else []:
         if path in planned or path.name in ("__init__.py", "_modidx.py"):
             continue
         match = _HEADER.search(path.read_text(encoding="utf-8", errors="replace")[:5000])
-        if match and not any(_is_kept(project, folder / match[1]) for folder in (path.parent, project.root)):
+        named = [Path(os.path.normpath(folder / match[1])) for folder in (path.parent, project.root)] if match else []
+        if match and not any(notebook.is_file() and notebook not in listed for notebook in named):
             found.append(path)
     return found
-
-
-def _is_kept(project: Project, notebook: Path) -> bool:
-    """Whether a notebook exists that compiling the project leaves out, such as one whose name begins with `_`."""
-    notebook = Path(os.path.normpath(notebook))
-    return notebook.is_file() and notebook not in project_notebooks(project)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 _FROM = re.compile(r"from(?:[ \t]|\\\n)+(?P<module>\w+(?:\s*\.\s*\w+)*)")
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 
 
@@ -20,9 +20,9 @@ def make_relative(code: str, tree: ast.Module, package: list[str]) -> str:
     return code
 
 
-def star_imports(trees: Iterable[ast.Module]) -> list[str]:
+def star_imports(codes: Iterable[str]) -> list[str]:
     """The modules that code imports everything from, at whatever depth."""
-    return [node.module or "" for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"]
+    return [node.module or "" for code in codes for node in ast.walk(ast.parse(code)) if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"]
 
 
 def make_absolute(code: str, package: list[str]) -> str:
@@ -58,7 +58,7 @@ def public_names(trees: Iterable[ast.Module]) -> list[str]:
     body = [node for tree in trees for node in tree.body]
     deleted = _deleted(body)
     names = [name for node in body if isinstance(node, _ASSIGNMENTS) for name in _assigned(node)]
-    names += [node.name for node in body if isinstance(node, _DEFINITIONS) and not any(map(_is_patch, node.decorator_list))]
+    names += [node.name for node in body if isinstance(node, DEFINITIONS) and not any(map(_is_patch, node.decorator_list))]
     extra = [value for node in body if isinstance(node, _ASSIGNMENTS) for value in _all_elements(node)]
     return list(dict.fromkeys([name for name in names if not name.startswith("_") and name not in deleted] + extra))
 
@@ -91,7 +91,7 @@ def _deleted(body: list[ast.stmt]) -> set[str]:
             gone |= {target.id for target in node.targets if isinstance(target, ast.Name)}
         elif isinstance(node, _ASSIGNMENTS):
             gone -= set(_assigned(node))
-        elif isinstance(node, _DEFINITIONS):
+        elif isinstance(node, DEFINITIONS):
             gone.discard(node.name)
     return gone
 

@@ -5,17 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
-from pprint import PrettyPrinter
 
 from ..project import NBDEV3, Project
 from .docs import page_of
-from .imports import decorator_name
+from .imports import DEFINITIONS, decorator_name
 from .module import Module
-from .sections import split_sections
-
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def index_text(project: Project, modules: list[Module], others: list[Path]) -> str:
@@ -49,6 +44,13 @@ def _pretty(value: object, column: int = 0, closing: int = 0) -> str:
     one_line = repr(value)
     if len(one_line) <= 140 - column - closing:
         return one_line
+    if isinstance(value, tuple) and not re.search(r"\s", "".join(value)):  # page and file: without a blank nothing is split
+        first, second = map(repr, value)
+        fits = len(first) + len(second) < 135 - column - closing
+        return f"( {first}, {second})" if fits else f"( {first},\n{' ' * (column + 2)}{second})"
+    from io import StringIO
+    from pprint import PrettyPrinter
+
     stream = StringIO()
     PrettyPrinter(width=140, indent=2, compact=True)._format(value, stream, column, closing, {}, 0)
     return stream.getvalue()
@@ -62,6 +64,8 @@ def _symbols_in_file(path: Path, project: Project) -> dict[str, str] | None:
     text = path.read_text(encoding="utf-8", errors="replace")
     if "\n# %% " not in text:
         return {}
+    from .sections import split_sections
+
     form = r"#\S+" if project.layout == NBDEV3 or project.cell_ids else r"\d+" if project.cell_number else ""
     found: dict[str, str] = {}
     for section in split_sections(text, path.parent):
@@ -94,10 +98,10 @@ def _dotted(path: Path, root: Path) -> str:
 def _symbols(tree: ast.Module) -> Iterator[str]:
     """Top-level functions and classes, patched methods under their class's name, and what a class defines."""
     for node in tree.body:
-        if isinstance(node, _DEFINITIONS):
+        if isinstance(node, DEFINITIONS):
             yield from _patched(node) or [node.name]
         if isinstance(node, ast.ClassDef):
-            yield from (f"{node.name}.{inner.name}" for inner in node.body if isinstance(inner, _DEFINITIONS))
+            yield from (f"{node.name}.{inner.name}" for inner in node.body if isinstance(inner, DEFINITIONS))
 
 
 def _patched(node: ast.stmt) -> list[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from ..values import dataclass, field
 from .module import Module, ModuleCell
 from .sections import Section, match_sections, split_sections
 

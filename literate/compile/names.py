@@ -70,7 +70,7 @@ def _binds(code: str, name: str) -> bool:
 
 def _problem(module: Module, name: str, place: Cell) -> Diagnostic:
     """The warning, at the first place where the name is used."""
-    uses = ((item, node) for item in module.cells for node in ast.walk(item.tree) if isinstance(node, ast.Name) and node.id == name)
+    uses = ((item, node) for item in module.cells for node in ast.walk(ast.parse(item.head.code)) if isinstance(node, ast.Name) and node.id == name)
     item, node = next(uses, (module.cells[0], None))
     line, column = (item.head.line(node.lineno), node.col_offset + 1) if node else (None, None)
     return Diagnostic("left-behind", f"{name} is bound only in cell {place.index + 1} ({place.id}), which is not exported: {module.name} will lack it",

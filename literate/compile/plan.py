@@ -6,18 +6,18 @@ import ast
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..diagnostics import ERROR, WARNING, Diagnostic, UserError
 from ..directives import EXPORTS, Head, check_directives, dialect_of, is_module_name, read_heads
 from ..notebook import Cell, Notebook, read_notebook
 from ..project import Project, module_of, project_notebooks
+from ..values import dataclass, field, replace
 from .docs import module_docstring
 from .files import file_texts, find_orphans
 from .imports import public_names, star_imports
 from .index import symbols_of
-from .module import GENERATED, Module, ModuleCell
+from .module import GENERATED, Module, ModuleCell, outline
 from .names import Unexported, check_names
 from .state import Memory
 
@@ -65,7 +65,7 @@ def make_plan(project: Project, chosen: Iterable[Path] | None = None, strict: bo
     plan.diagnostics += [d for m in plan.modules if (d := _check_target(m, project))]
     plan.diagnostics += [d for d in check_names(list(read.modules.values()), known, read.unexported, project.package) if d.path in relevant]
     if chosen is None and not plan.has_errors:  # a notebook that cannot be read may make any module
-        plan.orphans = find_orphans(project, {m.path for m in known})
+        plan.orphans = find_orphans(project, every, {m.path for m in known})
         plan.diagnostics += [] if prune else [_orphan(path) for path in plan.orphans]
     if project.strict if strict is None else strict:
         plan.diagnostics = [replace(d, severity=ERROR) for d in plan.diagnostics]
@@ -94,7 +94,7 @@ def _read_all(project: Project, paths: list[Path]) -> _Read:
         module.notebooks = list(dict.fromkeys(item.notebook for item in module.cells))
         module.public = public_names(item.tree for item in module.cells if item.is_public)
         module.symbols = symbols_of(module, project.nbs_path)
-        module.stars = star_imports(item.tree for item in module.cells if "import *" in item.head.code)
+        module.stars = star_imports(item.head.code for item in module.cells if "import *" in item.head.code)
     return read
 
 
@@ -150,7 +150,7 @@ def _add_notebook(project: Project, path: Path, modules: dict[str, Module], unex
             module.notebook, module.docstring, module.is_owned = path, module_docstring(project, notebook, heads), True
         if project.black_formatting:
             head = replace(head, code=_blackened(head.code))
-            tree = ast.parse(head.code)
+            tree = outline(head.code)
         module.cells.append(ModuleCell(path, cell, head, tree, export.name != "exporti"))
     return problems
 
@@ -205,7 +205,7 @@ def _default_module(notebook: Notebook, heads: list[tuple[Cell, Head]]) -> tuple
 def _parse(notebook: Notebook, cell: Cell, head: Head, problems: list[Diagnostic]) -> ast.Module | None:
     """The cell's code as a tree; what cannot stand in a module is added to the problems."""
     try:
-        tree = ast.parse(head.code)
+        tree = outline(head.code)
     except (SyntaxError, ValueError) as error:
         number, column = getattr(error, "lineno", 1) or 1, getattr(error, "offset", None)
         line = (head.code.split("\n") + [""])[min(number, head.code.count("\n") + 1) - 1]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
+
+from ..values import dataclass
 
 _MARKER = re.compile(r"^# %%(?:[ \t].*)?$", re.MULTILINE)
 _CELL = re.compile(r"# %% (?P<notebook>.+\.ipynb)(?: (?P<key>#?[^\s#]+))?$")

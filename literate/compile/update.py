@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +11,7 @@ from ..diagnostics import Diagnostic, UserError, place, short
 from ..directives import Dialect, Head, dialect_of
 from ..notebook import Notebook, add_ids, insert_cell, read_notebook, remove_cell, replace_sources, write_atomically
 from ..project import Project
+from ..values import dataclass
 from .imports import make_absolute
 from .merge import Addition, Edit, Merge
 from .module import ModuleCell

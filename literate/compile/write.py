@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..diagnostics import Diagnostic, UserError, place, short
 from ..notebook import write_atomically
 from ..project import Project
+from ..values import dataclass
+from .base import Base
 from .plan import Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .merge import Edit, Merge
-
-
-_BASE, _NEXT = "base", "next"  # folders in .literate
 
 
 @dataclass(frozen=True)
@@ -55,20 +53,20 @@ def diff(path: Path, old: str, new: str) -> str:
 def find_edits(plan: Plan, paths: Iterable[Path]) -> list[Merge]:
     """What was edited by hand in these modules since they were generated.
 
-    What was generated last is kept in `.literate/base`. Where there is no base, as in a fresh clone, it is the file in
-    git's HEAD; without git either, whatever differs from the notebooks counts as edited.
+    What was generated last is the `Base`. Where there is none, as in a fresh clone, it is the file in git's HEAD; without
+    git either, whatever differs from the notebooks counts as edited.
     """
-    project, merges = plan.project, []
+    base, merges = Base(plan.project), []
     for module in plan.modules:
         disk = _read(module.path) if module.path in paths else None
         if not (disk or "").strip():  # an empty file, as `touch` makes it, is nobody's work
             continue
-        bases = [text for folder in (_BASE, _NEXT) if (text := _read(_kept(module.path, project, folder))) is not None]
+        bases = base.of(module.path)
         if disk in bases or disk == (in_head := _in_head(module.path)):
             continue
         from .merge import merge_module
 
-        found = [merge_module(module, base, disk, plan.files[module.path]) for base in bases or [in_head]]
+        found = [merge_module(module, text, disk, plan.files[module.path]) for text in bases or [in_head]]
         if merge := min(found, key=len):  # after a crash the module may be of either base: of the one that explains most
             merges.append(merge)
     return merges
@@ -85,39 +83,23 @@ def write_plan(plan: Plan, force: bool = False) -> Written:
     if edits:
         raise Edited(*(Diagnostic("edited", _summary(merge), merge.module.path, hint="--update carries edits into the notebooks, --force gives them up")
                        for merge in edits))
-    for module in plan.modules:
-        _write_module(module.path, plan.files[module.path], module.path in stale, plan.project)
-    for path in stale.keys() - {module.path for module in plan.modules}:
+    texts, base = {module.path: plan.files[module.path] for module in plan.modules}, Base(plan.project)
+    base.expect({path: text for path, text in texts.items() if path in stale})
+    for path in stale:
         write_atomically(path, plan.files[path])
+    base.settle(texts)
     return Written(tuple(stale), len(plan.files) - len(stale) + len(plan.kept))
 
 
 def prune_orphans(plan: Plan, force: bool = False) -> None:
     """Delete generated modules that no notebook makes; an `Edited` names those that hold edits (unless `force`)."""
-    project = plan.project
-    bases = {path: _kept(path, project, _BASE) for path in plan.orphans}
-    if edited := [path for path in plan.orphans if not force and _read(path) not in (_read(bases[path]), _in_head(path))]:
+    base = Base(plan.project)
+    if edited := [path for path in plan.orphans if not force and _read(path) not in (*base.of(path), _in_head(path))]:
         raise Edited(*(Diagnostic("edited", "no notebook makes this module any more, but it was edited by hand", path,
                                   hint="move what you need into a notebook, then --prune --force deletes it") for path in edited))
-    for path, base in bases.items():
+    for path in plan.orphans:
         path.unlink()
-        base.unlink(missing_ok=True)
-
-
-def _write_module(path: Path, text: str, is_stale: bool, project: Project) -> None:
-    """Write a module and its base. Whenever the process dies, the module on disk is one of the texts kept as generated."""
-    base, coming = _kept(path, project, _BASE), _kept(path, project, _NEXT)
-    if not path.exists():
-        write_atomically(base, text)
-        write_atomically(path, text)
-    elif is_stale:
-        write_atomically(coming, text)
-        write_atomically(path, text)
-        os.replace(coming, base) if base.parent.is_dir() else write_atomically(base, text)
-    elif _read(base) != text:
-        write_atomically(base, text)
-    if coming.exists():
-        coming.unlink()
+    base.settle({}, gone=plan.orphans)
 
 
 def _summary(merge: Merge) -> str:
@@ -152,11 +134,6 @@ def _read(path: Path) -> str | None:
         return path.read_bytes().decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None
-
-
-def _kept(path: Path, project: Project, folder: str) -> Path:
-    """Where the text of a module as last generated is kept, or as it is being generated."""
-    return project.state / folder / path.relative_to(project.lib_path.parent)
 
 
 def _in_head(path: Path) -> str | None:

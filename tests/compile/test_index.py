@@ -11,7 +11,7 @@ NAMES = st.text("ab.'\"é\\", min_size=1, max_size=60) | st.text("abc", min_size
 SYMBOLS = st.dictionaries(NAMES, st.tuples(NAMES, NAMES), max_size=25)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.fixed_dictionaries({"settings": st.dictionaries(NAMES, NAMES, max_size=5), "syms": st.dictionaries(NAMES, SYMBOLS, max_size=4)}))
 def test_the_index_looks_as_pprint_makes_it(index):
     assert _pretty(index) == pformat(index, width=140, indent=2, compact=True)

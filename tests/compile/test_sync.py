@@ -131,11 +131,11 @@ class TwoSides(RuleBasedStateMachine):
     # what the compiler does
 
     def text(self, folder: Path, pattern: str) -> set[str]:
-        return {w for p in folder.rglob(pattern) for w in re.findall(r"\bt\d+ = ", p.read_text())}
+        return {w for p in folder.rglob(pattern) for w in re.findall(r"\bt\d+ = ", p.read_text().replace("\\n", "\n"))}
 
     def run(self, action, **options) -> None:
         books, modules = self.text(self.root / "nbs", "*.ipynb"), self.text(self.root / "lib", "*.py")
-        base = self.text(self.root / ".literate" / "base", "*.py")
+        base = self.text(self.root / ".literate", "base.json")
         try:
             action(read_project(self.root / "settings.ini"), **options)
         except (UserError, Crash):
