@@ -89,7 +89,11 @@ def _show(events: Iterator, paths: list[Path], project: Project, terminal: tuple
 
 def run() -> None:
     """The console command."""
-    sys.exit(command.main(run_notebook))
+    from literate.execute.parent import started_ahead
+
+    with started_ahead():
+        code = command.main(run_notebook)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

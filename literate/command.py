@@ -11,6 +11,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from types import ModuleType
 
 from .diagnostics import UsageError, UserError
 
@@ -67,8 +68,7 @@ def read_arguments(function: Callable, arguments: Sequence[str]) -> tuple[tuple[
         return (), {}
     import inspect
 
-    import fire
-
+    fire = _import_fire()
     signature = inspect.signature(function, eval_str=True)
     collected: list = []
 
@@ -79,6 +79,21 @@ def read_arguments(function: Callable, arguments: Sequence[str]) -> tuple[tuple[
     fire.Fire(fire.decorators.SetParseFn(str)(collect), command=_explicit(signature, arguments), name="literate")
     positional, switches = collected
     return positional, {key: _convert(key, value, signature.parameters[key].annotation) for key, value in switches.items()}
+
+
+def _import_fire() -> ModuleType:
+    """Fire without asyncio, of which it only needs to hear that our commands are no coroutines: half of its time."""
+    import inspect
+
+    stand_in = ModuleType("asyncio")
+    stand_in.iscoroutinefunction = inspect.iscoroutinefunction
+    stands_in = sys.modules.setdefault("asyncio", stand_in) is stand_in
+    try:
+        import fire
+    finally:
+        if stands_in:
+            del sys.modules["asyncio"]
+    return fire
 
 
 def _explicit(signature: inspect.Signature, arguments: Sequence[str]) -> list[str]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from dataclasses import dataclass, field, replace
+    from dataclasses import asdict, dataclass, field, replace
 
-__all__ = ["dataclass", "field", "replace"]
+__all__ = ["asdict", "dataclass", "field", "replace"]
 
 
 class field:
@@ -20,10 +20,10 @@ class field:
         self.make = default_factory
 
 
-def dataclass(cls=None, *, frozen=False):
+def dataclass(cls=None, *, frozen=False, eq=True):
     """Give a class of annotated names `__init__`, `__repr__` and comparison."""
     if cls is None:
-        return lambda cls: dataclass(cls, frozen=frozen)
+        return lambda cls: dataclass(cls, frozen=frozen, eq=eq)
     names = tuple(cls.__dict__.get("__annotations__", ()))
     defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
     made = {name: value.make for name, value in defaults.items() if isinstance(value, field)}
@@ -48,7 +48,9 @@ def dataclass(cls=None, *, frozen=False):
     def fixed(self, name, value):
         raise AttributeError(f"{cls.__name__} is frozen: {name} cannot be set")
 
-    cls._names, cls.__init__, cls.__eq__, cls.__hash__ = names, __init__, same, None
+    cls._names, cls.__init__ = names, __init__
+    if eq:
+        cls.__eq__, cls.__hash__ = same, None
     cls.__repr__ = lambda self: f"{cls.__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in names)})"
     if frozen:
         cls.__hash__, cls.__setattr__ = lambda self: hash(tuple(getattr(self, n) for n in names)), fixed
@@ -58,3 +60,12 @@ def dataclass(cls=None, *, frozen=False):
 def replace(value, **changes):
     """The same value with other fields."""
     return value.__class__(**{name: getattr(value, name) for name in value._names} | changes)
+
+
+def asdict(value):
+    """A dict of the fields, and of those of the values in it."""
+    if isinstance(value, (tuple, list)):
+        return type(value)(asdict(each) for each in value)
+    if isinstance(value, dict):
+        return {key: asdict(each) for key, each in value.items()}
+    return {name: asdict(getattr(value, name)) for name in value._names} if hasattr(value, "_names") else value

@@ -43,3 +43,10 @@ def make_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
         monkeypatch.chdir(tmp_path)
         return read_project(tmp_path / "settings.ini")
     return make
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """How many mutants the notebooks killed, if they were run; one that survives fails its notebook."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    for killed in (value for report in reports for name, value in report.user_properties if name == "mutants"):
+        terminalreporter.write_line(f"kills {killed} of {killed} mutants")

@@ -1,8 +1,18 @@
 """Run notebooks as tests: `run_notebooks(project, paths)`, or `run` for what happens while they run."""
 
 from .results import (
-    FAILED, PASSED, SKIPPED, CellFinished, CellResult, CellStarted, Error, Event, Frame, NotebookFinished,
-    NotebookResult, NotebookStarted,
+    FAILED,
+    PASSED,
+    SKIPPED,
+    CellFinished,
+    CellResult,
+    CellStarted,
+    Error,
+    Event,
+    Frame,
+    NotebookFinished,
+    NotebookResult,
+    NotebookStarted,
 )
 
 _FRONT = ("Options", "WarmParent", "explain", "run", "run_notebooks", "warm_parent")

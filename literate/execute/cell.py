@@ -5,22 +5,39 @@ from __future__ import annotations
 import atexit
 import builtins
 import faulthandler
+import gc
 import getpass
 import io
 import os
 import signal
 import sys
 import time
+import traceback
 
 from .channel import JobChannel
 from .errors import CellNames
 from .parking import Parking
-from .processes import adopt_orphans, die_with, limit_memory
+from .processes import adopt_orphans, die_with, heed_signals, limit_memory
 from .remarks import Remarks
 from .shell import NotebookShell
 
+_clock, _exit = time.perf_counter, os._exit  # as they are before a notebook patches them
 
-_clock = time.perf_counter
+
+class _Pipe(io.RawIOBase):
+    """Where a stream ends."""
+
+    def __init__(self, name: str, channel: JobChannel) -> None:
+        self._name, self._channel = name, channel
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return {"stdout": 1, "stderr": 2}[self._name]
+
+    def write(self, data: bytes) -> int:
+        return self._channel.write(self._name, data)
 
 
 class Stream(io.TextIOWrapper):
@@ -28,29 +45,30 @@ class Stream(io.TextIOWrapper):
 
     latest: Stream | None = None  # the one of the two that was written to last
 
-    def __init__(self, descriptor: int, channel: JobChannel) -> None:
-        raw = io.BufferedWriter(io.FileIO(descriptor, "w", closefd=False))
+    def __init__(self, name: str, channel: JobChannel) -> None:
+        raw = io.BufferedWriter(_Pipe(name, channel))
         super().__init__(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
         self._channel = channel
 
     def write(self, text: str) -> int:
-        other = sys.__stderr__ if self is sys.__stdout__ else sys.__stdout__
-        if Stream.latest is other and self._channel.is_ours:
-            other.flush()
-            self._channel.call("sync")
-        Stream.latest = self
+        other = Stream.latest
+        if other is not self:
+            if other and not other.closed and self._channel.is_ours:
+                other.flush()
+                self._channel.call("sync")
+            Stream.latest = self
         return super().write(text)
 
 
 def run_job(task: dict, shell: NotebookShell, parking: Parking, pipes: dict[str, int], parent: int) -> None:
     """Run a notebook in this process, which is a fresh child of `parent`, and end it."""
-    channel = JobChannel(pipes["frames"], pipes["answers"], parent)
+    channel = JobChannel(pipes, parent)
     measured = _measured(task)
     _settle(task, pipes["dump"], parent)
     if numpy_random := parking.get("numpy.random"):  # else all notebooks would draw the same
         numpy_random.seed()
-    sys.stdout = sys.__stdout__ = Stream(1, channel)
-    sys.stderr = sys.__stderr__ = Stream(2, channel)
+    sys.stdout = sys.__stdout__ = Stream("stdout", channel)
+    sys.stderr = sys.__stderr__ = Stream("stderr", channel)
     shell.report = lambda *frame: (_flush(), channel.call(*frame))
     remarks = Remarks(shell)
     shell.remark = remarks.add
@@ -58,18 +76,24 @@ def run_job(task: dict, shell: NotebookShell, parking: Parking, pipes: dict[str,
     if task["parameters_after"] is None:
         shell.user_ns.update(task["parameters"])
     for cell in task["cells"]:
-        index, ok = cell[0], _run_cell(cell, shell, channel, names, remarks, task)
-        if not ok and not task["allow_errors"]:
+        if not _run_cell(cell, shell, channel, names, remarks, task):
             break
-        if index == task["parameters_after"]:
+        if cell[0] == task["parameters_after"]:
             shell.user_ns.update(task["parameters"])
     atexit._run_exitfuncs()
     _flush()
     if measured:
         measured.stop()
         measured.save()
-    channel.call("end", remarks.at_end(), parking.used(), list(parking.refused))
-    os._exit(0)
+    channel.call("end", _at_end(remarks), parking.used(), list(parking.refused))
+    _exit(0)
+
+
+def _at_end(remarks: Remarks) -> list[str]:
+    try:
+        return remarks.at_end()
+    except Exception:  # the notebook has patched what this takes: that is no failure of its cells
+        return []
 
 
 def _measured(task: dict):
@@ -84,24 +108,35 @@ def _measured(task: dict):
 def _run_cell(
     cell: tuple, shell: NotebookShell, channel: JobChannel, names: CellNames, remarks: Remarks, task: dict,
 ) -> bool:
-    """Run one cell and report it; whether it did what it should."""
+    """Run one cell and report it; whether the next one is to run."""
     index, cell_id, name, source, raises = cell
     channel.send("begin", index)
     names.add(name, index, cell_id, source)
     file, lines = task["modules"].get(index, (name, {}))
     names.add_module(file, lines, index, cell_id)
     start = _clock()
-    exception = shell.run_source(file, source, lines)
+    try:
+        exception = shell.run_source(file, source, lines)
+    except BaseException as error:  # IPython itself, or a task that exits: what the cell has done to them
+        exception = error
     seconds = _clock() - start
     _flush()
+    if not channel.is_ours:  # a process that the cell forked has come to the cell's end, and that is its own
+        _end_fork(exception)
     ok, found = _is_expected(exception, raises), remarks.take()
     error = None if exception is None else names.describe(exception)
     if task["strict"] and ok and found:
         ok, error = False, {"name": "Strict", "message": "\n".join(found), "frames": (), "related": ()}
     count = shell.execution_count - 1
     result = {"ok": ok, "seconds": seconds, "execution_count": count, "error": error, "remarks": found}
-    channel.call("done", index, result)
-    return ok
+    return channel.call("done", index, result) and (ok or task["allow_errors"])
+
+
+def _end_fork(exception: BaseException | None) -> None:
+    if exception is not None:
+        traceback.print_exception(exception)
+        _flush()
+    _exit(int(exception is not None))
 
 
 def _is_expected(exception: BaseException | None, raises: str) -> bool:
@@ -114,7 +149,7 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (AttributeError, ValueError, OSError):  # whatever a cell has put there
+        except BaseException:  # whatever a cell has put there
             pass
 
 
@@ -123,11 +158,12 @@ def _settle(task: dict, dump: int, parent: int) -> None:
     die_with(parent)
     adopt_orphans()
     limit_memory(task["max_memory"])
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    heed_signals()
     faulthandler.enable(dump)
     faulthandler.register(signal.SIGUSR1, dump)
     sys.stdin = sys.__stdin__ = open(0, closefd=False)
     builtins.input = getpass.getpass = _refuse_input
+    gc.enable()
     os.chdir(task["folder"])
     sys.path[:0] = [task["folder"], task["root"]]
     sys.argv = [task["path"]]

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import replace
 
+from ..values import replace
 from .plan import Plan
 from .results import FAILED, PASSED, CellResult, Error, NotebookResult
 

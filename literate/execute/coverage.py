@@ -16,8 +16,11 @@ from pathlib import Path
 from warnings import catch_warnings, simplefilter
 
 from ..project import Project
-from ..sourcemap import SourceMap, read_source_map
 from .plan import Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..sourcemap import SourceMap
 
 _OPTIONS = (
     "branch", "concurrency", "core", "cover_pylib", "include", "omit", "relative_files", "source",
@@ -82,6 +85,8 @@ def start(settings: dict) -> object:
 
 def exported_lines(project: Project, plan: Plan) -> dict[int, Lines]:
     """Where the exported cells of a notebook stand in modules, by index; cells edited since are left out."""
+    from ..sourcemap import read_source_map
+
     found: dict[int, Lines] = {}
     for module in sorted(project.lib_path.rglob("*.py")):
         source = read_source_map(module)

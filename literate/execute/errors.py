@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import traceback
-from dataclasses import asdict
 
 import IPython
 
+from ..values import asdict
 from .results import Error, Frame
 
 _MACHINERY = (os.path.dirname(IPython.__file__) + os.sep, os.path.dirname(__file__) + os.sep)
 _DEEPEST = 60  # frames kept of a traceback: a RecursionError has a thousand
+_LONGEST = 20_000  # characters kept of a message
+_LINE = 500        # characters kept of a line
+_WIDEST = 20       # members kept of a group, and how deep causes and members are told
 
 
 class CellNames:
@@ -33,26 +36,44 @@ class CellNames:
 
     def describe(self, exception: BaseException) -> dict:
         """An exception as the plain data of an `Error`."""
-        return asdict(self._error(traceback.TracebackException.from_exception(exception, compact=True), exception))
+        try:
+            return asdict(self._error(traceback.TracebackException.from_exception(exception, compact=True)))
+        except Exception:  # the cell has patched what this takes, or made a chain that is too long for it
+            return asdict(self._in_short(exception))
 
-    def _error(self, trace: traceback.TracebackException, exception: BaseException | None) -> Error:
+    def _in_short(self, exception: BaseException) -> Error:
+        """What can be said of an exception without the help of the standard library."""
+        frames, trace = [], exception.__traceback__
+        while trace:
+            code = trace.tb_frame.f_code
+            if not code.co_filename.startswith(_MACHINERY):
+                frames.append(self._place(code.co_filename, trace.tb_lineno, code.co_name, ""))
+            trace = trace.tb_next
+        try:
+            message = str(exception)
+        except Exception:
+            message = "<its message cannot be had>"
+        name = type(exception).__name__
+        return Error(name, _legible(f"{name}: {message}"), tuple(frames[-_DEEPEST:]))
+
+    def _error(self, trace: traceback.TracebackException, depth: int = 0) -> Error:
         frames = [frame for summary in trace.stack if (frame := self._frame(summary))]
         if len(frames) > _DEEPEST:
             frames = frames[:_DEEPEST // 2] + frames[-_DEEPEST // 2:]
-        message = "".join(trace.format_exception_only()).rstrip().removeprefix("IPython.core.error.")
-        message = message.encode("utf-8", "backslashreplace").decode()
+        message = _legible("".join(trace.format_exception_only()).removeprefix("IPython.core.error."))
         if issubclass(trace.exc_type, SyntaxError):
-            message = f"{trace.exc_type.__name__}: {trace.msg}"
+            message = _legible(f"{trace.exc_type.__name__}: {trace.msg}")
             if trace.lineno:
                 frames.append(self._place(trace.filename or "", int(trace.lineno), "", (trace.text or "").strip()))
         related = [("cause", trace.__cause__)] if trace.__cause__ else []
         if trace.__context__ and not trace.__suppress_context__ and not trace.__cause__:
             related.append(("context", trace.__context__))
-        related += [("member", member) for member in getattr(trace, "exceptions", None) or ()]
-        return Error(
-            name=trace.exc_type.__name__, message=message, frames=tuple(frames),
-            related=tuple((relation, self._error(other, None)) for relation, other in related),
-        )
+        members = getattr(trace, "exceptions", None) or ()
+        related += [("member", member) for member in members[:_WIDEST]]
+        told = [(relation, self._error(other, depth + 1)) for relation, other in related if depth < _WIDEST]
+        if len(members) > _WIDEST:
+            told.append(("member", Error("...", f"... and {len(members) - _WIDEST:,} more")))
+        return Error(trace.exc_type.__name__, message, tuple(frames), tuple(told))
 
     def _frame(self, summary: traceback.FrameSummary) -> Frame | None:
         """A line of a traceback; None for the machinery's own."""
@@ -67,4 +88,11 @@ class CellNames:
         index, cell_id = self._cells.get(file, (None, ""))
         if (file, line) in self._lines:
             index, cell_id, line = self._lines[file, line]
-        return Frame(file if index is None else self.notebook, line or 0, function, text or "", index, cell_id)
+        text = _legible((text or "")[:_LINE])
+        return Frame(file if index is None else self.notebook, line or 0, function, text, index, cell_id)
+
+
+def _legible(text: str) -> str:
+    """A text that every report can write, and no more of it than a person reads."""
+    cut = f"\n[cut here: {len(text):,} characters]" if len(text) > _LONGEST else ""
+    return (text[:_LONGEST].rstrip() + cut).encode("utf-8", "backslashreplace").decode()

@@ -1,15 +1,18 @@
 """The warm parent: a process that has imported what notebooks need, forks one job for each, and watches over them.
 
-It runs no threads and no notebook's code. The front speaks to it over descriptors 0 and 1: ("preload", modules) and
-("run", number, task) come in; what jobs report goes out. When the front ends, the jobs end.
+It runs no threads and no notebook's code. The front speaks to it over descriptors 0 and 1: ("environment", variables),
+("preload", modules) and ("run", number, task) come in; what jobs report goes out. When the front ends, the jobs end.
 """
 
 from __future__ import annotations
 
 import gc
+
+gc.disable()  # what is imported from here on stays: to look for garbage meanwhile takes a fifth of the time
+
 import os
 import select
-import signal
+import shutil
 import sys
 import tempfile
 import time
@@ -20,11 +23,15 @@ from .cell import run_job
 from .channel import CHUNK, FrameReader, pack
 from .jobs import Job
 from .parking import Parking
-from .processes import adopt_orphans, children, has_children, kill, reap, threads
+from .processes import (
+    IGNORED, IS_LINUX, adopt_orphans, children, command_line, has_children, ignore_signals, kill, reap, threads,
+)
 from .shell import NotebookShell
-from .spawned import PIPES
+from .spawned import PASSED, PIPES
 
-_GRACE = 0.2  # seconds for what a notebook leaves behind to end by itself (multiprocessing's resource tracker does)
+_GRACE = 0.2    # seconds for what a notebook leaves behind to end by itself
+_PATIENCE = 2.0  # seconds for multiprocessing's resource tracker, which removes what a notebook leaves in shared memory
+_ASK = 0.02     # seconds between two questions whether a process has ended, where it has to be asked
 
 
 class ForkServer:
@@ -39,6 +46,7 @@ class ForkServer:
         self.poll.register(commands, select.POLLIN)
         self.frames, self.outbox = FrameReader(), bytearray()
         self.sweep_due = float("inf")
+        self.patience_ends = 0.0
         self.open = True
         self.unsafe: list[str] = []          # modules after which no process can be forked
         os.set_blocking(reports, False)
@@ -49,11 +57,14 @@ class ForkServer:
             ready = [descriptor for descriptor, _ in self.poll.poll(self._wait())]
             for descriptor in sorted(ready, key=self.commands.__eq__):
                 self._attend(descriptor)  # commands last: a new job may get numbers that were another's until now
+            self._bury_by_asking()
             self._keep_limits()
 
     def _wait(self) -> float:
         """Milliseconds until something is due, for `poll`."""
         due = min([self.sweep_due, *(job.due for job in self.jobs.values())])
+        if self.jobs and not IS_LINUX:
+            due = min(due, time.monotonic() + _ASK)
         return None if due == float("inf") else max(0.0, (due - time.monotonic()) * 1000 + 1)
 
     def _attend(self, descriptor: int) -> None:
@@ -62,7 +73,8 @@ class ForkServer:
         elif descriptor == self.reports:
             self._deliver()
         elif descriptor in self.ends:
-            self._bury(self.ends[descriptor])
+            job = self.ends[descriptor]
+            self._bury(job, os.waitpid(job.pid, 0)[1])
         elif (job := self.readers.get(descriptor)) and not job.read(descriptor):
             self._forget(descriptor)
 
@@ -75,7 +87,7 @@ class ForkServer:
         if not data:
             self._shut_down()
         for kind, *values in self.frames.feed(data):
-            {"preload": self.preload, "run": self._run}[kind](*values)
+            {"environment": os.environ.update, "preload": self.preload, "run": self._run}[kind](*values)
 
     def preload(self, modules: list[str]) -> None:
         """Import what the notebooks would import anyway; if one leaves threads running, start again without it.
@@ -88,8 +100,8 @@ class ForkServer:
                 os.dup2(self.commands, 0)
                 os.dup2(self.reports, 1)
                 rest = modules[:number] + modules[number + 1:]
-                os.execv(sys.executable, [sys.executable, "-m", __spec__.name, *rest, "--without", *self.unsafe, module])
-        gc.collect()
+                without = ["--without", *self.unsafe, module]
+                os.execv(sys.executable, [sys.executable, "-m", __spec__.name, sys.argv[1], *rest, *without])
         gc.freeze()
         self.tell("ready", self.unsafe)
 
@@ -103,9 +115,11 @@ class ForkServer:
         else:
             pid = _spawn(task, theirs)
         job.started(pid, theirs)
-        self.jobs[job.pid], self.ends[job.pidfd] = job, job
+        self.jobs[job.pid] = job
         self.readers.update(dict.fromkeys(job.readable(), job))
-        for descriptor in (*job.readable(), job.pidfd):
+        if job.pidfd >= 0:
+            self.ends[job.pidfd] = job
+        for descriptor in (*job.readable(), *({job.pidfd} & self.ends.keys())):
             self.poll.register(descriptor, select.POLLIN)
 
     def _become(self, job: Job, task: dict, pipes: dict[str, int], parent: int) -> None:
@@ -125,17 +139,25 @@ class ForkServer:
         finally:
             os._exit(70)
 
-    def _bury(self, job: Job) -> None:
-        if job.limit:
-            kill(job.pid, group=True)
-        _, status = os.waitpid(job.pid, 0)
+    def _bury_by_asking(self) -> None:
+        """Where no descriptor tells that a process has ended."""
+        for job in [job for job in self.jobs.values() if job.pidfd < 0]:
+            ended, status = os.waitpid(job.pid, os.WNOHANG)
+            if ended:
+                kill(job.pid)  # what is left of its process group
+                self._bury(job, status)
+
+    def _bury(self, job: Job, status: int) -> None:
         for descriptor in [d for d, owner in self.readers.items() if owner is job]:
             self._forget(descriptor)
-        self.poll.unregister(job.pidfd)
-        del self.jobs[job.pid], self.ends[job.pidfd]
+        del self.jobs[job.pid]
+        if self.ends.pop(job.pidfd, None):
+            self.poll.unregister(job.pidfd)
         job.finish(status)
         job.close()
-        self.sweep_due = min(self.sweep_due, time.monotonic() + (0 if job.limit else _GRACE))
+        now = time.monotonic()
+        self.sweep_due = min(self.sweep_due, now + (0 if job.was_killed else _GRACE))
+        self.patience_ends = now + _PATIENCE
 
     def _keep_limits(self) -> None:
         now = time.monotonic()
@@ -149,15 +171,17 @@ class ForkServer:
     def _sweep(self) -> None:
         """End what jobs that are gone have left running: as their subreaper, this process has become its parent."""
         left = [pid for pid in children() - self.jobs.keys() if not reap(pid)] if has_children() else []
+        patient = time.monotonic() < self.patience_ends
         for pid in left:
-            kill(pid)
+            if not (patient and "resource_tracker" in command_line(pid)):
+                kill(pid)
         self.sweep_due = time.monotonic() + 0.01 if left else float("inf")
 
     def _shut_down(self) -> None:
         self.open = False
         self.poll.unregister(self.commands)
         for job in self.jobs.values():
-            kill(job.pid, group=True)
+            kill(job.pid)
         self.sweep_due = time.monotonic()
 
     def tell(self, *frame) -> None:
@@ -184,9 +208,10 @@ def _spawn(task: dict, pipes: dict[str, int]) -> int:
         file.write(dumps(task))
         file.flush()
         file.seek(0)
-        ends = [(file.fileno(), 0), (pipes["stdout"], 1), (pipes["stderr"], 2), *((number, number) for number in numbers)]
+        kept = [(number, number) for number in numbers[:PASSED]]
+        ends = [(file.fileno(), 0), (pipes["stdout"], 1), (pipes["stderr"], 2), *kept]
         actions = [(os.POSIX_SPAWN_DUP2, source, target) for source, target in ends]
-        return os.posix_spawn(sys.executable, command, os.environ, file_actions=actions, setsid=True)
+        return os.posix_spawn(sys.executable, command, os.environ, file_actions=actions, setsid=True, setsigdef=IGNORED)
 
 
 def _quietly(function, *arguments) -> None:
@@ -214,7 +239,7 @@ def main() -> None:
     os.dup2(nowhere, 1)
     if sys.path[0] == os.getcwd():  # where `-m` found this package
         sys.path.pop(0)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignore_signals()
     adopt_orphans()
     shell = NotebookShell.instance()
     for source in ("1", "print('', end='')", "%%capture\n1"):  # what the first cells of every notebook would pay for
@@ -223,8 +248,10 @@ def main() -> None:
     if "--without" in sys.argv:  # started again by itself
         end = sys.argv.index("--without")
         server.unsafe = sys.argv[end + 1:]
-        server.preload(sys.argv[1:end])
+        server.preload(sys.argv[2:end])
     server.serve()
+    shutil.rmtree(sys.argv[1], ignore_errors=True)  # the notebooks' temporary files, if the front cannot any more
+    os._exit(0)  # without taking everything apart first
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from importlib.util import find_spec
@@ -19,6 +18,7 @@ from pathlib import Path
 from ..diagnostics import UserError
 from ..notebook import read_notebook
 from ..project import Project
+from ..values import dataclass, field
 from .plan import Plan
 
 _LARGE = 1 << 25  # bytes: of a larger file, size and time of change stand for the content

@@ -9,9 +9,9 @@ import time
 import traceback
 from contextlib import suppress
 
-from .channel import CHUNK, FrameReader
+from .channel import CHUNK, GO_ON, STOP, FrameReader
 from .outputs import Outputs
-from .processes import kill
+from .processes import IS_LINUX, kill
 
 # At a limit: ask the interpreter where it is (that works inside C code too), interrupt it, and then end it for good.
 _ESCALATION = ((0.0, signal.SIGUSR1), (0.05, signal.SIGINT), (1.0, signal.SIGKILL))
@@ -25,7 +25,7 @@ class Job:
         self.number, self.task, self.tell = number, task, tell
         self.cell: int | None = None        # the cell that runs
         self.limit = ""                     # "cell" or "notebook", once it took too long
-        self.complete = False
+        self.complete = self.was_killed = False
         self.refusal = ""                   # why it cannot be run at all
         self.pid = self.pidfd = -1
         self._remarks: list[tuple[int | None, str]] = []  # cell, and what went wrong beside it
@@ -45,15 +45,15 @@ class Job:
         theirs = {name: end[name != "answers"] for name, end in ends.items()}
         for name in ("stdout", "stderr", "frames", "dump"):
             os.set_blocking(ours[name], False)
-            with suppress(OSError):  # more than a user may have: the pipe stays small
+            with suppress(OSError, AttributeError):  # more than a user may have, or no Linux: the pipe stays small
                 fcntl.fcntl(ours[name], fcntl.F_SETPIPE_SZ, CHUNK)
         self.ends = ours
-        self._kept = theirs["frames"], theirs["answers"]  # where a job that has closed its own finds them again
+        self._kept = tuple(theirs[name] for name in theirs if name != "dump")  # for a job that has closed its own
         return theirs
 
     def started(self, pid: int, theirs: dict[str, int]) -> None:
         """Its process runs: let go of what only it needs."""
-        self.pid, self.pidfd = pid, os.pidfd_open(pid)
+        self.pid, self.pidfd = pid, os.pidfd_open(pid) if IS_LINUX else -1
         for descriptor in set(theirs.values()) - set(self._kept):
             os.close(descriptor)
 
@@ -96,7 +96,7 @@ class Job:
                 self._handle(*frame)
         except Exception:  # what arrives here is as good as the code that a notebook runs
             traceback.print_exc()
-            kill(self.pid, group=True)
+            kill(self.pid)
 
     def _drain(self, *names: str) -> None:
         """Read everything that has been written so far: no pipe holds more than one read takes."""
@@ -109,13 +109,16 @@ class Job:
             if self.task["engine"] == "kernel":  # what a kernel prints before is for whoever debugs kernels
                 self._drain("stdout", "stderr")
                 self._outputs = Outputs()
-            self._cell_due = time.monotonic() + (self.task["cell_timeout"] or float("inf"))
+            self._begin_limit()
             self.tell("begin", self.number, self.cell)
             return
         self._drain("stdout", "stderr")
         getattr(self, f"_on_{kind}")(*values)
         with suppress(OSError):
-            os.write(self.ends["answers"], b".")
+            os.write(self.ends["answers"], STOP if self.limit else GO_ON)
+
+    def _begin_limit(self) -> None:
+        self._cell_due = time.monotonic() + (self.task["cell_timeout"] or float("inf"))
 
     def _on_sync(self) -> None: ...
 
@@ -136,14 +139,13 @@ class Job:
         self._outputs.clear(wait)
 
     def _on_done(self, index: int, result: dict) -> None:
-        self._cell_due, self.cell = float("inf"), None
+        self.cell = None
+        self._begin_limit()  # of what comes between the cells, and at the end
         self._remarks += [(index, text) for text in result.pop("remarks")]
         self.tell("cell", self.number, index, {**result, "outputs": self._outputs.items(), "limit": self.limit})
         if self._outputs.has_displays:
             self._shown[index] = self._outputs
         self._outputs = Outputs()
-        if self.limit:
-            kill(self.pid, group=True)
 
     def _on_stream(self, name: str, text: str) -> None:
         self._outputs.write(name, text.encode("utf-8", "replace"))
@@ -172,17 +174,18 @@ class Job:
             self._steps = [(now + delay, number) for delay, number in _ESCALATION]
         _, number = self._steps.pop(0)
         if number == signal.SIGKILL:
-            kill(self.pid, group=True)
+            self.was_killed = True
+            kill(self.pid)  # what it started is ended next, as orphans
         else:
-            signal.pidfd_send_signal(self.pidfd, number)
+            os.kill(self.pid, number)
 
     def finish(self, status: int) -> None:
         """Its process has ended: read the rest, and tell the front."""
         self._drain("frames", "stdout", "stderr", "dump")
         self.tell("end", self.number, {
             "complete": self.complete, "remarks": self._remarks, "refusal": self.refusal,
-            "imports": self._imports, "refused": self._refused, "status": status, "limit": self.limit, "cell": self.cell,
-            "outputs": self._outputs.items(), "dump": self._dump.decode(errors="replace"),
+            "imports": self._imports, "refused": self._refused, "status": status,
+            "limit": self.limit, "cell": self.cell, "outputs": self._outputs.items(), "dump": self._dump.decode(errors="replace"),
         })
 
 

@@ -10,13 +10,13 @@ import os
 import re
 import signal
 from ast import literal_eval
-from dataclasses import asdict
 
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 
+from ..values import asdict
 from .channel import JobChannel
 from .processes import adopt_orphans, die_with, limit_memory
 from .results import DIED, Error, Frame
@@ -131,8 +131,8 @@ async def _run_cells(task: dict, client: _Client, channel: JobChannel, python: b
         expected = found and raises in ("BaseException", found["ename"], *found.get("bases", ()))
         ok = bool(raises and expected) if found else not raises
         error = found and _error(found, task, cells)
-        channel.call("done", client.cell, _result(ok, seconds, count, error))
-        if not ok and not task["allow_errors"]:
+        go_on = channel.call("done", client.cell, _result(ok, seconds, count, error))
+        if not go_on or not ok and not task["allow_errors"]:
             break
         if client.cell == task["parameters_after"]:
             await client.ask(settings)
@@ -183,7 +183,7 @@ def main() -> None:
     die_with(parent)
     adopt_orphans()
     limit_memory(task["max_memory"])
-    channel = JobChannel(pipes["frames"], pipes["answers"], parent)
+    channel = JobChannel(pipes, parent)
     asyncio.run(_run(task, channel))
     os._exit(0)
 

@@ -14,9 +14,10 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
+
+from ..values import dataclass, field
 
 _LIBRARIES = tuple({sysconfig.get_path("purelib") + os.sep, sysconfig.get_path("platlib") + os.sep})
 _CHEAP = 0.002  # seconds: an import that takes less is not worth telling

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-from ..diagnostics import UserError
+from ..diagnostics import Diagnostic, UserError
 from ..directives import Dialect, Head, dialect_of, read_heads
 from ..notebook import Cell, Notebook, read_notebook
 from ..project import Project
+from ..values import dataclass
 from .results import FAILED, SKIPPED, NotebookResult
 
 _SKIP_NOTEBOOK = re.compile(r"^(?:- )?skip_exec:\s*true\s*$", re.IGNORECASE | re.MULTILINE)
 _COMMENT = re.compile(r"#\s*(\w+)\s*$")
+_JSON = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,18 @@ def plan_notebook(
     """Plan a notebook; one that is broken or left out is a result already."""
     try:
         notebook = read_notebook(path)
-        if reason := _skip_notebook(project, notebook):
-            return NotebookResult(str(path), SKIPPED, reason=reason)
+        _check_shape(notebook)
+        return _plan(project, notebook, flags, kernel)
     except UserError as error:
         return NotebookResult(str(path), FAILED, reason=str(error))
+    except (ValueError, RecursionError) as error:  # what JSON allows and Python does not: a number of 5000 digits
+        return NotebookResult(str(path), FAILED, reason=f"it cannot be read: {error}")
+
+
+def _plan(project: Project, notebook: Notebook, flags: frozenset[str], kernel: str) -> Plan | NotebookResult:
+    path = notebook.path
+    if reason := _skip_notebook(project, notebook):
+        return NotebookResult(str(path), SKIPPED, reason=reason)
     dialect = dialect_of(notebook, project)
     words = frozenset(project.test_flags) - flags
     code = ((cell, head) for cell, head in read_heads(notebook, dialect) if cell.type == "code" and cell.source.strip())
@@ -66,6 +75,30 @@ def plan_notebook(
     if all(step.skip for step in steps):
         return NotebookResult(str(path), SKIPPED, reason="no cell of it is to run" if steps else "it has no code")
     return Plan(notebook, tuple(steps), kernel or _kernel(notebook))
+
+
+def _check_shape(notebook: Notebook) -> None:
+    """A `UserError` where the JSON is not shaped as the format says: what follows need not expect that."""
+    _check(notebook, None, notebook.data, metadata=dict)
+    _check(notebook, None, notebook.metadata, kernelspec=dict, language_info=dict)
+    for index, raw in enumerate(notebook.data["cells"]):
+        _check(notebook, index, {name: value for name, value in raw.items() if value is not None},
+               cell_type=str, id=str, metadata=dict)
+        metadata = raw.get("metadata") or {}
+        _check(notebook, index, metadata, tags=list)
+        for name, values in ("tags", metadata.get("tags", ())), ("source", raw.get("source", "")):
+            if not all(isinstance(value, str) for value in values):
+                _refuse(notebook, index, f"its {name} holds something else than strings")
+
+
+def _check(notebook: Notebook, cell: int | None, values: dict, **kinds: type) -> None:
+    for name, kind in kinds.items():
+        if name in values and not isinstance(value := values[name], kind):
+            _refuse(notebook, cell, f"its {name} is {_JSON.get(type(value), 'a number')}, not {_JSON[kind]}")
+
+
+def _refuse(notebook: Notebook, cell: int | None, message: str) -> None:
+    raise UserError(Diagnostic("no-notebook", message, notebook.path, cell, hint="a program may have written it"))
 
 
 def _kernel(notebook: Notebook) -> str:

@@ -13,6 +13,7 @@ from ..project import Project
 from .graph import Graph, Node
 from .plan import Plan
 from .results import FAILED, PASSED, SKIPPED, NotebookResult
+from .state import locked
 
 UNCHANGED = "unchanged since it passed"
 
@@ -54,10 +55,10 @@ class Record:
 
     def save(self) -> None:
         """Write down what is new, beside what other runs have written meanwhile."""
-        known = _read(self._file)
-        after = {name: parts for name, parts in {**known, **self._news}.items() if parts}
-        if after != known:
-            with suppress(OSError):
+        with suppress(OSError), locked(self._file.parent):
+            known = _read(self._file)
+            after = {name: parts for name, parts in {**known, **self._news}.items() if parts}
+            if after != known:
                 write_atomically(self._file, json.dumps(after, indent=1, sort_keys=True) + "\n")
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 from .processes import children, command_line, has_children
@@ -40,7 +41,8 @@ class Remarks:
                 self.add(f"a task still runs at the end: {task.get_coro().__qualname__}()")
             elif task._log_traceback and not task.cancelled():  # what asyncio would say once nobody holds the task
                 self.add(f"nobody awaited a task that failed: {_in_words(task.exception())}")
-        self._found += [f"it leaves a process behind: {command_line(pid)}" for pid in _left_behind()]
+        for command, count in Counter(map(_command, _left_behind())).items():
+            self.add(f"it leaves {'a process' if count == 1 else f'{count} processes'} behind: {command}")
         return self.take()
 
     def _thread(self, arguments) -> None:
@@ -57,6 +59,11 @@ class Remarks:
 
 def _in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".split("\n")[0].encode("utf-8", "backslashreplace").decode()
+
+
+def _command(pid: int) -> str:
+    command = command_line(pid)
+    return "a fork of its own" if command == command_line(os.getpid()) else command
 
 
 def _tasks(loop: asyncio.AbstractEventLoop) -> Iterator[asyncio.Task]:

@@ -18,13 +18,13 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from ..diagnostics import UsageError, UserError
 from ..notebook import read_notebook
 from ..project import Project, find_project
-from .processes import die_with
+from ..values import replace
+from .processes import cores, die_with
 from .results import FAILED, PASSED, Event, NotebookFinished, NotebookResult
 from .save import save_outputs
 from .schedule import Options, run_notebooks
@@ -117,8 +117,8 @@ def run_on_worker(root: str, path: str, options: Options) -> NotebookResult:
 
     worker = get_worker()
     key, threads = worker.get_current_task(), worker.state.nthreads
-    cores = str(max(1, len(os.sched_getaffinity(0)) // threads))
-    caps = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), cores)
+    each = str(max(1, cores() // threads))
+    caps = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), each)
     package = Path(sys.modules[__package__.partition(".")[0]].__file__).parent.parent
     process = subprocess.Popen(
         [sys.executable, "-m", __name__, str(os.getpid())], stdin=subprocess.PIPE, stdout=subprocess.PIPE,

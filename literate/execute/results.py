@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ..values import dataclass
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 TIMEOUT, DIED = "Timeout", "Died"  # names of errors that no exception stands for
@@ -77,7 +77,7 @@ class NotebookResult:
 
 
 def read_error(data: dict | None) -> Error | None:
-    """An error that came over a pipe as `dataclasses.asdict` made it."""
+    """An error that came over a pipe as `asdict` made it."""
     if data is None:
         return None
     frames = tuple(Frame(**frame) for frame in data["frames"])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..notebook import Notebook, read_notebook, replace_outputs, write_atomically
+from ..values import replace
 from .results import SKIPPED, CellResult, Error, NotebookResult
 
 

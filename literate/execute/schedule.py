@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..diagnostics import UserError
 from ..project import Project
+from ..values import dataclass, field, replace
 from . import coverage, verdict
-from .channel import CHUNK, FrameReader, pack, write_all
-from .compare import check_outputs
 from .learned import Imports
+from .parent import ParentDied, WarmParent, warm_parent
 from .plan import Plan, Step, plan_notebook
 from .preload import modules_to_preload
-from .processes import kill_marked
+from .processes import IS_LINUX, cores
 from .record import Record, explain_plans, unchanged
 from .results import (
-    FAILED, PASSED, CellFinished, CellResult, CellStarted, Event, NotebookFinished, NotebookResult, NotebookStarted,
+    FAILED,
+    PASSED,
+    CellFinished,
+    CellResult,
+    CellStarted,
+    Event,
+    NotebookFinished,
+    NotebookResult,
+    NotebookStarted,
 )
 from .save import save_outputs
-
-_PATIENCE = 3.0  # seconds that the warm parent has to end everything
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,9 @@ def run(
 
     Who has several runs to make, one after the other, can lend them a warm parent.
     """
-    if not sys.platform.startswith("linux"):
-        raise UserError(f"notebooks run on Linux for now, and this is {sys.platform}")
-    workers = max(1, min(options.workers or _cores(), len(paths)))
+    if os.name != "posix":
+        raise UserError(f"notebooks run on Linux and macOS for now, and this is {sys.platform}")
+    workers = max(1, min(options.workers or cores(), len(paths)))
     parent = lent or warm_parent(workers)
     measured = coverage.settings()
     try:
@@ -94,7 +97,8 @@ def run(
             parent.send("preload", modules_to_preload(project, forked, imports) + ["coverage"] * bool(measured))
             whys = {plan.path: record.why(plan) for plan in plans}
             try:
-                for event in _dispatch(project, plans, parent, workers, options, imports, measured):
+                waiting = [(number, plan, ()) for number, plan in enumerate(plans)]
+                for event in _Dispatch(project, parent, workers, options, imports, measured, waiting).run():
                     if isinstance(event, NotebookFinished):
                         record.take(event.result)
                         event = _with_why(event.result, whys) if options.changed else event
@@ -106,15 +110,6 @@ def run(
         if not lent:
             parent.close()
         coverage.collect(measured)
-
-
-def warm_parent(workers: int) -> WarmParent:
-    """A process that can fork jobs, of which `workers` will share this machine's cores."""
-    return WarmParent(_environment(max(1, _cores() // workers)))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
 
 
 def _with_why(result: NotebookResult, whys: dict[str, str]) -> NotebookFinished:
@@ -138,54 +133,6 @@ def run_notebooks(project: Project, paths: Sequence[Path], options: Options = Op
     return [results[str(path)] for path in paths if str(path) in results]
 
 
-def _environment(cores: int) -> dict[str, str]:
-    """The environment of the notebooks; each may use `cores` processor cores."""
-    caps = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(cores))
-    ours = {"OMP_WAIT_POLICY": "PASSIVE", **caps, "PAGER": "cat", "GIT_PAGER": "cat", "COLUMNS": "80"}
-    return {**ours, **os.environ, "IN_TEST": "1", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-
-
-class WarmParent:
-    """The process that forks the jobs, seen from the front."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self._ready = False
-        self._mark = f"LITERATE_RUN={os.getpid()}.{time.time_ns()}"  # what it started is known by it if it is killed
-        package = __package__.partition(".")[0]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.forkserver"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            cwd=Path(sys.modules[package].__file__).parent.parent, env={**environment, **dict([self._mark.split("=")])},
-            start_new_session=True, bufsize=0,
-        )
-
-    def send(self, *frame) -> None:
-        """Give a command."""
-        with suppress(BrokenPipeError):  # it has died: `reports` says so
-            write_all(self._process.stdin.fileno(), pack(frame))
-
-    def reports(self) -> Iterator[tuple]:
-        """What it reports; a `RuntimeError` if it dies."""
-        reader = FrameReader()
-        while data := os.read(self._process.stdout.fileno(), CHUNK):
-            self._ready = True  # it speaks only when it has imported everything
-            yield from reader.feed(data)
-        raise RuntimeError(f"the process that forks notebooks ended with status {self._process.wait()}")
-
-    def close(self) -> None:
-        """End it, and with it everything that it started."""
-        if not self._ready:
-            self._process.kill()
-        self._process.stdin.close()
-        self._process.stdout.close()
-        try:
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:  # then its jobs die with it
-            self._process.kill()
-            self._process.wait()
-        if self._process.returncode:
-            kill_marked(self._mark)
-
-
 @dataclass
 class _Running:
     plan: Plan
@@ -195,45 +142,91 @@ class _Running:
     started: float
 
 
-def _dispatch(
-    project: Project, plans: list[Plan], parent: WarmParent, workers: int, options: Options, imports: Imports,
-    measured: dict | None,
-) -> Iterator[Event]:
-    """Keep `workers` notebooks running until all have ended."""
-    waiting = [(number, plan, ()) for number, plan in enumerate(plans)]
-    running: dict[int, _Running] = {}
-    for kind, *values in parent.reports():
+@dataclass
+class _Dispatch:
+    """Keeps `workers` notebooks running until all have ended, whatever becomes of the warm parent.
+
+    If it dies, a new one takes its place. The notebooks that were running then run again, one at a time, and one that
+    ends the new one too has failed.
+    """
+
+    project: Project
+    parent: WarmParent
+    workers: int
+    options: Options
+    imports: Imports
+    measured: dict | None
+    waiting: list[tuple[int, Plan, tuple[NotebookResult, ...]]]  # each with the failures of its earlier attempts
+    running: dict[int, _Running] = field(default_factory=dict)
+    suspects: set[int] = field(default_factory=set)  # they were running when the parent died
+    idle_deaths: int = 0                             # how often it died while none was
+
+    def run(self) -> Iterator[Event]:
+        """What happens, until nothing is left to run."""
+        while self.running or self.waiting:
+            try:
+                for report in self.parent.reports():
+                    yield from self._take(*report)
+                    if not self.running and not self.waiting:
+                        return
+            except ParentDied as death:
+                yield from self._recover(death)
+
+    def _take(self, kind: str, *values) -> Iterator[Event]:
+        """What a report means, and what can start after it."""
         if kind == "ready":
-            imports.refuse(values[0])
+            self.imports.refuse(values[0])
         else:
-            job = running[values[0]]
-            event = _event(kind, job, values[1:], options)
-            if isinstance(event, NotebookFinished):
-                del running[values[0]]
-                if event.result.outcome == PASSED and _engine(job.plan, options) == "fork":
-                    imports.note(job.plan.path, values[1]["imports"])
-                imports.refuse(values[1]["refused"])
-                if event.result.outcome == FAILED and len(job.failures) < options.retries:
-                    waiting.insert(0, (values[0], job.plan, (*job.failures, event.result)))
-                    event = None
-            if event:
-                yield event
-            if isinstance(event, NotebookFinished) and options.fail_fast and event.result.outcome == FAILED:
+            yield from self._events(kind, *values)
+        while self.waiting and len(self.running) < (1 if self.suspects else self.workers):
+            yield self._start(*self.waiting.pop(0))
+
+    def _events(self, kind: str, number: int, *values) -> Iterator[Event]:
+        job = self.running[number]
+        event = _event(kind, job, values, self.options)
+        if isinstance(event, NotebookFinished):
+            del self.running[number]
+            self.suspects.discard(number)
+            if event.result.outcome == PASSED and _engine(job.plan, self.options) == "fork":
+                self.imports.note(job.plan.path, values[0]["imports"])
+            self.imports.refuse(values[0]["refused"])
+            if event.result.outcome == FAILED and len(job.failures) < self.options.retries:
+                self.waiting.insert(0, (number, job.plan, (*job.failures, event.result)))
                 return
-        while waiting and len(running) < workers:
-            number, plan, failures = waiting.pop(0)
-            steps = {step.cell.index: step for step in plan.runs}
-            running[number] = _Running(plan, failures, steps, {}, time.monotonic())
-            modules = coverage.exported_lines(project, plan) if measured else {}
-            task = {**_task(project, plan, options), "coverage": measured, "modules": modules}
-            parent.send("run", number, task)
-            yield NotebookStarted(plan.path, len(plan.runs))
-        if not running:
+            if event.result.outcome == FAILED and self.options.fail_fast:
+                self.waiting.clear()
+                self.running.clear()
+        if event:
+            yield event
+
+    def _start(self, number: int, plan: Plan, failures: tuple[NotebookResult, ...]) -> NotebookStarted:
+        steps = {step.cell.index: step for step in plan.runs}
+        self.running[number] = _Running(plan, failures, steps, {}, time.monotonic())
+        modules = coverage.exported_lines(self.project, plan) if self.measured else {}
+        task = {**_task(self.project, plan, self.options), "coverage": self.measured, "modules": modules}
+        self.parent.send("run", number, task)
+        return NotebookStarted(plan.path, len(plan.runs))
+
+    def _recover(self, death: ParentDied) -> Iterator[Event]:
+        self.idle_deaths += not self.running
+        if self.idle_deaths > 1:
+            raise death
+        for number in self.suspects & self.running.keys():
+            job = self.running[number]
+            cell = next((index for index in job.steps if index not in job.cells), None)  # it may not have told so yet
+            yield from self._events("end", number, verdict.ended_the_parent(cell, death.status))
+        if not self.running and not self.waiting:
             return
+        self.suspects |= self.running.keys()
+        self.waiting[:0] = [(number, job.plan, job.failures) for number, job in self.running.items()]
+        self.running.clear()
+        self.parent.restart()
+        self.parent.send("preload", ["coverage"] * bool(self.measured))
 
 
 def _engine(plan: Plan, options: Options) -> str:
-    return "kernel" if plan.kernel else options.isolation
+    """What runs a notebook. On macOS no process is forked: its own libraries do not survive that."""
+    return "kernel" if plan.kernel else options.isolation if IS_LINUX else "spawn"
 
 
 def _task(project: Project, plan: Plan, options: Options) -> dict:
@@ -257,7 +250,7 @@ def _told(result: NotebookResult, failures: tuple[NotebookResult, ...]) -> Itera
         yield f"attempt {number}: {why.partition(chr(10))[0]}"
 
 
-def _event(kind: str, job: _Running, values: list, options: Options) -> Event | None:
+def _event(kind: str, job: _Running, values: Sequence, options: Options) -> Event | None:
     """What a report of a job means."""
     if kind == "begin":
         return CellStarted(job.plan.path, values[0], job.steps[values[0]].cell.source)
@@ -278,6 +271,8 @@ def _event(kind: str, job: _Running, values: list, options: Options) -> Event | 
     if job.failures:
         result = replace(result, failed_before=job.failures, notes=(*result.notes, *_told(result, job.failures)))
     if options.check_outputs and result.outcome == PASSED:
+        from .compare import check_outputs
+
         result = check_outputs(job.plan, result)
     if options.save and result.outcome == PASSED:
         result = save_outputs(job.plan.notebook, result)

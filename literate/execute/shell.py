@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import asyncio
 import base64
+import fnmatch
 import linecache
 import math
 import subprocess
 import sys
+import threading
 from codecs import getincrementaldecoder
 from contextlib import contextmanager, suppress
 
@@ -18,6 +20,9 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.profiledir import ProfileDir
 from traitlets.config import Config
+
+# As they are before a notebook patches them.
+_set_running_loop, _get_ident = asyncio._set_running_loop, threading.get_ident
 
 
 class CellCompiler(CachingCompiler):
@@ -118,6 +123,13 @@ def _plain(value: object) -> object:
     return str(value).encode("utf-8", "backslashreplace").decode()
 
 
+class _Store(dict):
+    """What `%store` keeps: until the notebook ends."""
+
+    def keys(self, pattern: str = "*"):
+        return fnmatch.filter(super().keys(), pattern)
+
+
 class NotebookShell(InteractiveShell):
     """Runs the cells of one notebook; `report` is where its outputs go."""
 
@@ -132,7 +144,8 @@ class NotebookShell(InteractiveShell):
         self.report = lambda *frame: None
         self.remark = lambda text: None
         self.shown: list[BaseException] = []
-        self.db = {}
+        self.db = _Store()
+        self.extension_manager.load_extension("storemagic")  # as Jupyter does
         rewriting = self.input_transformer_manager
         rewriting.token_transformers = [keeping_lines(each) for each in rewriting.token_transformers]
         self.loop_runner = self._run_in_loop
@@ -160,16 +173,19 @@ class NotebookShell(InteractiveShell):
         self.shown.clear()
         with _inside_loop(self.loop, source):
             result = self.run_cell(source, store_history=True)
-        self._begin_tasks()
-        errors = [result.error_before_exec, result.error_in_exec, *self.shown]
+        errors = [result.error_before_exec, result.error_in_exec, *self.shown, self._begin_tasks()]
         return next((error for error in errors if error is not None), None)
 
-    def _begin_tasks(self) -> None:
-        """Let the tasks that a cell has created begin."""
+    def _begin_tasks(self) -> BaseException | None:
+        """Let the tasks that a cell has created begin; what ended the loop instead (in Jupyter, it ends the kernel)."""
         try:
-            self.loop.run_until_complete(asyncio.sleep(0))
-        except (OSError, ValueError):  # the cell has closed what the loop waits on
+            self.loop.call_soon(self.loop.stop)
+            self.loop.run_forever()
+        except Exception:  # the cell has stopped the loop, or closed what it waits on, or patched what it needs
             del self._loop
+        except BaseException as error:  # a task that exits
+            return error
+        return None
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -181,7 +197,7 @@ class NotebookShell(InteractiveShell):
 
     def _run_in_loop(self, coroutine):
         """Run a cell that awaits. If it is interrupted, the error is raised where it waits."""
-        asyncio._set_running_loop(None)
+        _enter(None, self.loop)
         task = self.loop.create_task(coroutine)
         try:
             return self.loop.run_until_complete(task)
@@ -218,9 +234,14 @@ def _inside_loop(loop: asyncio.AbstractEventLoop, source: str):
 
     Only a cell that says asyncio.run itself runs outside of it, because Python refuses a loop within a loop.
     """
-    inside = "asyncio.run(" not in source
-    asyncio._set_running_loop(loop if inside else None)
+    _enter(loop if "asyncio.run(" not in source else None, loop)
     try:
         yield
     finally:
-        asyncio._set_running_loop(None)
+        _enter(None, loop)
+
+
+def _enter(running: asyncio.AbstractEventLoop | None, loop: asyncio.AbstractEventLoop) -> None:
+    """Let a loop count as the running one, to itself too (`loop.is_running()`), or let it no longer."""
+    _set_running_loop(running)
+    loop._thread_id = running and _get_ident()

@@ -6,7 +6,8 @@ import os
 import sys
 from marshal import loads
 
-PIPES = ("frames", "answers", "dump")  # the pipes that are passed by number, in this order
+PIPES = ("frames", "answers", "dump", "stdout", "stderr")  # the pipes that are told by number, in this order
+PASSED = 3  # the first of them are open here under these numbers; the others are 1 and 2
 
 
 def read_task() -> tuple[dict, dict[str, int], int]:
@@ -14,6 +15,8 @@ def read_task() -> tuple[dict, dict[str, int], int]:
     task = loads(sys.stdin.buffer.read())
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     *pipes, parent = map(int, sys.argv[1:])
+    for descriptor in pipes[:PASSED]:
+        os.set_inheritable(descriptor, False)
     if sys.path[0] == os.getcwd():  # where `-m` found this package
         sys.path.pop(0)
     return task, dict(zip(PIPES, pipes)), parent

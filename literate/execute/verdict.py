@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import signal
-from dataclasses import replace
 
+from ..values import replace
 from .plan import Plan, Step
 from .results import DIED, FAILED, PASSED, SKIPPED, TIMEOUT, CellResult, Error, Frame, NotebookResult, read_error
-
 
 _OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
 
@@ -44,7 +43,8 @@ def _unexpected(expected: str, error: Error | None) -> Error:
 
 def interrupted_cell(plan: Plan, step: Step, end: dict, limits: dict[str, float]) -> CellResult:
     """The result of the cell in which the process ended."""
-    frames = _dumped_frames(plan, end["dump"])
+    said = "".join(output["text"] for output in end["outputs"] if output.get("name") == "stderr")
+    frames = _dumped_frames(plan, end["dump"]) or _dumped_frames(plan, said)  # the cell may have enabled faulthandler
     error = _timeout(end["limit"], limits, frames) if end["limit"] else Error(DIED, _death(end["status"]), frames)
     cell = step.cell
     return CellResult(cell.index, cell.id, cell.source, FAILED, outputs=tuple(end["outputs"]), error=error)
@@ -87,6 +87,13 @@ def _escaped(name: str) -> str:
     return name.encode("ascii", "backslashreplace").decode()
 
 
+def ended_the_parent(cell: int | None, status: int) -> dict:
+    """How a notebook ended that has twice taken the process with it that runs all notebooks."""
+    remark = "it ends the process that runs all notebooks, and did so again when it ran alone"
+    return {"complete": False, "remarks": [(None, remark)], "refusal": "", "imports": {}, "refused": [],
+            "status": status, "limit": "", "cell": cell, "outputs": [], "dump": ""}
+
+
 def notebook_result(
     plan: Plan, cells: dict[int, CellResult], end: dict, limits: dict[str, float], seconds: float,
     strict: bool = False,
@@ -97,18 +104,23 @@ def notebook_result(
             cells[step.cell.index] = CellResult(step.cell.index, step.cell.id, step.cell.source, SKIPPED, step.skip)
     every = tuple(cell for _, cell in sorted(cells.items()))
     failed = any(cell.outcome == FAILED for cell in every)
-    reason = "" if failed else _beside_the_cells(end, limits, strict)
+    reason = "" if failed else _beside_the_cells(plan, end, limits, strict)
     notes = tuple(text if index is None else f"cell {index + 1}: {text}" for index, text in end["remarks"])
     outcome = FAILED if failed or reason else PASSED
     return NotebookResult(plan.path, outcome, every, len(plan.runs), seconds, reason, notes)
 
 
-def _beside_the_cells(end: dict, limits: dict[str, float], strict: bool) -> str:
+def _beside_the_cells(plan: Plan, end: dict, limits: dict[str, float], strict: bool) -> str:
     """What failed although every cell that ended did what it should, or ""."""
     if end["refusal"]:
         return end["refusal"]
-    if end["complete"]:
+    if end["complete"] and not end["limit"]:
         return "\n".join(text for index, text in end["remarks"] if index is None and strict)
-    why = _timeout(end["limit"], limits, ()).message if end["limit"] else _death(end["status"])
+    if end["limit"]:
+        why = _timeout(end["limit"], limits, ()).message.replace("the cell", "the notebook")
+        where = next((frame for frame in reversed(_dumped_frames(plan, end["dump"])) if frame.cell is not None), None)
+        why += f" in cell {where.cell + 1} ({where.cell_id}), line {where.line}," if where else ","
+    else:
+        why = f"{_death(end['status'])},"
     printed = "".join(output.get("text", "") for output in end["outputs"])
-    return f"{why}, outside of its cells\n{printed}".rstrip()
+    return f"{why} outside of its cells\n{printed}".rstrip()

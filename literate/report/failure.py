@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-import sysconfig
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from ..diagnostics import place, short
 from ..execute.results import DIED, TIMEOUT, CellResult, Error, Frame, NotebookResult
-from ..sourcemap import read_source_map
 
 HEAD, MARK, PLAIN, FAINT, ERROR = "head", "mark", "plain", "faint", "error"  # what a line is, for whoever colours it
 Line = tuple[str, str]  # what it is, and its text
 
 _CONTEXT = 12  # lines shown of a cell on either side of the one that failed
 _PRINTED = 40  # lines shown of what a cell printed: the last ones
+_MESSAGE = 60  # lines shown of an exception's message: the first ones
+_WIDTH = 1000  # characters shown of a line
 _RELATIONS = {"cause": "caused by", "context": "raised while handling", "member": "in the group:"}
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NO_TEXT = re.compile("[^\t\n\r -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_LIBRARIES = tuple({sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
 def describe_failure(result: NotebookResult) -> Iterator[Line]:
@@ -35,7 +35,7 @@ def describe_failure(result: NotebookResult) -> Iterator[Line]:
 
 def describe_cell(path: Path, cell: CellResult, outputs: bool = True) -> Iterator[Line]:
     """One failed cell; the first line begins with a place that editors and terminals can open."""
-    first, *more = plain(cell.error.message).split("\n")
+    first, *more = _shortened(plain(cell.error.message).split("\n"), _MESSAGE)
     yield HEAD, f"{plain(place(path, cell.index, cell.id, cell.line))}: {first}"
     yield from ((ERROR, line) for line in more)
     yield PLAIN, ""
@@ -52,7 +52,8 @@ def _source(cell: CellResult) -> Iterator[Line]:
     first = max(0, marked - 1 - _CONTEXT) if marked else 0
     last = min(len(lines), first + 2 * _CONTEXT + 1)
     for number, line in enumerate(lines[first:last], first + 1):
-        yield (MARK if number == marked else PLAIN), f"{'>' if number == marked else ' '} {number:3} | {line}".rstrip()
+        sign, kind = (">", MARK) if number == marked else (" ", PLAIN)
+        yield kind, f"{sign} {number:3} | {line[:_WIDTH]}".rstrip()
     if last < len(lines):
         yield FAINT, f"        ... {len(lines) - last} more lines"
 
@@ -64,13 +65,13 @@ def _traceback(error: Error, cell: CellResult) -> Iterator[Line]:
         yield PLAIN, ""
         yield from _frames(error.frames)
         if error.name not in (TIMEOUT, DIED):  # an exception ends its traceback, as in Python
-            yield ERROR, plain(error.message).split("\n")[0]
+            yield ERROR, _first_line(error)
     for relation, other in error.related:
         yield PLAIN, ""
         yield FAINT, _RELATIONS[relation]
         yield from _frames(other.frames)
-        yield from ((ERROR, line) for line in plain(other.message).split("\n"))
-        yield from ((ERROR, f"  {_RELATIONS[kind]} {plain(deeper.message)}") for kind, deeper in other.related)
+        yield from ((ERROR, line) for line in _shortened(plain(other.message).split("\n"), _MESSAGE))
+        yield from ((ERROR, f"  {_RELATIONS[kind]} {_first_line(deeper)}") for kind, deeper in other.related)
 
 
 def _frames(frames: tuple[Frame, ...]) -> Iterator[Line]:
@@ -78,8 +79,15 @@ def _frames(frames: tuple[Frame, ...]) -> Iterator[Line]:
         where, text = plain(_place(frame)), plain(frame.text).strip()
         function = f" in {plain(frame.function)}" if frame.function not in ("", "<module>") else ""
         yield FAINT, f"  {where}{function}"
-        if text and not frame.file.startswith(_LIBRARIES):
+        if text and not frame.file.startswith(_libraries()):
             yield PLAIN, f"      {text}"
+
+
+@cache
+def _libraries() -> tuple[str, ...]:
+    import sysconfig
+
+    return tuple({sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
 def _place(frame: Frame) -> str:
@@ -87,7 +95,9 @@ def _place(frame: Frame) -> str:
     if frame.cell is not None:
         return place(Path(frame.file), frame.cell, frame.cell_id, frame.line)
     here = f"{short(Path(frame.file))}:{frame.line}"
-    source = None if frame.file.startswith(_LIBRARIES) else read_source_map(Path(frame.file))
+    from ..sourcemap import read_source_map
+
+    source = None if frame.file.startswith(_libraries()) else read_source_map(Path(frame.file))
     origin = source and source.to_notebook(frame.line)
     return f"{place(origin.notebook, origin.cell, origin.cell_id, origin.line)} ({here})" if origin else here
 
@@ -101,7 +111,17 @@ def printed(cell: CellResult) -> Iterator[Line]:
         yield FAINT, f"{output.get('name', 'displayed')}:"
         if len(lines) > _PRINTED:
             yield FAINT, f"  ... {len(lines) - _PRINTED} lines before"
-        yield from ((PLAIN, f"  {line}".rstrip()) for line in lines[-_PRINTED:])
+        yield from ((PLAIN, f"  {line[:_WIDTH]}".rstrip()) for line in lines[-_PRINTED:])
+
+
+def _first_line(error: Error) -> str:
+    return plain(error.message).partition("\n")[0][:_WIDTH]
+
+
+def _shortened(lines: list[str], limit: int) -> list[str]:
+    """The first lines, each up to a width that a person reads."""
+    left = [f"... {len(lines) - limit:,} more lines"] if len(lines) > limit else []
+    return [line[:_WIDTH] for line in lines[:limit]] + left
 
 
 def plain(text: str) -> str:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib import import_module
 from pathlib import Path
 
 from ..diagnostics import UsageError
 from ..notebook import write_atomically
-from .github import add_summary, annotations, commands_stopped, is_github
-from .html import html_text
-from .json import json_text
-from .junit import junit_text
 from .summary import Run
 
-__all__ = ["is_github", "written_reports"]
 
-_FORMATS = {"junit": junit_text, "html": html_text, "json": json_text}
+def is_github() -> bool:
+    """Whether this is a step of GitHub Actions."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 @contextmanager
@@ -28,15 +26,19 @@ def written_reports(run: Callable[[], Run], root: Path, on_github: bool, **files
         _check(flag, path)
         if list(asked.values()).count(path) > 1:
             raise UsageError(f"--{flag} {path}: two reports cannot be one file")
-    try:
-        with commands_stopped() if on_github else nullcontext():
+    with _on_github(run, root) if on_github else nullcontext():
+        try:
             yield
-    finally:
-        for flag, path in asked.items():
-            write_atomically(path, _FORMATS[flag](run(), root))
-        if on_github:
-            print("".join(f"{line}\n" for line in annotations(run(), root)), end="", flush=True)
-            add_summary(run(), root)
+        finally:
+            for flag, path in asked.items():
+                made = import_module(f"..{flag}", __name__)  # each format is loaded when it is asked for
+                write_atomically(path, getattr(made, f"{flag}_text")(run(), root))
+
+
+def _on_github(run: Callable[[], Run], root: Path) -> AbstractContextManager:
+    from .github import reported
+
+    return reported(run, root)
 
 
 def _check(flag: str, path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
@@ -19,20 +19,16 @@ _SUMMARY_LIMIT = 1_000_000  # bytes: GitHub refuses a summary of more than 1 MiB
 _MARKS = {PASSED: "✅", FAILED: "❌", SKIPPED: "⏭️"}
 
 
-def is_github() -> bool:
-    """Whether this is a step of GitHub Actions."""
-    return os.environ.get("GITHUB_ACTIONS") == "true"
-
-
 @contextmanager
-def commands_stopped() -> Iterator[None]:
-    """While this lasts, no line that is printed is a command to GitHub, whatever a notebook says."""
+def reported(run: Callable[[], Run], root: Path) -> Iterator[None]:
+    """While this lasts, no line that is printed is a command, whatever a notebook says; then what failed is annotated, and summed up."""
     token = secrets.token_hex(16)
     print(f"::stop-commands::{token}", flush=True)
     try:
         yield
     finally:
-        print(f"::{token}::", flush=True)
+        print(f"::{token}::", *annotations(run(), root), sep="\n", flush=True)
+        add_summary(run(), root)
 
 
 def annotations(run: Run, root: Path) -> Iterator[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 from ..execute.results import CellResult, NotebookResult
+from ..values import asdict
 from .summary import Run, path_in
 
 FORMAT = 1  # goes up when a reader of the last one would stumble

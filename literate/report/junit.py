@@ -23,7 +23,7 @@ def junit_text(run: Run, root: Path) -> str:
         "name": "notebooks", "package": root.name or "project", "id": "0", "hostname": platform.node() or "localhost",
         "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() - run.seconds)),
         "tests": str(len(run.results)), "failures": str(run.counts[FAILED]), "errors": "0",
-        "skipped": str(run.counts[SKIPPED]), "time": f"{run.seconds:.3f}",
+        "skipped": str(sum(result.outcome == SKIPPED for result in run.results)), "time": f"{run.seconds:.3f}",
     })
     SubElement(suite, "properties")
     for result in run.results:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -13,8 +12,16 @@ from rich.text import Text
 
 from ..diagnostics import short
 from ..execute.results import (
-    FAILED, PASSED, SKIPPED, CellFinished, CellStarted, NotebookFinished, NotebookResult, NotebookStarted,
+    FAILED,
+    PASSED,
+    SKIPPED,
+    CellFinished,
+    CellStarted,
+    NotebookFinished,
+    NotebookResult,
+    NotebookStarted,
 )
+from ..values import dataclass
 from .failure import ERROR, FAINT, HEAD, MARK
 from .summary import row
 from .terminal import Report

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..diagnostics import short
 from ..execute.results import DIED, FAILED, PASSED, SKIPPED, TIMEOUT, CellResult, NotebookResult
+from ..values import dataclass
 
-NOT_RUN = "not run"
+NOT_RUN, UNCHANGED = "not run", "unchanged"
+
+_WORDS = (PASSED, FAILED, UNCHANGED, SKIPPED, NOT_RUN)
 
 
 @dataclass(frozen=True)
@@ -22,19 +24,20 @@ class Run:
 
     @property
     def counts(self) -> Counter[str]:
-        """How many notebooks passed, failed, were skipped, and were not run."""
-        return Counter(result.outcome for result in self.results) + Counter({NOT_RUN: self.left})
+        """How many notebooks passed, failed, were left out as unchanged, were skipped, and were not run."""
+        words = (UNCHANGED if result.unchanged else result.outcome for result in self.results)
+        return Counter(words) + Counter({NOT_RUN: self.left})
 
     @property
     def passed(self) -> bool:
         """Whether something ran (or had nothing new to show since it passed), nothing failed, and nothing was left."""
-        proven = self.counts[PASSED] or any(result.unchanged for result in self.results)
-        return bool(proven) and not self.counts[FAILED] and not self.left
+        counts = self.counts
+        return bool(counts[PASSED] or counts[UNCHANGED]) and not counts[FAILED] and not self.left
 
     @property
     def closing_line(self) -> str:
         """`14 passed, 1 failed, 2 skipped in 12.3s`."""
-        counts = [f"{count} {word}" for word in (PASSED, FAILED, SKIPPED, NOT_RUN) if (count := self.counts[word])]
+        counts = [f"{count} {word}" for word in _WORDS if (count := self.counts[word])]
         return f"{', '.join(counts)} in {self.seconds:.1f}s"
 
     def slowest(self, number: int) -> list[tuple[NotebookResult, CellResult]]:

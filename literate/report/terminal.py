@@ -9,7 +9,14 @@ from pathlib import Path
 
 from ..diagnostics import place, short
 from ..execute.results import (
-    FAILED, PASSED, SKIPPED, CellFinished, CellStarted, Event, NotebookFinished, NotebookResult,
+    FAILED,
+    PASSED,
+    SKIPPED,
+    CellFinished,
+    CellStarted,
+    Event,
+    NotebookFinished,
+    NotebookResult,
     NotebookStarted,
 )
 from .failure import FAINT, HEAD, PLAIN, Line, describe_failure, plain, printed
@@ -100,7 +107,8 @@ class Report:
             self.print_lines(_slowest(run, self.durations))
             self.print()
         if run.results and all(result.outcome == SKIPPED for result in run.results):
-            self.print("nothing to run" if run.passed else "nothing ran: every notebook was skipped", HEAD)
+            proven = "nothing ran, as nothing has changed since it passed"
+            self.print(proven if run.passed else "nothing ran: every notebook was skipped", HEAD)
         self.print(run.closing_line, PASSED if run.passed else FAILED)
 
 

@@ -120,7 +120,8 @@ def test_the_command_says_how_many_it_left_out(make_project):
     command = [sys.executable, Path(__file__).parents[2] / "run_notebook.py", "--changed"]
     first, second = (subprocess.run(command, capture_output=True, text=True) for _ in range(2))
     assert (first.returncode, second.returncode) == (0, 0)
-    assert "2 passed" in first.stdout and "2 skipped" in second.stdout and "nothing to run" in second.stdout
+    assert "2 passed" in first.stdout and "\n2 unchanged in " in second.stdout
+    assert "nothing ran, as nothing has changed since it passed" in second.stdout
 
 
 def test_a_flaky_pass_proves_nothing(make_project):

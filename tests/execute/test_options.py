@@ -1,7 +1,6 @@
 """How a run can be told to go: retries, parameters, limits, strictness, order, and a fresh interpreter for each notebook."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -123,19 +122,6 @@ def test_spawned_notebooks_come_out_as_forked_ones(make_project):
 
     for name in cells:
         assert told(spawned[name]) == told(forked[name]), name
-
-
-def test_nothing_survives_a_warm_parent_that_is_killed(make_project):
-    project = make_project({"00_a": [
-        "import os, subprocess, signal\np = subprocess.Popen(['setsid', 'sleep', '4321.6'])\nos.kill(os.getppid(), 9)\n"
-        "import time\ntime.sleep(60)",
-    ]})
-    with pytest.raises(RuntimeError, match="ended with status"):
-        results_of(project)
-    deadline = time.monotonic() + 5
-    while (left := _commands("sleep\x004321.6")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not left
 
 
 def _commands(words: str) -> list[str]:

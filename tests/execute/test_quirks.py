@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from dataclasses import asdict
+from literate.values import asdict
 
 import pytest
 from conftest import notebook, settings_text
