@@ -7,10 +7,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from literate import command, execute
-from literate.diagnostics import UsageError
-from literate.execute.arguments import check_choice, check_kernel, parse_parameters, parse_size
-from literate.project import Project, choose_notebooks, project_of
+from literate.execute.parent import started_ahead
+
+TYPE_CHECKING = False  # all else is imported while the warm parent starts
+if TYPE_CHECKING:
+    from literate.execute import Options
+    from literate.project import Project
 
 
 def run_notebook(
@@ -25,6 +27,7 @@ def run_notebook(
     explain: bool = False,     # run nothing: list what each notebook depends on, and why --changed would run it
     retries: int = 0,          # how often a notebook that fails runs again; one that then passes is flaky
     shuffle: str = "",         # run the notebooks in a random order; any text is a seed, and the same order again
+    shard: str = "",           # run one part of the notebooks: 1/4, 2/4, ... on four machines
     allow_errors: bool = False,  # run on after a failing cell, to see every failure
     strict: bool = False,      # failing threads, tasks and !commands, and processes left behind, are failures too
     param: str = "",           # set variables: "epochs=1 name='a b'", after a cell tagged parameters, or at the start
@@ -46,10 +49,15 @@ def run_notebook(
 
     Exit codes: 0 something ran and everything passed, 1 something failed or nothing ran, 2 bad usage, 130 Ctrl-C.
     """
+    from literate import execute
+    from literate.diagnostics import UsageError
+    from literate.execute.arguments import check_choice, check_kernel, parse_parameters, parse_size, pick_shard
+    from literate.project import choose_notebooks, project_of
+
     if min(workers, timeout, cell_timeout, durations, retries) < 0:
         raise UsageError("--workers, --timeout, --cell-timeout, --durations and --retries take numbers from 0")
     project = project_of(notebooks)
-    paths = choose_notebooks(project, notebooks, up_to)
+    paths = pick_shard(choose_notebooks(project, notebooks, up_to), shard)
     options = execute.Options(
         workers, timeout, cell_timeout, frozenset(flags.replace(",", " ").split()), fail_fast, save, retries=retries,
         shuffle=shuffle, allow_errors=allow_errors, strict=strict, parameters=parse_parameters(param), changed=changed,
@@ -64,9 +72,11 @@ def run_notebook(
     return _show(events, paths, project, (quiet, verbose, durations), github, junit=junit, html=html, json=json)
 
 
-def _events(dask: str, project: Project, paths: list[Path], options: execute.Options) -> Iterator:
+def _events(dask: str, project: Project, paths: list[Path], options: Options) -> Iterator:
     if not dask:
-        return execute.run(project, paths, options)
+        from literate.execute import run
+
+        return run(project, paths, options)
     from literate.execute.remote import run_on_dask
 
     return run_on_dask(dask, project, paths, options)
@@ -89,10 +99,10 @@ def _show(events: Iterator, paths: list[Path], project: Project, terminal: tuple
 
 def run() -> None:
     """The console command."""
-    from literate.execute.parent import started_ahead
-
     with started_ahead():
-        code = command.main(run_notebook)
+        from literate.command import main
+
+        code = main(run_notebook)
     sys.exit(code)
 
 

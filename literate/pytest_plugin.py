@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ _SETTINGS = {  # name -> its type and its help, both as an option and as a line 
 }
 _OPTIONS = pytest.StashKey["Options"]()
 _RUNS = pytest.StashKey["Runs"]()
+_AHEAD = pytest.StashKey[ExitStack]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,7 +49,18 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> NotebookFi
         return None
     if file_path.name[0] in "_." and not parent.session.isinitpath(file_path):
         return None
+    _start_ahead(parent.config)
     return NotebookFile.from_parent(parent, path=file_path)
+
+
+def _start_ahead(config: pytest.Config) -> None:
+    """There are notebooks: the process that runs them gets ready while pytest collects."""
+    if not config.option.collectonly and _AHEAD not in config.stash:
+        from .execute.parent import started_ahead
+
+        config.stash[_AHEAD] = stack = ExitStack()
+        stack.enter_context(started_ahead())
+        config.add_cleanup(stack.close)
 
 
 class NotebookFile(pytest.File):

@@ -6,6 +6,7 @@ import ast
 import keyword
 import re
 import shlex
+from pathlib import Path
 
 from ..diagnostics import UsageError
 
@@ -40,6 +41,19 @@ def parse_size(text: str) -> int:
     if not match:
         raise UsageError(f"--max-memory takes an amount such as 500M or 4G, not {text!r}")
     return int(float(match[1]) * _UNITS[match[2]])
+
+
+def pick_shard(paths: list[Path], shard: str) -> list[Path]:
+    """Every n-th of the paths, from the i-th on, for `i/n`; all of them for no text."""
+    if not shard:
+        return paths
+    match = re.fullmatch(r"(\d+)/(\d+)", shard)
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
+        raise UsageError(f"--shard takes a part and the number of parts, such as 1/4, not {shard!r}")
+    part = paths[int(match[1]) - 1::int(match[2])]
+    if not part:
+        raise UsageError(f"--shard {shard}: there are only {len(paths)} notebooks")
+    return part
 
 
 def check_choice(flag: str, value: str, choices: tuple[str, ...]) -> str:

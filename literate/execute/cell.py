@@ -69,6 +69,7 @@ def run_job(task: dict, shell: NotebookShell, parking: Parking, pipes: dict[str,
         numpy_random.seed()
     sys.stdout = sys.__stdout__ = Stream("stdout", channel)
     sys.stderr = sys.__stderr__ = Stream("stderr", channel)
+    shell.user_ns["_dh"][:] = [task["folder"]]
     shell.report = lambda *frame: (_flush(), channel.call(*frame))
     remarks = Remarks(shell)
     shell.remark = remarks.add

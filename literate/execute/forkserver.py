@@ -29,6 +29,7 @@ from .processes import (
 from .shell import NotebookShell
 from .spawned import PASSED, PIPES
 
+_TEMPORARY = "LITERATE_TEMPORARY"  # a variable that notebooks do not see: theirs may run notebooks, too
 _GRACE = 0.2    # seconds for what a notebook leaves behind to end by itself
 _PATIENCE = 2.0  # seconds for multiprocessing's resource tracker, which removes what a notebook leaves in shared memory
 _ASK = 0.02     # seconds between two questions whether a process has ended, where it has to be asked
@@ -48,6 +49,7 @@ class ForkServer:
         self.sweep_due = float("inf")
         self.patience_ends = 0.0
         self.open = True
+        self.temporary = os.environ.pop(_TEMPORARY, "")  # the notebooks' temporary files
         self.unsafe: list[str] = []          # modules after which no process can be forked
         os.set_blocking(reports, False)
 
@@ -87,7 +89,12 @@ class ForkServer:
         if not data:
             self._shut_down()
         for kind, *values in self.frames.feed(data):
-            {"environment": os.environ.update, "preload": self.preload, "run": self._run}[kind](*values)
+            {"environment": self._set, "preload": self.preload, "run": self._run}[kind](*values)
+
+    def _set(self, variables: dict[str, str]) -> None:
+        self.temporary = variables.pop(_TEMPORARY, self.temporary)
+        os.environ.update(variables)
+        tempfile.tempdir = None  # TMPDIR may be among them
 
     def preload(self, modules: list[str]) -> None:
         """Import what the notebooks would import anyway; if one leaves threads running, start again without it.
@@ -101,7 +108,8 @@ class ForkServer:
                 os.dup2(self.reports, 1)
                 rest = modules[:number] + modules[number + 1:]
                 without = ["--without", *self.unsafe, module]
-                os.execv(sys.executable, [sys.executable, "-m", __spec__.name, sys.argv[1], *rest, *without])
+                command = [sys.executable, "-m", __spec__.name, *rest, *without]
+                os.execve(sys.executable, command, {**os.environ, _TEMPORARY: self.temporary})
         gc.freeze()
         self.tell("ready", self.unsafe)
 
@@ -248,9 +256,9 @@ def main() -> None:
     if "--without" in sys.argv:  # started again by itself
         end = sys.argv.index("--without")
         server.unsafe = sys.argv[end + 1:]
-        server.preload(sys.argv[2:end])
+        server.preload(sys.argv[1:end])
     server.serve()
-    shutil.rmtree(sys.argv[1], ignore_errors=True)  # the notebooks' temporary files, if the front cannot any more
+    shutil.rmtree(server.temporary, ignore_errors=True)  # if the front cannot any more
     os._exit(0)  # without taking everything apart first
 
 

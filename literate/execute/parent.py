@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -64,14 +62,15 @@ class WarmParent:
     def _start(self) -> None:
         self._ready = False
         self._mark = f"LITERATE_RUN={os.getpid()}.{time.time_ns()}"  # what it started is known by it if it is killed
-        self._temporary = _temporary_folder()
         package = __package__.partition(".")[0]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.forkserver", self._temporary],
+            [sys.executable, "-m", f"{__package__}.forkserver"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, bufsize=0,
             cwd=Path(sys.modules[package].__file__).parent.parent,
-            env={**_environment(), **dict([self._mark.split("=")]), **_temporary_files(self._temporary)},
+            env={**_environment(), **dict([self._mark.split("=")])},
         )
+        self._temporary = _temporary_folder()  # while it is getting ready
+        self.send("environment", _temporary_files(self._temporary))
 
     def restart(self) -> None:
         """Start another one in its place."""
@@ -111,11 +110,15 @@ class WarmParent:
             self._process.wait()
         if self._process.returncode:
             kill_marked(self._mark)
-        shutil.rmtree(self._temporary, ignore_errors=True)
+        from shutil import rmtree
+
+        rmtree(self._temporary, ignore_errors=True)
 
 
 def _temporary_folder() -> str:
     """Where the notebooks' temporary files go, so that none is left, even by one that is killed; "" if nowhere."""
+    import tempfile
+
     with suppress(OSError):
         return tempfile.mkdtemp(prefix="literate-")
     return ""
@@ -124,5 +127,8 @@ def _temporary_folder() -> str:
 def _temporary_files(folder: str) -> dict[str, str]:
     if not folder:
         return {}
+    import tempfile
+
     compiled = os.path.join(tempfile.gettempdir(), f"torchinductor_{os.getuid()}")  # torch.compile's cache is to last
-    return {"TMPDIR": folder, "TORCHINDUCTOR_CACHE_DIR": os.environ.get("TORCHINDUCTOR_CACHE_DIR", compiled)}
+    compiled = os.environ.get("TORCHINDUCTOR_CACHE_DIR", compiled)
+    return {"TMPDIR": folder, "LITERATE_TEMPORARY": folder, "TORCHINDUCTOR_CACHE_DIR": compiled}

@@ -146,6 +146,8 @@ class NotebookShell(InteractiveShell):
         self.shown: list[BaseException] = []
         self.db = _Store()
         self.extension_manager.load_extension("storemagic")  # as Jupyter does
+        for name in ("autosave", "less", "man", "more"):  # what Jupyter adds for a person at the screen
+            self.register_magic_function(lambda line: None, "line", name)
         rewriting = self.input_transformer_manager
         rewriting.token_transformers = [keeping_lines(each) for each in rewriting.token_transformers]
         self.loop_runner = self._run_in_loop

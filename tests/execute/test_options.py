@@ -8,7 +8,7 @@ from test_quirks import FAILING, PASSING, tagged
 
 from literate.diagnostics import UsageError
 from literate.execute import FAILED, PASSED, NotebookStarted, Options, run, run_notebooks
-from literate.execute.arguments import check_choice, parse_parameters, parse_size
+from literate.execute.arguments import check_choice, parse_parameters, parse_size, pick_shard
 from literate.project import project_notebooks
 
 
@@ -146,5 +146,10 @@ def test_arguments():
     for text in ("x", "-1", "3X"):
         with pytest.raises(UsageError):
             parse_size(text)
+    for text in ("x", "0/2", "3/2", "1/0", "4/9"):
+        with pytest.raises(UsageError, match="--shard"):
+            pick_shard([Path("a"), Path("b"), Path("c")], text)
+    parts = [pick_shard(list(map(Path, "abcde")), f"{number}/2") for number in (1, 2)]
+    assert ["".join(map(str, part)) for part in parts] == ["ace", "bd"]
     with pytest.raises(UsageError, match="takes fork or spawn"):
         check_choice("--isolation", "x", ("fork", "spawn"))

@@ -32,6 +32,7 @@ PASSING = {
         "assert _exit_code == 3",
         "name = 'x'\n!echo {name}",
     ],
+    "jupyters_magics": ["%autosave 60\n%less x", "x = 1\n%store x", "%cd -q ..", "%cd -0\n%pwd", "assert _.endswith('nbs')"],
     "bash_cell": ["%%bash\necho from bash"],
     "underscore": ["40 + 2", "assert _ == 42", "assert Out[1] == 42 and In[1] == '40 + 2'"],
     "question_mark": ["len?", "str.join??"],

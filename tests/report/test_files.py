@@ -168,9 +168,9 @@ def test_the_summary_of_a_step_is_html_without_empty_lines_inside(run):
 
 
 def test_a_long_summary_is_cut():
-    results = tuple(failed(f"/project/{n}.ipynb", outputs=(stream("x" * 400_000),)) for n in range(5))
+    results = tuple(failed(f"/project/{n}.ipynb", outputs=(stream(f"{'x' * 900}\n" * 40),)) for n in range(40))
     text = summary_text(Run(results), ROOT)
-    assert len(text) < 1_000_000 and text.endswith("too long for this page.</p>\n") and "4.ipynb" in text
+    assert len(text) < 1_000_000 and text.endswith("too long for this page.</p>\n") and "39.ipynb" in text
 
 
 def test_github_gets_its_lines_and_its_page(run, tmp_path, monkeypatch, capsys):
