@@ -1,7 +1,8 @@
 """The warm parent: a process that has imported what notebooks need, forks one job for each, and watches over them.
 
 It runs no threads and no notebook's code. The front speaks to it over descriptors 0 and 1: ("environment", variables),
-("preload", modules) and ("run", number, task) come in; what jobs report goes out. When the front ends, the jobs end.
+("preload", modules, whether there are magics) and ("run", number, task) come in; what jobs report goes out. When the
+front ends, the jobs end.
 """
 
 from __future__ import annotations
@@ -96,11 +97,13 @@ class ForkServer:
         os.environ.update(variables)
         tempfile.tempdir = None  # TMPDIR may be among them
 
-    def preload(self, modules: list[str]) -> None:
+    def preload(self, modules: list[str], magics: bool = False) -> None:
         """Import what the notebooks would import anyway; if one leaves threads running, start again without it.
 
         The front gives no other command before it has read "ready".
         """
+        if magics:
+            self.shell.run_cell("%%capture\n1")
         for number, module in enumerate(modules):
             _quietly(self.parking.load, module)
             if threads() > 1 and _threads_after_a_fork() > 1:
@@ -250,7 +253,7 @@ def main() -> None:
     ignore_signals()
     adopt_orphans()
     shell = NotebookShell.instance()
-    for source in ("1", "print('', end='')", "%%capture\n1"):  # what the first cells of every notebook would pay for
+    for source in ("1", "print('', end='')"):  # what the first cells of every notebook would pay for
         shell.run_cell(source)
     server = ForkServer(commands, reports, shell, Parking())
     if "--without" in sys.argv:  # started again by itself

@@ -94,7 +94,8 @@ def run(
                 return
         if plans:
             forked = [plan for plan in plans if _engine(plan, options) == "fork"]
-            parent.send("preload", modules_to_preload(project, forked, imports) + ["coverage"] * bool(measured))
+            modules = modules_to_preload(project, forked, imports) + ["coverage"] * bool(measured)
+            parent.send("preload", modules, any("%" in step.cell.source for plan in forked for step in plan.runs))
             whys = {plan.path: record.why(plan) for plan in plans}
             try:
                 waiting = [(number, plan, ()) for number, plan in enumerate(plans)]

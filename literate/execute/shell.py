@@ -13,6 +13,7 @@ import sys
 import threading
 from codecs import getincrementaldecoder
 from contextlib import contextmanager, suppress
+from functools import cached_property
 
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
@@ -157,6 +158,14 @@ class NotebookShell(InteractiveShell):
 
     def init_virtualenv(self) -> None: ...
 
+    def init_completer(self) -> None: ...
+
+    @cached_property
+    def Completer(self):
+        """Nobody presses Tab here: it is made for those who ask for it."""
+        super().init_completer()
+        return vars(self)["Completer"]
+
     def enable_gui(self, gui=None) -> None: ...
 
     def ask_exit(self) -> None:
@@ -173,6 +182,8 @@ class NotebookShell(InteractiveShell):
         """Run a cell; return what it raised or what IPython showed. `name` and `lines` say where its code counts."""
         self.compile.begin(name, source, lines)
         self.shown.clear()
+        if "Completer" in source:  # `%config Completer.use_jedi = False`
+            _ = self.Completer
         with _inside_loop(self.loop, source):
             result = self.run_cell(source, store_history=True)
         errors = [result.error_before_exec, result.error_in_exec, *self.shown, self._begin_tasks()]
