@@ -21,10 +21,16 @@ def pad(
     value: float = 0.,  # what to fill them with
 ) -> Tensor:
     "The images in a frame, (n, c, h + 2 padding, w + 2 padding); channels are last in memory."
+    _check_images(x)
+    if padding < 0: raise ValueError(f"a padding of {padding}")
     n, c, h, w = x.shape
     framed = x.new_full((n, h + 2 * padding, w + 2 * padding, c), value)
     framed[:, padding:padding + h, padding:padding + w] = x.permute(0, 2, 3, 1)
     return framed.permute(0, 3, 1, 2)
+
+
+def _check_images(x: Tensor) -> None:
+    if x.dim() != 4: raise ValueError(f"images are (n, c, h, w), not {tuple(x.shape)}")
 
 
 def out_size(
@@ -34,6 +40,8 @@ def out_size(
     padding: int = 0,
 ) -> int:
     "How many windows fit in a row or a column; ValueError if there is none."
+    if k < 1 or stride < 1 or padding < 0:
+        raise ValueError(f"a window of {k}, a stride of {stride}, a padding of {padding}")
     windows = (size + 2 * padding - k) // stride + 1
     if windows < 1:
         raise ValueError(f"a window of {k} does not fit into {size} pixels, {padding} added a side")
@@ -47,7 +55,8 @@ def conv_loops(
     stride: int = 1,
     padding: int = 0,
 ) -> Tensor:
-    "Convolution, window by window: (n, o, rows, columns). Slow, and easy to believe."
+    "Convolution, window by window: (n, o, rows, columns); ValueError for wrong shapes. Slow."
+    _check_shapes(x, weight, bias)
     framed, k = pad(x, padding), weight.shape[-1]
     rows, columns = (out_size(size, k, stride, padding) for size in x.shape[2:])
     out = x.new_empty(len(x), len(weight), rows, columns)
@@ -60,6 +69,14 @@ def conv_loops(
                     out[image, channel, i, j] = (window * kernel).sum()
     return out if bias is None else out + bias[:, None, None]
 
+
+def _check_shapes(x: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    _check_images(x)
+    if weight.dim() != 4 or x.shape[1] != weight.shape[1] or weight.shape[2] != weight.shape[3]:
+        raise ValueError(f"images {tuple(x.shape)}, weights {tuple(weight.shape)} do not fit")
+    if bias is not None and bias.shape != weight.shape[:1]:
+        raise ValueError(f"weights {tuple(weight.shape)}, bias {tuple(bias.shape)} do not fit")
+
 # %% ../nbs/05_conv.ipynb #27915d57
 def windows_of(
     x: Tensor,  # (n, c, h, w)
@@ -67,6 +84,7 @@ def windows_of(
     stride: int = 1,
 ) -> Tensor:
     "All windows of the images, without copying if channels are last: (n, rows, columns, k, k, c)."
+    _check_images(x)
     x = x.permute(0, 2, 3, 1).contiguous()
     n, h, w, c = x.shape
     rows, columns = out_size(h, k, stride), out_size(w, k, stride)
@@ -93,15 +111,9 @@ def conv2d(
     padding: int = 0,
 ) -> Tensor:
     "Convolution as a linear layer on patches: (n, o, rows, columns); ValueError for wrong shapes."
-    _check_weight(x, weight)
+    _check_shapes(x, weight, bias)
     out = im2col(x, weight.shape[-1], stride, padding) @ _as_matrix(weight)
     return _as_images(out if bias is None else out + bias, x, weight, stride, padding)
-
-
-def _check_weight(x: Tensor, weight: Tensor) -> None:
-    o, c, *kernel = weight.shape
-    if x.dim() != 4 or x.shape[1] != c or kernel != [kernel[0]] * 2:
-        raise ValueError(f"images {tuple(x.shape)}, weights {tuple(weight.shape)} do not fit")
 
 
 def _as_matrix(weight: Tensor) -> Tensor:
@@ -120,9 +132,11 @@ def col2im(
     stride: int = 1,
     padding: int = 0,
 ) -> Tensor:
-    "Adds up the patches at their places in the images: (n, c, h, w). The adjoint of `im2col`."
+    "Adds up the patches at their places, (n, c, h, w), the adjoint of `im2col`; or ValueError."
     n, c, h, w = shape
     rows, columns = (out_size(size, k, stride, padding) for size in (h, w))
+    if patches.shape != (n, rows * columns, k * k * c):
+        raise ValueError(f"patches of shape {tuple(patches.shape)} for images {tuple(shape)}")
     patches = patches.view(n, rows, columns, k, k, c)
     framed = patches.new_zeros(n, h + 2 * padding, w + 2 * padding, c)
     for i in range(k):
@@ -139,7 +153,11 @@ def conv2d_grad(
     stride: int = 1,
     padding: int = 0,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    "Gradients of `conv2d` for its input, the weights and the bias, in their shapes."
+    "Gradients of `conv2d` for its input, the weights and the bias; ValueError for wrong shapes."
+    _check_shapes(x, weight, None)
+    rows, columns = (out_size(size, weight.shape[-1], stride, padding) for size in x.shape[2:])
+    if out_g.shape != (len(x), len(weight), rows, columns):
+        raise ValueError(f"gradient {tuple(out_g.shape)}, images {tuple(x.shape)} do not fit")
     patches = im2col(x, weight.shape[-1], stride, padding)
     return _grads(patches, out_g, weight, x.shape, stride, padding)
 
@@ -148,9 +166,11 @@ def _grads(patches: Tensor, out_g: Tensor, weight: Tensor, shape: tuple[int, ...
            padding: int, for_input: bool = True) -> tuple[Tensor | None, Tensor, Tensor]:
     o, c, k, _ = weight.shape
     out_g = out_g.permute(0, 2, 3, 1).reshape(-1, o)
-    weight_g = (out_g.T @ patches.flatten(0, 1)).view(o, k, k, c).permute(0, 3, 1, 2)
-    patches_g = out_g @ _as_matrix(weight).T if for_input else None
-    x_g = col2im(patches_g, shape, k, stride, padding) if for_input else None
+    weight_g = (patches.flatten(0, 1).T @ out_g).view(k, k, c, o).permute(3, 2, 0, 1)
+    x_g = None
+    if for_input:
+        patches_g = (out_g @ _as_matrix(weight).T).view(patches.shape)
+        x_g = col2im(patches_g, shape, k, stride, padding)
     return x_g, weight_g, out_g.sum(0)
 
 # %% ../nbs/05_conv.ipynb #d866c6de
@@ -161,7 +181,7 @@ class Conv2dFn(torch.autograd.Function):
     def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor | None, stride: int,
                 padding: int) -> Tensor:
         "(n, c, h, w) -> (n, o, rows, columns)"
-        _check_weight(x, weight)
+        _check_shapes(x, weight, bias)
         patches = im2col(x, weight.shape[-1], stride, padding)
         ctx.save_for_backward(patches, weight)
         ctx.shape, ctx.stride, ctx.padding = x.shape, stride, padding
@@ -171,6 +191,7 @@ class Conv2dFn(torch.autograd.Function):
     @staticmethod
     def backward(ctx, out_g: Tensor) -> tuple[Tensor | None, ...]:
         "The gradients for x, weight and bias, in their shapes."
+        if torch.is_grad_enabled(): raise RuntimeError("no gradient of a gradient by hand")
         patches, weight = ctx.saved_tensors
         grads = _grads(patches, out_g, weight, ctx.shape, ctx.stride, ctx.padding,
                        for_input=ctx.needs_input_grad[0])
@@ -179,7 +200,7 @@ class Conv2dFn(torch.autograd.Function):
 
 
 class Conv2d(Module):
-    "Convolution, (n, c_in, h, w) -> (n, c_out, rows, columns), with Kaiming initialisation."
+    "Convolution as a module, with Kaiming initialisation: std sqrt(2 / (c_in * k * k))."
 
     def __init__(
         self,
@@ -197,7 +218,7 @@ class Conv2d(Module):
         self.stride, self.padding = stride, padding
 
     def forward(self, x: Tensor) -> Tensor:
-        "(n, c_in, h, w) -> (n, c_out, rows, columns)"
+        "(n, c_in, h, w) -> (n, c_out, rows, columns); ValueError for another number of channels."
         return Conv2dFn.apply(x, self.weight, self.bias, self.stride, self.padding)
 
 # %% ../nbs/05_conv.ipynb #fae1837a
@@ -205,10 +226,10 @@ def max_pool(
     x: Tensor,  # (n, c, h, w)
     k: int = 2,  # height and width of the windows
     stride: int | None = None,  # None: k, so that the windows do not overlap
-    padding: int = 0,
+    padding: int = 0,  # at most k / 2
 ) -> Tensor:
     "The largest number of each window: (n, c, rows, columns); on a tie, one takes the gradient."
-    windows = windows_of(pad(x, padding, -math.inf), k, stride or k)
+    windows = _pool_windows(x, k, stride, padding, -math.inf)
     return windows.flatten(3, 4).max(3).values.permute(0, 3, 1, 2)
 
 
@@ -216,10 +237,15 @@ def avg_pool(
     x: Tensor,  # (n, c, h, w)
     k: int = 2,  # height and width of the windows
     stride: int | None = None,  # None: k, so that the windows do not overlap
-    padding: int = 0,  # these zeros count in the mean
+    padding: int = 0,  # at most k / 2; these zeros count in the mean
 ) -> Tensor:
     "The mean of each window: (n, c, rows, columns)."
-    return windows_of(pad(x, padding), k, stride or k).mean((3, 4)).permute(0, 3, 1, 2)
+    return _pool_windows(x, k, stride, padding, 0.).mean((3, 4)).permute(0, 3, 1, 2)
+
+
+def _pool_windows(x: Tensor, k: int, stride: int | None, padding: int, value: float) -> Tensor:
+    if 2 * padding > k: raise ValueError(f"a padding of {padding} for windows of {k}")
+    return windows_of(pad(x, padding, value), k, k if stride is None else stride)
 
 
 class GlobalAveragePool(Module):
@@ -227,4 +253,5 @@ class GlobalAveragePool(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         "(n, c, h, w) -> (n, c)"
+        _check_images(x)
         return x.mean((2, 3))

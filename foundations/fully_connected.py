@@ -28,7 +28,7 @@ def relu(
     x: Tensor,  # any shape
 ) -> Tensor:
     "x where x > 0, else 0; nan stays nan. The gradient at 0 is 0."
-    return x.masked_fill(x <= 0, 0.)
+    return nn.functional.threshold(x, 0., 0.)
 
 # %% ../nbs/02_fully_connected.ipynb #bf5b348a
 def mse(
@@ -59,7 +59,7 @@ def relu_grad(
     out_g: Tensor,  # gradient for its output, same shape
 ) -> Tensor:
     "Gradient of `relu` for its input: `out_g` where the input is > 0, else 0."
-    return out_g.masked_fill(inp <= 0, 0.)
+    return out_g * (inp > 0)
 
 # %% ../nbs/02_fully_connected.ipynb #2e00fcd7
 def lin_grad(

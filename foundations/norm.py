@@ -26,18 +26,26 @@ class NormCache(NamedTuple):
 
 def norm_fwd(
     x: Tensor,  # any shape
-    weight: Tensor,  # broadcast with x
+    weight: Tensor,  # of a shape that can be expanded to that of x
     bias: Tensor,  # in the shape of `weight`
     axes: tuple[int, ...] = (0,),  # the axes that are normalised together
     eps: float = 1e-5,  # added to the variance
 ) -> tuple[Tensor, NormCache]:
-    "(x - mean) / sqrt(var + eps) * weight + bias, in the shape of x, and what `norm_bwd` needs."
+    "(x - mean) / sqrt(var + eps) * weight + bias, and what `norm_bwd` needs; or ValueError."
+    _check_shapes(x, weight, bias)
     mean = x.mean(axes, keepdim=True)
     centered = x - mean
     var = centered.square().mean(axes, keepdim=True)
     scale = (var + eps).rsqrt()
     xhat = centered * scale
     return torch.addcmul(bias, xhat, weight), NormCache(xhat, weight, axes, scale, mean, var)
+
+
+def _check_shapes(x: Tensor, weight: Tensor, bias: Tensor) -> None:
+    fits = all(size in (1, of_x) for size, of_x in zip(weight.shape[::-1], x.shape[::-1]))
+    if not fits or weight.dim() > x.dim() or bias.shape != weight.shape:
+        shapes = ', '.join(str(tuple(t.shape)) for t in (x, weight, bias))
+        raise ValueError(f"input, weight and bias of shapes {shapes} do not fit")
 
 # %% ../nbs/07_norm.ipynb #9a3c0338
 def norm_bwd(
@@ -53,7 +61,7 @@ def norm_bwd(
         mean, along, x_g = bias_g / n, weight_g / n, out_g
     else:
         x_g = out_g * weight
-        mean, along = x_g.mean(axes, keepdim=True), products.mul_(weight).mean(axes, keepdim=True)
+        mean, along = (t.mean(axes, keepdim=True) for t in (x_g, products * weight))
     return (x_g - mean).addcmul_(xhat, along, value=-1).mul_(scale), weight_g, bias_g
 
 # %% ../nbs/07_norm.ipynb #dd2254cb
@@ -73,13 +81,14 @@ class NormFn(torch.autograd.Function):
     @staticmethod
     def backward(ctx, out_g: Tensor, *_) -> tuple[Tensor | None, ...]:
         "The gradients for x, weight and bias, in their shapes."
+        if torch.is_grad_enabled(): raise RuntimeError("no gradient of a gradient by hand")
         xhat, weight, scale = ctx.saved_tensors
         cache = NormCache(xhat, weight, ctx.axes, scale, scale, scale)
         return *norm_bwd(out_g, cache), None, None
 
 # %% ../nbs/07_norm.ipynb #3b8143bd
 class BatchNorm(Module):
-    "Batch normalisation over all but the channels: (n, nf) or (n, nf, h, w), shape unchanged."
+    "Batch normalisation (arXiv 1502.03167) of (n, nf) or (n, nf, h, w), which keeps its shape."
 
     def __init__(
         self,
@@ -93,7 +102,7 @@ class BatchNorm(Module):
         self.momentum, self.eps = momentum, eps
 
     def forward(self, x: Tensor) -> Tensor:
-        "Normalises with the batch's statistics while training, else with the running ones."
+        "With the batch's statistics while training, else the running ones; ValueError by shape."
         if x.dim() not in (2, 4) or x.shape[1] != len(self.weight):
             raise ValueError(f"{len(self.weight)} channels, input of shape {tuple(x.shape)}")
         if not self.training: return self._evaluate(x)
@@ -116,7 +125,7 @@ class BatchNorm(Module):
 
 # %% ../nbs/07_norm.ipynb #6eefba21
 class LayerNorm(Module):
-    "Layer normalisation over the last axes, each number with its own weight; shape unchanged."
+    "Layer normalisation (arXiv 1607.06450) over the last axes, a weight for each number in them."
 
     def __init__(
         self,
@@ -127,7 +136,7 @@ class LayerNorm(Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
-        "ValueError unless the input ends in the shape of the layer."
+        "(..., *shape), unchanged; ValueError unless the input ends in the shape of the layer."
         shape = self.weight.shape
         if x.shape[-len(shape):] != shape:
             raise ValueError(f"layer of shape {tuple(shape)}, input of shape {tuple(x.shape)}")
@@ -135,7 +144,7 @@ class LayerNorm(Module):
 
 
 class GroupNorm(Module):
-    "Group normalisation: the channels of an image in equal groups; (n, nf, ...), shape unchanged."
+    "Group normalisation (arXiv 1803.08494): the channels of an image in equal groups."
 
     def __init__(
         self,
@@ -143,12 +152,12 @@ class GroupNorm(Module):
         nf: int,  # channels
         eps: float = 1e-5,  # added to the variance
     ):
-        if nf % groups: raise ValueError(f"{nf} channels in {groups} groups")
+        if groups < 1 or nf % groups: raise ValueError(f"{nf} channels in {groups} groups")
         self.weight, self.bias = nn.Parameter(torch.ones(nf)), nn.Parameter(torch.zeros(nf))
         self.groups, self.eps = groups, eps
 
     def forward(self, x: Tensor) -> Tensor:
-        "ValueError for another number of channels."
+        "(n, nf, ...), unchanged; ValueError for another number of channels."
         if x.dim() < 2 or x.shape[1] != len(self.weight):
             raise ValueError(f"{len(self.weight)} channels, input of shape {tuple(x.shape)}")
         grouped = x.reshape(len(x), self.groups, x.shape[1] // self.groups, -1)
@@ -157,7 +166,7 @@ class GroupNorm(Module):
 
 
 class InstanceNorm(GroupNorm):
-    "Instance normalisation: each channel of an image by itself; (n, nf, ...), shape unchanged."
+    "Instance normalisation (arXiv 1607.08022): each channel of an image by itself."
 
     def __init__(
         self,

@@ -35,10 +35,11 @@ def sgd_step(
 
 
 class SGD(Optimizer):
-    "Stochastic gradient descent with `sgd_step`."
+    "Gradient descent; hyperparameters of `sgd_step`; ValueError for nesterov without momentum."
 
     def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0.,
                  nesterov: bool = False, weight_decay: float = 0.):
+        if nesterov and not momentum: raise ValueError("nesterov needs momentum")
         super().__init__(params, sgd_step, lr=lr, momentum=momentum, nesterov=nesterov,
                          weight_decay=weight_decay)
 
@@ -69,7 +70,7 @@ def rmsprop_step(
 
 
 class RMSProp(Optimizer):
-    "RMSProp, with `rmsprop_step`."
+    "RMSProp; its hyperparameters are those of `rmsprop_step`."
 
     def __init__(self, params: Iterable[Tensor], lr: float = .01, beta: float = .99,
                  eps: float = 1e-8, weight_decay: float = 0.):
@@ -103,7 +104,7 @@ def _adam_averages(p: Tensor, grad: Tensor, state: dict, beta1: float,
 
 
 class AdamW(Optimizer):
-    "AdamW, with `adamw_step`."
+    "AdamW (arXiv 1711.05101); its hyperparameters are those of `adamw_step`."
 
     def __init__(self, params: Iterable[Tensor], lr: float = .001, beta1: float = .9,
                  beta2: float = .999, eps: float = 1e-8, weight_decay: float = .01):
@@ -130,7 +131,7 @@ def lamb_step(
 
 
 class Lamb(Optimizer):
-    "Lamb, with `lamb_step`."
+    "Lamb (arXiv 1904.00962); its hyperparameters are those of `lamb_step`."
 
     def __init__(self, params: Iterable[Tensor], lr: float = .01, beta1: float = .9,
                  beta2: float = .999, eps: float = 1e-6, weight_decay: float = 0.):
@@ -158,7 +159,8 @@ def exponential(
     start: float,  # the value at 0, positive
     end: float,  # the value at 1, positive
 ) -> Callable[[float], float]:
-    "The same factor in each step on the way from `start` to `end`."
+    "The same factor in each step on the way from `start` to `end`; ValueError unless positive."
+    if min(start, end) <= 0: raise ValueError(f"from {start} to {end} there is no such factor")
     return lambda share: start * (end / start) ** share
 
 
@@ -205,5 +207,5 @@ def one_cycle(
     div: float = 25.,  # the first learning rate is lr / div
     final_div: float = 1e4,  # the last one is lr / div / final_div
 ) -> Callable[[int], float]:
-    "The one-cycle schedule of the learning rate, by step."
+    "The one-cycle schedule of the learning rate, by step (arXiv 1803.09820)."
     return cycle(lr / div, lr, lr / div / final_div, steps, pct)

@@ -15,7 +15,7 @@ from .fully_connected import Module
 
 # %% ../nbs/08_resnet.ipynb #0e45be24
 class ResBlock(Module):
-    "relu(two convolutions + a short cut): (n, ni, h, w) -> (n, nf, ceil(h / stride), ...)."
+    "Residual block (arXiv 1512.03385): relu(two convolutions with normalisation + a short cut)."
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class ResNet(nn.Sequential):
         norm: Callable = nn.BatchNorm2d,  # or `foundations.norm.BatchNorm`, the same function
     ):
         nfs = list(nfs)
+        if not nfs: raise ValueError("nfs is empty: no channels for the first convolution")
         blocks = (ResBlock(ni, nf, 2, conv=conv, norm=norm) for ni, nf in zip(nfs, nfs[1:]))
         super().__init__(
             conv(c_in, nfs[0], 5, 2, 2, bias=False), norm(nfs[0]), nn.ReLU(), *blocks,

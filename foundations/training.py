@@ -59,7 +59,7 @@ def cross_entropy_grad(
     y: Tensor,  # (n,) int64, the right class of each row, 0 to c-1
     smooth: float = 0.,  # as in `cross_entropy`
 ) -> Tensor:
-    "Gradient of `cross_entropy` for `out`, (n, c): (probabilities - targets) / n."
+    "Gradient of `cross_entropy` for `out`, (n, c): (probabilities - targets) / n; same errors."
     _check_classes(out, y)
     return _grad_of_logs(log_softmax(out), y, smooth)
 
@@ -93,7 +93,7 @@ def accuracy(
     out: Tensor,  # (n, c), one output for each class
     y: Tensor,  # (n,) int64, the right class of each row
 ) -> Tensor:
-    "The share of rows whose largest output is the right class, of shape ()."
+    "The share of rows whose largest output is the right class, (); ValueError as in `nll`."
     if y.shape != out.shape[:-1]:
         raise ValueError(f"output of shape {tuple(out.shape)}, classes of shape {tuple(y.shape)}")
     return (out.argmax(-1) == y).float().mean()
@@ -173,6 +173,7 @@ class Optimizer:
         update: Callable = gradient_step,  # called as update(p, p.grad, state, **hypers)
         **hypers: float,  # the hyperparameters; they may be changed between steps
     ):
+        if isinstance(params, Tensor): raise TypeError("a list of parameters, not a single one")
         self.params, self.update, self.hypers = list(params), update, hypers
         if not self.params: raise ValueError("there are no parameters to change")
         self.state = [{} for _ in self.params]
@@ -209,17 +210,24 @@ class _Chain(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, layers, n_inputs, *tensors):
-        ctx.layers, ctx.tensors = layers, tensors
+        ctx.layers, ctx.tensors = [_with_own_memory(layer) for layer in layers], tensors
         inputs = tensors[:n_inputs]
-        for layer in layers: inputs = (layer(*inputs),)
+        for layer in ctx.layers: inputs = (layer(*inputs),)
         return inputs[0]
 
     @staticmethod
     def backward(ctx, out_g):
+        if torch.is_grad_enabled(): raise RuntimeError("no gradient of a gradient by hand")
         if ctx.layers[-1].out is None: raise RuntimeError("a second backward pass needs a forward")
         ctx.layers[-1].out.g = out_g
         for layer in reversed(ctx.layers): layer.backward()
         return None, None, *(vars(t).pop('g', None) for t in ctx.tensors)
+
+
+def _with_own_memory(layer: Layer) -> Layer:
+    copy = object.__new__(type(layer))
+    vars(copy).update(vars(layer))
+    return copy
 
 
 class FirstLin(Lin):
@@ -251,11 +259,12 @@ class ByHand(Module):
 
 
 def fully_connected_net(
-    sizes: Iterable[int],  # inputs, neurons of each hidden layer, outputs
+    sizes: Iterable[int],  # inputs, neurons of each hidden layer, outputs; at least two
     generator: torch.Generator | None = None,  # of the first weights
 ) -> ByHand:
     "Linear layers with relu between them, (n, sizes[0]) -> (n, sizes[-1]), and gradients by hand."
     layers, sizes = [], list(sizes)
+    if len(sizes) < 2: raise ValueError(f"{sizes} has no outputs")
     for i, (n_in, n_out) in enumerate(zip(sizes, sizes[1:])):
         scale = math.sqrt((1 if i == len(sizes) - 2 else 2) / n_in)
         w = torch.randn(n_in, n_out, generator=generator) * scale
@@ -277,7 +286,7 @@ def evaluate(
     loss_func: Callable = cross_entropy,  # called with output and targets
     metric: Callable = accuracy,  # called with output and targets
 ) -> Scores:
-    "Loss and metric over all batches, weighted by their sizes; ValueError if there are none."
+    "Loss and metric over all batches, weighted by their sizes, in `eval` mode; ValueError if none."
     model.eval()
     sums = [(len(y), loss_func(out := model(x), y) * len(y), metric(out, y) * len(y))
             for x, y in batches]
@@ -302,10 +311,11 @@ def fit(
     metric: Callable = accuracy,  # called with output and targets
     schedules: dict[str, Callable[[int], float]] | None = None,  # hyperparameter: value by step
 ) -> History:
-    "Trains `model`, in place."
+    "Trains `model`, in place; ValueError if an epoch has no batches."
     losses, scores = [], []
-    for _ in range(epochs):
+    for epoch in range(epochs):
         model.train()
+        before = len(losses)
         for x, y in batches:
             for name, value in (schedules or {}).items(): opt.hypers[name] = value(len(losses))
             opt.zero_grad()
@@ -313,6 +323,7 @@ def fit(
             loss.backward()
             opt.step()
             losses.append(loss.detach())
+        if len(losses) == before: raise ValueError(f"no batches in epoch {epoch + 1}")
         if valid is not None: scores.append(evaluate(model, valid, loss_func, metric))
     return History(torch.stack(losses).tolist() if losses else [], scores)
 

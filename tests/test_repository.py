@@ -1,5 +1,7 @@
 """This repository itself, as a newcomer meets it."""
 
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,8 +13,8 @@ from conftest import notebook
 ROOT = Path(__file__).parents[1]
 
 
-def run(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, *map(str, command)], cwd=cwd, capture_output=True, text=True)
+def run(*command: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, *map(str, command)], cwd=cwd, capture_output=True, text=True, env={**os.environ, **environment})
 
 
 def test_the_library_is_what_the_notebooks_make(tmp_path):
@@ -29,8 +31,11 @@ def test_nothing_is_stale_or_wrong():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_notebook_passes():
-    done = run("run_notebook.py")
+def test_every_notebook_passes(tmp_path, record_property):
+    record = tmp_path / "claims.jsonl"
+    record.touch()
+    done = run("run_notebook.py", FOUNDATIONS_CLAIMS=str(record))
+    record_property("mutants", sum(json.loads(line).get("mutants", 0) for line in record.read_text(encoding="utf-8").splitlines()))
     count = len([p for p in (ROOT / "nbs").glob("*.ipynb") if p.name[0] not in "_."])
     assert done.returncode == 0 and f"\n{count} passed in " in done.stdout, done.stdout + done.stderr
 
@@ -42,8 +47,6 @@ def test_modules_can_be_imported_from_anywhere(module, tmp_path):
 
 def test_notebooks_are_stored_as_a_reader_should_meet_them():
     """A title and a summary first, everything run in order (slow cells on another day), no error and no machine's path."""
-    import json
-
     for path in (ROOT / "nbs").glob("*.ipynb"):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         assert cells[0]["cell_type"] == "markdown", path
