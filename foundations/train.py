@@ -308,13 +308,13 @@ def plot_accuracy(
         axes.plot([epoch.cpu_s for epoch in history], mistakes, 'o-', markersize=3, label=label)
     axes.set(title='Accuracy on the validation images', yscale='log', ylabel='percent right',
              xlabel='processor seconds', xscale='log')
+    low, high = axes.get_ylim()
     marks = [.5, .2, .1, .05, .02, .01, .005, .002, .001]
     axes.set_yticks(marks, [f'{100 - 100 * mark:g}' for mark in marks])
-    low, high = axes.get_ylim()
-    axes.set_ylim(min(high * 1.1, 1.), low / 1.1)
+    axes.set_ylim(high, low)
     axes.xaxis.set_major_formatter('{x:g}')
     axes.minorticks_off()
-    axes.legend()
+    axes.legend(loc='upper left')
 
 
 def save_plot(
