@@ -30,7 +30,13 @@ def notebook2script(
 
     Exit codes: 0 done, 1 something is wrong or stale, 2 bad usage, 3 a cell was changed in its notebook and in its module.
     """
-    project = project_of(notebooks)
+    try:
+        project = project_of(notebooks)
+    except UserError as error:
+        if json and error.exit_code == 1:
+            _report_json(error.problems, None, 0)
+            return 1
+        raise
     if watch:
         return _watch(project, notebooks, up_to, force, quiet)
     if update:
@@ -124,10 +130,12 @@ def _watch(project: Project, notebooks: tuple[str, ...], up_to: str, force: bool
             notebook2script(*notebooks, up_to=up_to, force=force, quiet=quiet)
         except UserError as error:  # such as a notebook that is named and gone for a moment
             print(error, file=sys.stderr)
+        except OSError as error:  # a full disk: the next save may find room
+            print(f"error: {error.filename or 'writing'}: {error.strerror}", file=sys.stderr)
 
     watching = False
     changes = watch(project.nbs_path, watch_filter=lambda _, path: path.endswith(".ipynb"), debounce=50, step=10,
-                    rust_timeout=200, yield_on_timeout=True, raise_interrupt=False)
+                    rust_timeout=200, yield_on_timeout=True)
     try:
         for changed in changes:
             if not watching or changed:  # it yields first once it watches: no save is missed from then on

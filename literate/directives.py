@@ -68,8 +68,9 @@ class Head:
 _MARKED = re.compile(r"\s*#\s*\|(.*)", re.DOTALL)
 _OPTION = re.compile(r"(\s*#\s*\|\s*[\w|-]+\s*:)(.*)", re.DOTALL)
 _MAGIC = re.compile(r"\s*%%\w+")
-_PLAIN = re.compile(r"#([ \t]*)(\w+)((?:[ \t]+\S+)*)$")
-_PLAIN_WORDS = frozenset(COMPILER) | {"hide", "skip", "notest", "slow"}
+_PLAIN = re.compile(r"#([ \t]*)([\w-]+)((?:[ \t]+\S+)*)$")
+_PLAIN_WORDS = frozenset(COMPILER) | {"hide", "skip", "notest", "slow", "cuda", "hide_input", "hide_output", "default_cls_lvl", "collapse",
+                                      "collapse_hide", "collapse_show", "collapse_input", "collapse_output"}  # nbdev 1's among them
 _LATE = re.compile(rf"^\s*#\s*(\|?)\s*({'|'.join(COMPILER)})\b(?!:)[ \t]*(\S*)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -170,10 +171,10 @@ def _marked(line: str) -> tuple[str, tuple[str, ...]] | None:
 def _plain(line: str) -> tuple[str, tuple[str, ...]] | None:
     """Name and arguments of a plain `#export` line; any other comment, such as `# export the table`, is just a comment."""
     match = _PLAIN.match(line.strip())
-    if not match or match[2].lower() not in _PLAIN_WORDS:
+    if not match or (name := match[2].lower().replace("-", "_")) not in _PLAIN_WORDS:
         return None
-    space, name, args = match[1], match[2].lower(), tuple(match[3].split())
-    if args and (name not in COMPILER or (space and name != "default_exp" and not (len(args) == 1 and is_module_name(args[0])))):
+    space, args = match[1], tuple(match[3].split())
+    if args and name != "default_cls_lvl" and (name not in COMPILER or (space and name != "default_exp" and not (len(args) == 1 and is_module_name(args[0])))):
         return None
     return name, args
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from configparser import ConfigParser, InterpolationError
+from configparser import ConfigParser, InterpolationError, SectionProxy
 from configparser import Error as ConfigError
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from .values import dataclass, field
 SETTINGS, PYPROJECT = "settings.ini", "pyproject.toml"
 NBDEV2, NBDEV3 = "nbdev 2", "nbdev 3"  # the layouts of modules, as the two generations of nbdev write them
 _NUMBER = re.compile(r"(\d+)([a-zA-Z]*)[_\-. ]")
+_DEFAULTS = {"user": "", "nbs_path": "nbs", "version": "0.0.1", "tst_flags": "notest", "lib_name": "%(repo)s", "doc_baseurl": "/%(repo)s",
+             "doc_host": "https://%(user)s.github.io", "git_url": "https://github.com/%(user)s/%(repo)s"}  # of a settings.ini
+_SWITCHES = {**dict.fromkeys(["true", "yes", "y", "t", "on", "1"], True), **dict.fromkeys(["false", "no", "n", "f", "off", "0", ""], False)}
 
 
 @dataclass(frozen=True)
@@ -72,17 +75,14 @@ def read_project(config: Path) -> Project | None:
 
 
 def _read_pyproject(config: Path) -> Project | None:
-    if b"nbdev" not in (content := config.read_bytes()):
+    if b"nbdev" not in config.read_bytes():
         return None
-    import tomllib
-
-    try:
-        data = tomllib.loads(content.decode())
-    except ValueError as error:
-        raise UserError(Diagnostic("settings", f"not TOML: {error}", config)) from None
+    data = _toml(config)
     keys, about, root = data.get("tool", {}).get("nbdev"), data.get("project", {}), config.parent
     if keys is None:
         return None
+    if os.path.exists(of_user := user_configs("config.toml")[-1]):
+        keys = {**_toml(Path(of_user)), **keys}
     if keys.get("export_procs"):
         raise UserError(Diagnostic("settings", "export_procs cannot be run here", config, hint="remove it, or compile with nbdev-export"))
     urls = about.get("urls") or {}
@@ -104,46 +104,75 @@ def _read_pyproject(config: Path) -> Project | None:
 
 
 def _read_settings(config: Path) -> Project:
-    parser, root = ConfigParser(), config.parent
+    section, root = _section(config), config.parent
+
+    def text(key: str) -> str:
+        try:
+            return section[key]
+        except InterpolationError:  # `description = 100% pure` must not stop the work
+            return section.get(key, raw=True)
+
+    def flag(key: str, default: bool) -> bool:
+        value = text(key).lower() if key in section else str(default).lower()
+        if value not in _SWITCHES:
+            raise UserError(Diagnostic("settings", f"{key} = {value} is neither True nor False", config))
+        return _SWITCHES[value]
+
+    if flag("black_formatting", False) and not _is_installed("black"):
+        raise UserError(Diagnostic("settings", "black_formatting = True, but black is not installed", config, hint="pip install black"))
+    return Project(
+        root=root, nbs_path=_below(root, text("nbs_path")), lib_path=_lib_path(config, text("lib_path")),
+        recursive=flag("recursive", True), cell_number=flag("cell_number", True), cell_ids=flag("cell_ids", False),
+        put_version_in_init=flag("put_version_in_init", True), strict=flag("strict", False),
+        relative_imports=flag("relative_imports", True), black_formatting=flag("black_formatting", False),
+        version=text("version"), test_flags=tuple(re.split(r"[\s|]+", text("tst_flags") or "notest")),
+        preload=tuple(re.split(r"[\s,]+", section["preload"].strip())) if section.get("preload") else None,
+        index_settings={key: text(key) for key in ("branch", "doc_baseurl", "doc_host", "git_url", "lib_path") if key in section},
+    )
+
+
+def _toml(path: Path) -> dict:
+    import tomllib
+
     try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(Diagnostic("settings", f"not TOML: {error}", path)) from None
+
+
+def _section(config: Path) -> SectionProxy:
+    """What a settings.ini says, with nbdev's defaults for what it leaves out."""
+    parser = ConfigParser()
+    try:
+        parser.read(user_configs(SETTINGS), encoding="utf-8")
         parser.read_string(config.read_text(encoding="utf-8"), str(config))
     except (ConfigError, UnicodeDecodeError) as error:
         raise UserError(Diagnostic("settings", str(error).replace("\n", " "), config, hint="see the README's example")) from None
     section = parser["DEFAULT"]
+    if "repo" not in section and (not {"lib_path", "doc_baseurl", "git_url"} <= section.keys() or "%(repo)s" in str(parser.defaults())):
+        section["repo"] = _repository(config.parent).replace("%", "%%")
+    if "lib_path" not in section:
+        section["lib_path"] = section.get("repo", raw=True).replace("-", "_")
+    for key in _DEFAULTS.keys() - section.keys():
+        section[key] = _DEFAULTS[key]
+    return section
 
-    def text(key: str, default: str) -> str:
-        try:
-            return section.get(key) or default
-        except InterpolationError:  # `description = 100% pure` must not stop the work
-            return section.get(key, raw=True) or default
 
-    def flag(key: str, default: bool) -> bool:
-        value = text(key, str(default)).lower()
-        if value not in ConfigParser.BOOLEAN_STATES:
-            raise UserError(Diagnostic("settings", f"{key} = {value} is neither True nor False", config))
-        return ConfigParser.BOOLEAN_STATES[value]
+def user_configs(name: str) -> list[str]:
+    """Where nbdev looks for a user's settings for all projects, the weakest first."""
+    folders = [os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), *(os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")]
+    return [os.path.join(folder, "nbdev", name) for folder in reversed(folders)]
 
-    if flag("black_formatting", False) and not _is_installed("black"):
-        raise UserError(Diagnostic("settings", "black_formatting = True, but black is not installed", config, hint="pip install black"))
-    repo = text("repo", root.name)
-    user = text("user", "")
-    lib_path = text("lib_path", repo.replace("-", "_"))
-    index = {
-        "branch": text("branch", ""),
-        "doc_baseurl": text("doc_baseurl", f"/{repo}"),
-        "doc_host": text("doc_host", f"https://{user}.github.io"),
-        "git_url": text("git_url", f"https://github.com/{user}/{repo}"),
-        "lib_path": lib_path,
-    }
-    return Project(
-        root=root, nbs_path=_below(root, text("nbs_path", "nbs")), lib_path=_lib_path(config, lib_path),
-        recursive=flag("recursive", True), cell_number=flag("cell_number", True), cell_ids=flag("cell_ids", False),
-        put_version_in_init=flag("put_version_in_init", True), strict=flag("strict", False),
-        relative_imports=flag("relative_imports", True), black_formatting=flag("black_formatting", False),
-        version=text("version", "0.0.1"), test_flags=tuple(re.split(r"[\s|]+", text("tst_flags", "notest"))),
-        preload=tuple(re.split(r"[\s,]+", section["preload"].strip())) if section.get("preload") else None,
-        index_settings={key: value for key, value in index.items() if value},
-    )
+
+def _repository(root: Path) -> str:
+    """What nbdev takes for the name of a project that doesn't say it: its remote repository's name, or else its folder's."""
+    import subprocess
+
+    try:
+        found = subprocess.run(["git", "config", "--get", "remote.origin.url"], cwd=root, capture_output=True, text=True, check=False)
+    except OSError:
+        return root.name
+    return found.stdout.strip().removesuffix(".git").split(":")[-1].split("/")[-1] or root.name
 
 
 def _lib_path(config: Path, path: str) -> Path:

@@ -3,11 +3,13 @@
 Compiles copies of a project with nbdev and with notebook2script and prints which files differ, and by which of the
 deviations D1 to D12 (docs/layouts.md) each difference is explained. nbdev 2.4.7 compiles projects with a settings.ini,
 nbdev 3.3.26 those with [tool.nbdev] in pyproject.toml; each is installed in an environment of its own when first needed.
+Notebooks in nbdev 1's spelling, `#export`, are respelled in nbdev's copy: later versions of nbdev pass them over.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -21,7 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from literate.project import NBDEV3, find_project  # noqa: E402
+from literate.diagnostics import UserError
+from literate.project import NBDEV3, find_project
 
 PACKAGES = {
     "2.4.7": ["nbdev==2.4.7", "fastcore<2", "execnb<0.2", "ghapi<2"],  # the last releases that nbdev 2 works with
@@ -45,12 +48,16 @@ def nbdev_export(version: str) -> Path:
     return home / "bin" / ("nbdev_export" if version[0] == "2" else "nbdev-export")
 
 
+class Failed(Exception):
+    """A command that does not compile the project."""
+
+
 def generated(root: Path, command: list) -> dict[str, str]:
-    """The library's files after a command has compiled the project; an error says what the command printed."""
+    """The library's files after a command has compiled the project; a `Failed` says what the command printed."""
     done = subprocess.run([str(word) for word in command], cwd=root, capture_output=True, text=True,
-                          env={k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "IN_TEST")})
+                          env={k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "IN_TEST")}, check=False)
     if done.returncode:
-        raise RuntimeError(f"{command[0]} failed in {root}:\n{done.stdout[-1000:]}{done.stderr[-3000:]}")
+        raise Failed(f"{' '.join(Path(word).name for word in command)} fails:\n{done.stdout[-1000:]}{done.stderr[-3000:]}")
     lib = find_project(root).lib_path
     return {p.relative_to(lib).as_posix(): p.read_bytes().decode("utf-8", "surrogateescape") for p in lib.rglob("*.py")}
 
@@ -62,8 +69,32 @@ def compile_both(root: Path) -> tuple[dict[str, str], dict[str, str]]:
         copies = [Path(folder, name, root.name) for name in ("theirs", "ours")]
         for copy in copies:
             shutil.copytree(root, copy, symlinks=True, ignore=shutil.ignore_patterns(".git", ".literate", "__pycache__", ".venv"))
+        respell(find_project(copies[0]).nbs_path)
         theirs = generated(copies[0], [nbdev_export(version)])
         return theirs, generated(copies[1], [sys.executable, ROOT / "notebook2script.py", "--force", "--quiet"])
+
+
+NBDEV_1 = re.compile(r"^\s*#\s*(default_exp|export[si]?|hide\w*|default_cls_lvl|slow|cuda|collapse\w*)([ \t]+\S+)?\s*$", re.IGNORECASE)
+
+
+def respell(folder: Path) -> None:
+    """nbdev 1's directives at the head of a cell in nbdev 2's spelling, in notebooks that have no others."""
+    for path in folder.rglob("*.ipynb"):
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            cells = [(cell, "".join(cell["source"]).splitlines(keepends=True)) for cell in data["cells"] if cell["cell_type"] == "code"]
+        except (ValueError, KeyError, TypeError):
+            continue
+        if any(re.match(r"\s*#\s*\|", line) for _, lines in cells for line in lines):
+            continue
+        for cell, lines in cells:
+            for n, line in enumerate(lines):
+                if match := NBDEV_1.match(line):
+                    lines[n] = f"#| {match[1].lower()}{match[2] or ''}\n"
+                elif line.strip() and not line.lstrip().startswith("%%"):
+                    break
+            cell["source"] = "".join(lines)
+        path.write_text(json.dumps(data), encoding="utf-8")
 
 
 def without_ids(text: str) -> str:
@@ -84,11 +115,14 @@ def same_docstring(text: str) -> str:
 
 
 def without_bare_directives(text: str) -> str:
-    return re.sub(r"\n\n# %% .*\n(?=\n*(# %%|\Z))", "\n", re.sub(r"^\s*#\s*\|.*\n?", "", text, flags=re.MULTILINE))
+    code = re.sub(r"^[ \t]*#[ \t]*\|.*\n?", "", text, flags=re.MULTILINE)
+    return re.sub(r"\n+(?=# %% )", "\n\n", re.sub(r"\n\n# %% .*\n(?=\n*(# %% |\Z))", "", code)).rstrip("\n")
 
 
 def sorted_statements(text: str) -> str:
     """The module's top-level statements, in no order: `__future__` imports move."""
+    if "from __future__" not in text:
+        return text
     try:
         return "\n".join(sorted(ast.unparse(node) for node in ast.parse(text).body))
     except SyntaxError:
@@ -101,7 +135,7 @@ def holds_more(theirs: str, ours: str) -> str | None:
         old, new = (ast.literal_eval(text.split("d = ", 1)[1])["syms"] for text in (theirs, ours))
         return "D9" if all(new.get(module, {}).items() >= names.items() for module, names in old.items()) else None
     several = len(set(re.findall(r"^# %% (.*\.ipynb)", ours, re.MULTILINE))) > 1
-    code = [line for line in absolute_imports(theirs).splitlines() if not line.startswith(("#", "__all__", " " * 11))]
+    code = [line for line in absolute_imports(same_docstring(theirs)).splitlines() if not line.startswith(("#", "__all__", " " * 11))]
     return "D1 or D2" if several and set(code) <= set(absolute_imports(ours).splitlines()) else None
 
 
@@ -135,7 +169,11 @@ def main(paths: list[str]) -> int:
     """Compare the projects; exit 1 if a difference is not explained."""
     unexplained = 0
     for path in map(Path, paths):
-        theirs, ours = compile_both(path.resolve())
+        try:
+            theirs, ours = compile_both(path.resolve())
+        except (Failed, UserError) as error:
+            print(f"{path}: {error}")
+            continue
         names = sorted(theirs.keys() | ours.keys())
         reasons = {name: explain(theirs.get(name), ours.get(name)) for name in names}
         print(f"{path}: {sum(r == [] for r in reasons.values())} of {len(names)} files are the same bytes")

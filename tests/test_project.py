@@ -1,5 +1,7 @@
 """settings.ini, and which notebooks a command line means."""
 
+import subprocess
+
 import pytest
 
 from literate.diagnostics import UsageError, UserError
@@ -20,6 +22,36 @@ def test_interpolation_and_odd_values(tmp_path):
     project = read_project(tmp_path / "settings.ini")
     assert project.lib_path == tmp_path / "src/r" and project.test_flags == ("slow", "gpu", "fast")
     assert project.index_settings["doc_host"] == "https://%(nobody)s.io"
+
+
+def test_what_settings_say_of_all_projects_of_a_user(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "etc"))
+    for folder, text in {"home": "user = me", "etc": "user = you\nbranch = dev"}.items():
+        (tmp_path / folder / "nbdev").mkdir(parents=True)
+        (tmp_path / folder / "nbdev" / "settings.ini").write_text(f"[DEFAULT]\n{text}\n")
+    (tmp_path / "settings.ini").write_text("[DEFAULT]\nrepo = r\ndoc_host =\n")
+    found = read_project(tmp_path / "settings.ini").index_settings
+    assert found == {"branch": "dev", "doc_baseurl": "/r", "doc_host": "", "git_url": "https://github.com/me/r", "lib_path": "r"}
+    (tmp_path / "home" / "nbdev" / "config.toml").write_text("branch = 'dev'\nlib_path = 'x'\n")
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'r'\n[tool.nbdev]\nlib_path = 'y'\n")
+    found = read_project(tmp_path / "pyproject.toml")
+    assert found.index_settings["branch"] == "dev" and found.package == "y"
+
+
+def test_a_project_without_a_name_has_its_repositorys(tmp_path):
+    def read():
+        (tmp_path / "settings.ini").write_text("[DEFAULT]\nuser = me\ntitle = %(lib_name)s\n")
+        return read_project(tmp_path / "settings.ini")
+    assert read().package == tmp_path.name
+    subprocess.run("git init -q . && git remote add origin git@github.com:me/my-lib.git", shell=True, check=True, cwd=tmp_path)
+    assert read().package == "my_lib" and read().index_settings["git_url"] == "https://github.com/me/my-lib"
+
+
+@pytest.mark.parametrize("word, expected", [("True", True), ("y", True), ("T", True), ("on", True), ("1", True), ("no", False), ("f", False), ("", False)])
+def test_switches_are_read_as_nbdev_reads_them(tmp_path, word, expected):
+    (tmp_path / "settings.ini").write_text(f"[DEFAULT]\nrepo = r\nrecursive = {word}\n")
+    assert read_project(tmp_path / "settings.ini").recursive is expected
 
 
 @pytest.mark.parametrize("text, word", [("[DEFAULT]\nrecursive = perhaps\n", "recursive = perhaps"), ("no section", "section"),

@@ -36,7 +36,7 @@ def compile_project(project: Project, chosen: Iterable[Path] | None = None, forc
                     prune: bool = False) -> tuple[Plan, Written]:
     """Compile the chosen notebooks (default: all); a `UserError` holds everything that is wrong, and nothing was written then.
 
-    `force` overwrites modules that were edited by hand; without it they raise `Edited` or `EditConflict`. `prune`
+    `force` overwrites modules that were edited or written by hand; without it they raise `Edited` or `EditConflict`. `prune`
     deletes generated modules that no notebook makes any more.
     """
     from .plan import make_plan
@@ -45,12 +45,12 @@ def compile_project(project: Project, chosen: Iterable[Path] | None = None, forc
 
     with locked(project), _uncollected():
         before = notebook_stamps(project)
-        plan = make_plan(project, chosen, prune=prune, memory=None if force or chosen is not None else recall(project))
+        plan = make_plan(project, chosen, prune=prune, memory=None if force or chosen is not None else recall(project), force=force)
         if plan.has_errors:
             raise UserError(*plan.diagnostics)
         if prune and plan.orphans:
             prune_orphans(plan, force)
-            plan = make_plan(project, chosen)
+            plan = make_plan(project, chosen, force=force)
         written = write_plan(plan, force)
         if chosen is None:
             remember(plan, before)
@@ -86,4 +86,4 @@ def update_notebooks(project: Project, force: bool = False, prune: bool = False,
         after = make_plan(project)
         if after.has_errors:
             raise UserError(*after.diagnostics)
-        return carried, write_plan(after, force=force or any(merge.removed for merge in merges))
+        return carried, write_plan(after, force or any(merge.removed for merge in merges), merges)

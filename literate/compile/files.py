@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from ..project import NBDEV3, Project
@@ -20,17 +21,17 @@ _VERSION_3 = re.compile(r"^__version__\s*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
 def file_texts(project: Project, modules: list[Module], known: list[Module]) -> dict[Path, str]:
     """The text of every file to be written; `known` are all modules that will exist then."""
     files = {module.path: module_text(module, project) for module in modules}
-    present = set(project.lib_path.rglob("*.py")) if project.lib_path.exists() else set()
+    present = set(python_files(project.lib_path))
     packages = {project.lib_path}
     for path in present | set(files):
         packages |= {folder for folder in path.parents if folder.is_relative_to(project.lib_path)}
     for folder in sorted(packages):
         init = folder / "__init__.py"
         if init not in files:
-            files[init] = init.read_text(encoding="utf-8") if init in present else ""
+            files[init] = read_text(init) if init in present else ""
     init = project.lib_path / "__init__.py"
     if project.put_version_in_init:
-        files[init] = _with_version(files[init], project)
+        files[init] = _with_version(files[init].replace("\r\n", "\n"), project)
     others = sorted(present - {m.path for m in known} - {init})
     if project.layout == NBDEV3:
         docstring, llms = package_docs(project, {m.path: m.docstring for m in known}, others)
@@ -41,6 +42,21 @@ def file_texts(project: Project, modules: list[Module], known: list[Module]) -> 
     files[project.lib_path / "_modidx.py"] = index_text(
         project, [m for m in known if is_indexed(m.path)], [path for path in others if is_indexed(path)])
     return files
+
+
+def python_files(folder: Path | str) -> Iterator[Path]:
+    """All Python files below a folder; links to files that are gone, such as an editor's locks, are none."""
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from python_files(entry.path)
+            elif entry.name.endswith(".py") and entry.is_file():
+                yield Path(entry.path)
+
+
+def read_text(path: Path) -> str:
+    """A file that somebody else may have written: its line ends stay, and so do bytes that are no UTF-8."""
+    return path.read_bytes().decode("utf-8", "surrogateescape")
 
 
 def _with_version(text: str, project: Project) -> str:
@@ -57,7 +73,7 @@ def find_orphans(project: Project, notebooks: Iterable[Path], planned: set[Path]
     A notebook that compiling leaves out, such as one whose name begins with `_`, keeps its module.
     """
     found, listed = [], set(notebooks)
-    for path in sorted(project.lib_path.rglob("*.py")) if project.lib_path.exists() else []:
+    for path in sorted(python_files(project.lib_path)):
         if path in planned or path.name in ("__init__.py", "_modidx.py"):
             continue
         match = _HEADER.search(path.read_text(encoding="utf-8", errors="replace")[:5000])

@@ -76,11 +76,18 @@ def _assigned(node: ast.stmt) -> Iterator[str]:
 
 def _all_elements(node: ast.stmt) -> list[str]:
     """The strings or bare names of `_all_ = [...]`."""
-    target = _targets(node)[0]
-    if not isinstance(target, ast.Name) or target.id != "_all_":
-        return []
-    values = [getattr(item, "value", getattr(item, "id", None)) for item in getattr(node.value, "elts", [])]
+    values = [getattr(item, "value", getattr(item, "id", None)) for item in getattr(node.value, "elts", [])] if _is_all(node) else []
     return [value for value in values if isinstance(value, str)]
+
+
+def is_unclear_all(node: ast.stmt) -> bool:
+    """Whether a statement adds names to `_all_` that nobody can tell without running it."""
+    return isinstance(node, _ASSIGNMENTS) and _is_all(node) and len(_all_elements(node)) != len(getattr(node.value, "elts", [None]))
+
+
+def _is_all(node: ast.stmt) -> bool:
+    target = _targets(node)[0]
+    return isinstance(target, ast.Name) and target.id == "_all_"
 
 
 def _deleted(body: list[ast.stmt]) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,23 +62,25 @@ def _symbols_in_file(path: Path, project: Project) -> dict[str, str] | None:
 
     None if it has markers of another kind: nbdev leaves such a module out.
     """
-    text = path.read_text(encoding="utf-8", errors="replace")
-    if "\n# %% " not in text:
-        return {}
-    from .sections import split_sections
-
-    form = r"#\S+" if project.layout == NBDEV3 or project.cell_ids else r"\d+" if project.cell_number else ""
+    _, *sections = path.read_text(encoding="utf-8", errors="replace").split("\n# %% ")
+    with_key = project.layout == NBDEV3 or project.cell_number
+    form = r"#\S+" if project.layout == NBDEV3 or project.cell_ids else r"\d+"
     found: dict[str, str] = {}
-    for section in split_sections(text, path.parent):
-        if not section.marker or section.marker.startswith("# %% auto"):
+    for section in sections:
+        marker, _, code = section.partition("\n")
+        name, _, key = marker.strip().rpartition(" ") if with_key else (marker, "", "")
+        if with_key and not re.fullmatch(form, key):
+            return None
+        if name.startswith("auto") and not name.endswith(".ipynb"):
             continue
-        if not section.notebook or not re.fullmatch(form, section.key) or not section.notebook.is_relative_to(project.nbs_path):
+        notebook = Path(os.path.normpath(path.parent / name.strip()))
+        if not notebook.is_relative_to(project.nbs_path):
             return None
         try:
-            names = _symbols(ast.parse(section.code))
+            names = _symbols(ast.parse(code))
         except SyntaxError:
             return None
-        found |= {name: f"{page_of(section.notebook, project.nbs_path)}#{name.lower()}" for name in names}
+        found |= {name: f"{page_of(notebook, project.nbs_path)}#{name.lower()}" for name in names}
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..values import dataclass, field
 from .module import Module, ModuleCell
-from .sections import Section, match_sections, split_sections
+from .sections import Section, markers_of, match_sections, split_sections
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Merge:
     """What was done by hand to one module since it was generated."""
 
     module: Module
+    disk: str = ""  # its text, with the edits
     edits: list[Edit] = field(default_factory=list)
     added: list[Addition] = field(default_factory=list)
     removed: list[ModuleCell] = field(default_factory=list)
@@ -50,13 +51,12 @@ class Merge:
 def merge_module(module: Module, base: str | None, disk: str, new: str) -> Merge:
     """Tell the edits made in a module apart. Without a base, every difference is a conflict: nobody knows who made it."""
     folder = module.path.parent
-    markers = {s.marker for text in (base or "", new) for s in split_sections(text, folder)}
-    theirs, ours = split_sections(disk, folder, markers), split_sections(new, folder)
-    old = ours if base is None else split_sections(base, folder)
+    markers = markers_of(base or "", new)
+    theirs, ours, old = (split_sections(text, folder, *markers) for text in (disk, new, new if base is None else base))
     cells = dict(zip((n for n, s in enumerate(ours) if s.notebook), module.cells))
     to_disk = match_sections(old, theirs, numbers_hold=True)
     to_new = {n: n for n in cells} if base is None else match_sections(old, ours, numbers_hold=False)
-    found = Merge(module)
+    found = Merge(module, disk)
     for n, section in enumerate(old):
         if section.notebook:
             on_disk = theirs[to_disk[n]] if n in to_disk else None

@@ -15,7 +15,7 @@ from ..project import Project, module_of, project_notebooks
 from ..values import dataclass, field, replace
 from .docs import module_docstring
 from .files import file_texts, find_orphans
-from .imports import public_names, star_imports
+from .imports import is_unclear_all, public_names, star_imports
 from .index import symbols_of
 from .module import GENERATED, Module, ModuleCell, outline
 from .names import Unexported, check_names
@@ -45,13 +45,13 @@ class Plan:
 
 
 def make_plan(project: Project, chosen: Iterable[Path] | None = None, strict: bool | None = None, prune: bool = False,
-              memory: Memory | None = None) -> Plan:
+              memory: Memory | None = None, force: bool = False) -> Plan:
     """Plan the modules that the chosen notebooks (default: all) export to.
 
     Whatever is chosen, the whole project is read, since several notebooks may make one module; but only the chosen
     notebooks, and those that share a module with them, can stop the work. With `memory` only those are read that
-    changed since, or share a module with one that did. `strict` turns warnings into errors, and `prune` means that
-    modules without a notebook will be deleted.
+    changed since, or share a module with one that did. `strict` turns warnings into errors, `prune` means that modules
+    without a notebook will be deleted, and `force` that files written by hand may be replaced.
     """
     chosen = None if chosen is None else [Path(os.path.abspath(path)) for path in chosen]
     every = project_notebooks(project)
@@ -62,7 +62,10 @@ def make_plan(project: Project, chosen: Iterable[Path] | None = None, strict: bo
     relevant = set(chosen if chosen is not None else read.problems) | {path for m in plan.modules for path in m.notebooks}
     known = [*read.modules.values(), *read.kept]
     plan.diagnostics = [d for path, problems in read.problems.items() if path in relevant for d in problems]
-    plan.diagnostics += [d for m in plan.modules if (d := _check_target(m, project))]
+    if not every and not project.nbs_path.is_dir():
+        hint = "nbs_path says where the notebooks are"
+        plan.diagnostics.append(Diagnostic("no-notebooks", "there is no such folder", project.nbs_path, hint=hint, severity=WARNING))
+    plan.diagnostics += [d for m in plan.modules if not force and (d := _check_target(m))]
     plan.diagnostics += [d for d in check_names(list(read.modules.values()), known, read.unexported, project.package) if d.path in relevant]
     if chosen is None and not plan.has_errors:  # a notebook that cannot be read may make any module
         plan.orphans = find_orphans(project, every, {m.path for m in known})
@@ -132,16 +135,19 @@ def _add_notebook(project: Project, path: Path, modules: dict[str, Module], unex
         if not export or export.name == "exportd" or export.args == ("false",) or not head.code.strip():
             unexported.setdefault(path, []).append((cell, head))
             continue
-        name = _normal(export.args[0]) if export.args else default
+        name = _dotted(export.args[0]) if export.args else default
         if name is None and more:
             break  # a default_exp that cannot be used has been reported
         if name is None:
             problems.append(_at(notebook, cell, export.line, "no-module", "export without a module to go to",
                                 "put #default_exp name into the notebook, or a number before its name", WARNING))
             break
-        if not is_module_name(name):
-            problems.append(_bad_module(notebook, cell, export.line, name))
-            continue
+        if len(export.args) > 1:
+            continue  # reported with the directives
+        if export.args and (bad := _bad_module(notebook, cell, export.line, export.args[0])):
+            problems.append(bad)
+            if bad.severity == ERROR:
+                continue
         tree = _parse(notebook, cell, head, problems)
         if tree is None:
             continue
@@ -181,25 +187,35 @@ def _at(notebook: Notebook, cell: Cell, line: int, code: str, message: str, hint
     return Diagnostic(code, message, notebook.path, cell.index, cell.id, line, column, hint, severity)
 
 
-def _bad_module(notebook: Notebook, cell: Cell, line: int, name: str) -> Diagnostic:
-    return _at(notebook, cell, line, "bad-module", f"{name!r} is no module of the package",
-               "write a name, or names joined by dots, such as core or data.images")
+def _bad_module(notebook: Notebook, cell: Cell, line: int, name: str) -> Diagnostic | None:
+    """What is wrong with a module's name: an error if it is none, a warning if it is probably not what was meant."""
+    message, hint, severity = f"{name!r} is no module of the package", "write a name, or names joined by dots, such as core or data.images", ERROR
+    if _dotted(name) == "_modidx":
+        message, hint = "_modidx is the package's index", "choose another name"
+    elif name.endswith(".py") and is_module_name(name):
+        message, hint, severity = f"{name!r} is the module py in a folder", f"write {name[:-3]}", WARNING
+    elif is_module_name(name):
+        return None
+    elif is_module_name(re.sub(r"(^|[./])(?=\d)", r"\1_", name)):
+        message, hint, severity = f"no import statement can name the module {name!r}", "begin each part of it with a letter", WARNING
+    return _at(notebook, cell, line, "bad-module", message, hint, severity)
 
 
-def _normal(name: str) -> str:
-    return name.replace("/", ".") if is_module_name(name) else name
+def _dotted(name: str) -> str:
+    """nbdev also takes `a/b` for `a.b`."""
+    return name.replace("/", ".")
 
 
 def _default_module(notebook: Notebook, heads: list[tuple[Cell, Head]]) -> tuple[str | None, list[Diagnostic]]:
     """The module that the notebook's cells go to: what default_exp says, or else the numbered file's own name."""
     named = [(cell, d) for cell, head in heads for d in head.directives if d.name == "default_exp" and d.args]
-    problems = [_bad_module(notebook, cell, d.line, d.args[0]) for cell, d in named if not is_module_name(d.args[0])]
-    if not named or problems:
+    problems = [bad for cell, d in named if (bad := _bad_module(notebook, cell, d.line, d.args[0]))]
+    if not named or any(bad.severity == ERROR for bad in problems):
         return None if problems else module_of(notebook.path), problems
     last = named[-1][1].args[0]
     problems += [_at(notebook, cell, d.line, "two-default-exp", f"default_exp {d.args[0]}, but {last} further down",
                      "keep one; a cell can still say #export other_module", WARNING) for cell, d in named if d.args[0] != last]
-    return _normal(last), problems
+    return _dotted(last), problems
 
 
 def _parse(notebook: Notebook, cell: Cell, head: Head, problems: list[Diagnostic]) -> ast.Module | None:
@@ -214,6 +230,9 @@ def _parse(notebook: Notebook, cell: Cell, head: Head, problems: list[Diagnostic
         problems.append(_at(notebook, cell, head.line(number), "syntax", f"{getattr(error, 'msg', error)}", hint, ERROR, column))
         return None
     for node in tree.body:
+        if is_unclear_all(node):
+            problems.append(_at(notebook, cell, head.line(node.lineno), "unclear-all", "_all_ is no plain list of names, so they cannot get into __all__",
+                                "write _all_ = ['name', other_name]", WARNING))
         if isinstance(node, ast.ImportFrom) and node.level:
             problems.append(_at(notebook, cell, head.line(node.lineno), "relative-import", "a notebook has no package to import from",
                                 "import from the package by its name; the module gets a relative import"))
@@ -221,7 +240,7 @@ def _parse(notebook: Notebook, cell: Cell, head: Head, problems: list[Diagnostic
     return tree
 
 
-def _check_target(module: Module, project: Project) -> Diagnostic | None:
+def _check_target(module: Module) -> Diagnostic | None:
     """A file that exists and was not generated is somebody's own."""
     first = module.cells[0]
     try:
@@ -229,11 +248,11 @@ def _check_target(module: Module, project: Project) -> Diagnostic | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        return Diagnostic("unreadable", str(error), module.path, hint="move it out of the way")
+        return Diagnostic("unreadable", getattr(error, "strerror", None) or "not UTF-8", module.path, hint="check the path and its permissions")
     if GENERATED in text or not text.strip() or module.path.name == "__init__.py":
         return None
     return Diagnostic("not-generated", f"{module.path.name} exists and was not made from a notebook", module.cells[0].notebook,
-                      first.cell.index, first.cell.id, hint="rename it, or choose another module for the notebook")
+                      first.cell.index, first.cell.id, hint="rename it, choose another module for the notebook, or replace it with --force")
 
 
 def _orphan(path: Path) -> Diagnostic:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 from ..values import dataclass
@@ -28,12 +29,13 @@ class Section:
         return bool(self.marker) and self.notebook is None and not self.marker.startswith("# %% auto")
 
 
-def split_sections(text: str, folder: Path, known: set[str] | None = None) -> list[Section]:
-    """The sections of a module that lies in `folder`. With `known` (the true markers), look-alikes in strings are code.
+def split_sections(text: str, folder: Path, known: set[str], inside: Collection[str] = ()) -> list[Section]:
+    """The sections of a module that lies in `folder`.
 
-    A bare `# %%` is always a marker: that is how a new cell is typed.
+    `known` are the true markers of cells: look-alikes in strings are code. `inside` are the other markers that cells
+    hold as part of their code (`# %% Plots`); any that is not among them, somebody typed to begin a new cell.
     """
-    starts = [m for m in _MARKER.finditer(text) if known is None or m[0] in known or not _CELL.match(m[0])]
+    starts = [m for m in _MARKER.finditer(text) if (m[0] in known if _is_generated(m[0]) else m[0] not in inside)]
     ends = [m.start() for m in starts[1:]] + [len(text)]
     sections = [Section("", None, "", _trim(text[:starts[0].start() if starts else len(text)]))]
     for match, end in zip(starts, ends):
@@ -41,6 +43,17 @@ def split_sections(text: str, folder: Path, known: set[str] | None = None) -> li
         notebook = Path(os.path.normpath(folder / cell["notebook"])) if cell else None
         sections.append(Section(match[0], notebook, (cell["key"] or "") if cell else "", _trim(text[match.end():end])))
     return sections
+
+
+def markers_of(*generated: str) -> tuple[set[str], set[str]]:
+    """The markers in generated texts: those of cells, and those that stand in cells."""
+    found = {marker for text in generated for marker in _MARKER.findall(text)}
+    true = set(filter(_is_generated, found))
+    return true, found - true
+
+
+def _is_generated(marker: str) -> bool:
+    return bool(_CELL.match(marker)) or marker.startswith("# %% auto")
 
 
 def _trim(code: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..diagnostics import Diagnostic
 from ..notebook import write_atomically
-from ..project import PYPROJECT, SETTINGS, Project, project_notebooks
+from ..project import NBDEV3, PYPROJECT, SETTINGS, Project, project_notebooks, user_configs
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than an unchanged project to check
 if TYPE_CHECKING:
@@ -123,8 +123,8 @@ def notebook_stamps(project: Project) -> Stamps:
 
 def input_stamps(project: Project) -> Stamps:
     """Size and time of what else decides: the configuration and this program."""
-    here = Path(__file__).parent
-    return _stamp([project.root / SETTINGS, project.root / PYPROJECT, *sorted(here.glob("*.py")), *sorted(here.parent.glob("*.py"))])
+    here, of_user = Path(__file__).parent, user_configs("config.toml" if project.layout == NBDEV3 else SETTINGS)
+    return _stamp([project.root / SETTINGS, project.root / PYPROJECT, *of_user, *sorted(here.glob("*.py")), *sorted(here.parent.glob("*.py"))])
 
 
 def _stamp(paths: Iterable[Path]) -> Stamps:

@@ -39,7 +39,7 @@ def carry(project: Project, merges: list[Merge], prune: bool) -> list[Carried]:
     carried, problems = [], []
     for merge in merges:
         package = [project.package, *merge.module.path.parent.relative_to(project.lib_path).parts]
-        dialect = {item.notebook: dialect_of(read_notebook(item.notebook), project) for item in merge.module.cells}
+        dialect = {path: dialect_of(read_notebook(path), project) for path in merge.module.notebooks}
         for edit in [*merge.edits, *merge.added]:
             try:
                 carried.append(_carried(merge, edit, package, dialect))

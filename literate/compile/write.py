@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..diagnostics import Diagnostic, UserError, place, short
@@ -72,13 +72,14 @@ def find_edits(plan: Plan, paths: Iterable[Path]) -> list[Merge]:
     return merges
 
 
-def write_plan(plan: Plan, force: bool = False) -> Written:
+def write_plan(plan: Plan, force: bool = False, carried: Iterable[Merge] = ()) -> Written:
     """Write the files that differ; an `Edited` or `EditConflict` if that would lose an edit made in a module (unless `force`).
 
-    Then nothing at all is written. The caller holds the lock.
+    Then nothing at all is written. Edits that were `carried` into the notebooks are found there. The caller holds the lock.
     """
     stale = stale_files(plan)
-    edits = [] if force else find_edits(plan, stale)
+    done = {merge.module.path for merge in carried if _is_carried(merge, stale.get(merge.module.path))}
+    edits = [] if force else find_edits(plan, stale.keys() - done)
     refuse_conflicts(edits)
     if edits:
         raise Edited(*(Diagnostic("edited", _summary(merge), merge.module.path, hint="--update carries edits into the notebooks, --force gives them up")
@@ -89,6 +90,16 @@ def write_plan(plan: Plan, force: bool = False) -> Written:
         write_atomically(path, plan.files[path])
     base.settle(texts)
     return Written(tuple(stale), len(plan.files) - len(stale) + len(plan.kept))
+
+
+def _is_carried(merge: Merge, texts: tuple[str, str] | None) -> bool:
+    """Whether the new text holds every cell of the edited module, which nobody has touched since."""
+    if texts is None or texts[0] != merge.disk:
+        return False
+    from .sections import markers_of, split_sections
+
+    cells = split_sections(merge.disk, merge.module.path.parent, *markers_of(texts[1]))
+    return all(section.code in texts[1] for section in cells if section.marker and not section.marker.startswith("# %% auto"))
 
 
 def prune_orphans(plan: Plan, force: bool = False) -> None:
@@ -150,7 +161,11 @@ def _in_head(path: Path) -> str | None:
 @contextmanager
 def locked(project: Project) -> Iterator[None]:
     """Two compilers at once take turns."""
-    project.state.mkdir(exist_ok=True)
+    try:
+        project.state.mkdir(exist_ok=True)
+    except FileExistsError:
+        message = "this is no folder, but the compiler keeps its state there"
+        raise UserError(Diagnostic("unreadable", message, project.state, hint="move it out of the way")) from None
     try:
         import fcntl
     except ImportError:  # Windows; elsewhere filelock's imports would be a third of a compilation
@@ -165,7 +180,8 @@ def locked(project: Project) -> Iterator[None]:
             if file.read():  # whoever held it last did not come to its end
                 _sweep(project)
             file.truncate(0)
-            print(os.getpid(), file=file, flush=True)
+            with suppress(OSError):  # a full disk: whatever is written next says so, and where
+                os.write(file.fileno(), b"%d\n" % os.getpid())
             try:
                 yield
             finally:

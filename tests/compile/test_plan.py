@@ -50,7 +50,8 @@ def test_hidden_names_are_left_out_and_subfolders_are_not(make_project):
     (["#default_exp class", "#export\nx = 1"], 1, "bad-module"),
     (["#default_exp my-mod", "#export\nx = 1"], 1, "bad-module"),
     (["#export ../x\nx = 1"], 1, "bad-module"),
-    (["#| export a.1b\nx = 1"], 1, "bad-module"),
+    (["#| export a.1b-\nx = 1"], 1, "bad-module"),
+    (["#default_exp _modidx", "#export\nx = 1"], 1, "bad-module"),
     (["#export\n\nfrom .a import b"], 3, "relative-import"),
 ])
 def test_errors_stop_everything_and_name_the_place(make_project, cells, line, code):
@@ -65,11 +66,31 @@ def test_errors_stop_everything_and_name_the_place(make_project, cells, line, co
     (["#default_exp a", "#default_exp b", "#export\nx = 1"], "two-default-exp"),
     (["#exprot\nx = 1"], "unknown-directive"),
     (["x = 1\n#export\n"], "misplaced-directive"),
+    (["#default_exp core.py", "#export\nx = 1"], "bad-module"),
+    (["#default_exp steps/01_clean", "#export\nx = 1"], "bad-module"),
+    (["#export\nnames = ['x']\n_all_ = names"], "unclear-all"),
+    (["#export\n_all_ = [*names, 'x']"], "unclear-all"),
 ])
 def test_warnings_stop_only_a_strict_project(make_project, cells, code):
     assert [(d.code, d.severity) for d in make_plan(make_project({"00_core": cells})).diagnostics] == [(code, "warning")]
     strict = make_plan(make_project({"00_core": cells}, "strict = True"))
     assert [(d.code, d.severity) for d in strict.diagnostics] == [(code, "error")] and strict.files == {}
+
+
+def test_a_module_whose_name_begins_with_a_digit_is_written_all_the_same(make_project):
+    project = make_project({"00_a": ["#| default_exp steps/01_clean", "#| export\nx = 1"]})
+    assert project.lib_path / "steps" / "01_clean.py" in make_plan(project).files
+
+
+def test_one_problem_is_said_once(make_project):
+    assert [d.code for d in make_plan(make_project({"00_a": ["#| export # a remark\nx = 1"]})).diagnostics] == ["bad-module"]
+
+
+def test_nbdev_1_words_at_the_head_of_a_cell(make_project):
+    cells = ["# default_cls_lvl 3\n# default_exp core", "#hide-input\n# export\nx = 1", "# Export\n#slow\ny = 2", "# collapse the table\n#export\nz = 3"]
+    plan = make_plan(make_project({"00_a": cells}))
+    assert [m.name for m in plan.modules] == ["core"] and plan.modules[0].public == ["x", "y"]
+    assert [d.code for d in plan.diagnostics] == ["misplaced-directive"]
 
 
 def test_an_unnumbered_notebook_needs_a_module(make_project):

@@ -211,3 +211,16 @@ def test_a_notebook_without_ids_gets_those_that_its_modules_have(make_project):
     assert '"nbformat_minor": 5' in after and after.count("\n") == text.count("\n") + 2
     nbformat = pytest.importorskip("nbformat")
     nbformat.validate(json.loads(after))
+
+
+def test_cell_markers_inside_of_cells_are_code(make_project):
+    """As editors have them in comments, and in strings that hold a script."""
+    cells = ["#export\n# %% Plots\ndef f():\n    return 1", "#export\ns = \'\'\'\n# %%\nx = 1\n\'\'\'", "#export\ny = 1"]
+    project = make_project({"00_a": cells})
+    compile_project(project)
+    edit(project, "y = 1", "y = 2")
+    edit(project, "return 1", "return 2")
+    edit(project, "y = 2\n", "y = 2\n\n# %% New\nz = 3\n")
+    update_notebooks(project)
+    assert sources(project) == [cells[0].replace("return 1", "return 2"), cells[1], "#export\ny = 2", "#export\n# New\nz = 3"]
+    assert compile_project(project)[1].changed == ()

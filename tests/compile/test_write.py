@@ -180,3 +180,47 @@ def test_killed_at_any_time_it_leaves_whole_modules_and_the_next_run_goes_on(mak
     done = run()
     assert done.returncode == 0, done.stderr
     assert not list(project.root.rglob("*.tmp"))
+
+
+def test_a_hand_written_file_is_replaced_only_when_forced(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    project.lib_path.mkdir()
+    (project.lib_path / "a.py").write_text("mine = 1\n")
+    with pytest.raises(UserError, match="a.py exists and was not made from a notebook .*--force"):
+        compile_project(project)
+    assert (project.lib_path / "a.py").read_text() == "mine = 1\n"
+    compile_project(project, force=True)
+    assert "x = 1" in (project.lib_path / "a.py").read_text()
+
+
+def test_files_that_are_not_generated_keep_their_bytes(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    (project.lib_path / "sub").mkdir(parents=True)
+    (project.lib_path / "sub" / "__init__.py").write_bytes(b"# \xfcber\r\nx = 1\r\n")
+    (project.lib_path / ".#a.py").symlink_to("somebody@somewhere")  # Emacs locks a file that is being edited
+    (project.lib_path / "data.py").mkdir()
+    (project.lib_path / "sub" / "mine.py").write_bytes(b"# -*- coding: latin-1 -*-\r\ny = '\xfc'\r\n")
+    before = snapshot(project.lib_path)
+    compile_project(project)
+    after = snapshot(project.lib_path)
+    assert {path: after[path] for path in before} == before
+
+
+def test_what_stands_in_the_way_is_named(make_project, tmp_path):
+    """A file where the state is kept, a module that is a folder, and a folder of notebooks that is not there."""
+    make_project({"00_a": ["#export\nx = 1"]})
+    (tmp_path / ".literate").write_text("")
+    assert run().stderr.startswith(".literate: error: this is no folder, but the compiler keeps its state there (move it out of the way)")
+    (tmp_path / ".literate").unlink()
+    (tmp_path / "lib" / "a.py").mkdir(parents=True)
+    assert run().stderr.startswith("lib/a.py: error: Is a directory (check the path and its permissions) [unreadable]")
+    shutil.rmtree(tmp_path / "nbs")
+    done = run()
+    assert done.returncode == 0 and "nbs: warning: there is no such folder" in done.stderr and run("--check").returncode == 1
+
+
+def test_json_says_also_what_is_wrong_with_the_settings(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "settings.ini").write_text("[DEFAULT]\nrepo = lib\nrecursive = perhaps\n")
+    done = run("--json")
+    assert done.returncode == 1 and [p["code"] for p in json.loads(done.stdout)["diagnostics"]] == ["settings"]
