@@ -167,3 +167,9 @@ def test_nbdev_3_switches_an_export_off_by_false(make_project):
     (project.root / "settings.ini").unlink()
     (project.root / "pyproject.toml").write_text('[project]\nname = "lib"\n[tool.nbdev]\n')
     assert modules(read_project(project.root / "pyproject.toml")) == {"a": ["y = 1"]}
+
+
+def test_what_parses_and_still_is_no_python_is_an_error(make_project):
+    project = make_project({"00_core": ["#export\nimport os", "#export\n\ndef f():\n    x = 1\n    global x", "#export\nfrom __future__ import annotations"]})
+    problem, = make_plan(project).diagnostics
+    assert (problem.code, problem.cell, problem.line) == ("syntax", 1, 5)
