@@ -309,7 +309,8 @@ def plot_accuracy(
     axes.set(title='Accuracy on the validation images', yscale='log', ylabel='percent right',
              xlabel='processor seconds', xscale='log')
     low, high = axes.get_ylim()
-    marks = [.5, .2, .1, .05, .02, .01, .005, .002, .001]
+    marks = [.5, .3, .2, .1, .05, .04, .03, .02, .015,
+             .01, .008, .006, .005, .004, .003, .002, .001]
     axes.set_yticks(marks, [f'{100 - 100 * mark:g}' for mark in marks])
     axes.set_ylim(high, low)
     axes.xaxis.set_major_formatter('{x:g}')

@@ -8,10 +8,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from .channel import CHUNK, FrameReader, pack, write_all
-from .processes import cores, kill_marked
 
 _PATIENCE = 3.0  # seconds that the warm parent has to end everything
 
@@ -66,7 +64,7 @@ class WarmParent:
         self._process = subprocess.Popen(
             [sys.executable, "-m", f"{__package__}.forkserver"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, bufsize=0,
-            cwd=Path(sys.modules[package].__file__).parent.parent,
+            cwd=os.path.dirname(os.path.dirname(sys.modules[package].__file__)),
             env={**_environment(), **dict([self._mark.split("=")])},
         )
         self._temporary = _temporary_folder()  # while it is getting ready
@@ -80,6 +78,8 @@ class WarmParent:
 
     def share_cores(self, workers: int) -> None:
         """Each of so many notebooks at once may use its part of the cores, unless the user's environment says else."""
+        from .processes import cores
+
         names = {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"} - os.environ.keys()
         self._caps = dict.fromkeys(names, str(max(1, cores() // workers)))
         self.send("environment", self._caps)
@@ -109,6 +109,8 @@ class WarmParent:
             self._process.kill()
             self._process.wait()
         if self._process.returncode:
+            from .processes import kill_marked
+
             kill_marked(self._mark)
         from shutil import rmtree
 
