@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from literate.command import main
+from literate.command import leave, main
 from literate.compile import compile_project, update_notebooks
 from literate.compile.state import recall
 from literate.diagnostics import Diagnostic, UserError, short
@@ -150,10 +149,7 @@ def _watch(project: Project, notebooks: tuple[str, ...], up_to: str, force: bool
 
 def run() -> None:
     """The console command."""
-    code = main(notebook2script)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)  # without taking thousands of syntax trees apart first
+    leave(main(notebook2script))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,14 +99,10 @@ def _show(events: Iterator, paths: list[Path], project: Project, terminal: tuple
 def run() -> None:
     """The console command."""
     with started_ahead():
-        from literate.command import main
+        from literate.command import leave, main
 
         code = main(run_notebook)
-    if not ("coverage" in sys.modules or sys.gettrace() or sys.getprofile()):  # they have something to do at the end
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)  # without taking everything apart first
-    sys.exit(code)
+    leave(code)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 
@@ -31,8 +31,12 @@ def compare(commands: Mapping[str, tuple[list[str], Path]], runs: int = 5,
             figures = run_once(command, folder, {**os.environ, **env})
             if number:
                 found[name].append(figures)
-    return {name: Figures(*(statistics.median(values) for values in zip(*((f.wall, f.cpu, f.memory) for f in each))))
-            for name, each in found.items()}
+    return {name: medians(figures) for name, figures in found.items()}
+
+
+def medians(figures: list[Figures]) -> Figures:
+    """The median of each figure."""
+    return Figures(*map(statistics.median, zip(*map(astuple, figures))))
 
 
 def run_once(command: list[str], cwd: Path, env: Mapping[str, str]) -> Figures:

@@ -16,16 +16,14 @@ import json
 import os
 import shlex
 import shutil
-import statistics
 import subprocess
 import sys
 import sysconfig
 import tempfile
 import venv
-from dataclasses import astuple
 from pathlib import Path
 
-from compare import Figures, run_once, table
+from compare import medians, run_once, table
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 2
@@ -109,8 +107,7 @@ def measure(title: str, folder: Path, runs: int, made: bool) -> None:
     for _ in range(runs):
         for name, command in works.items():
             taken[name].append(run_once(command, folder, os.environ))
-    medians = {name: Figures(*map(statistics.median, zip(*map(astuple, figures)))) for name, figures in taken.items()}
-    print(table(title, medians), "\n", flush=True)
+    print(table(title, {name: medians(figures) for name, figures in taken.items()}), "\n", flush=True)
 
 
 def main() -> None:

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from literate.notebook import read_notebook
+
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "docs" / "claims.md"
 TESTS = re.compile(r"test_\w+|assert_\w+|gradcheck|gradgradcheck|earn")  # calls that raise if something is not so
@@ -54,10 +56,9 @@ def read_claims(notebooks: Path = ROOT / "nbs") -> list[Claim]:
 
 def code_cells(path: Path) -> Iterator[tuple[int, str, str]]:
     """Number (from 1), id and source of each code cell."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    for number, cell in enumerate(cells, 1):
-        if cell["cell_type"] == "code":
-            yield number, cell["id"], "".join(cell["source"])
+    for cell in read_notebook(path).cells:
+        if cell.type == "code":
+            yield cell.index + 1, cell.id, cell.source
 
 
 def _claims_of(path: Path) -> Iterator[Claim]:

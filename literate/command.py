@@ -18,6 +18,7 @@ from .diagnostics import UsageError, UserError
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `inspect` takes longer than all the rest of this file, and only arguments need it
     import inspect
+    from typing import NoReturn
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE: a bug of ours, told apart from every failure of the user's notebooks
 INTERRUPTED = 130
@@ -52,6 +53,15 @@ def main(function: Callable[..., int | None], arguments: Sequence[str] | None = 
         return 1
     except Exception:
         return _internal_error()
+
+
+def leave(code: int) -> NoReturn:
+    """End the process without taking everything apart first, unless something that measures it has to do with the end."""
+    if not ("coverage" in sys.modules or sys.gettrace() or sys.getprofile()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _internal_error() -> int:

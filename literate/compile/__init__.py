@@ -64,6 +64,7 @@ def update_notebooks(project: Project, force: bool = False, prune: bool = False,
     outside of any cell raises `Edited`; nothing is written then. `prune` also removes cells that were removed in a
     module. `dry` writes nothing.
     """
+    from .base import Base
     from .plan import make_plan
     from .update import apply, carry
     from .write import find_edits, locked, refuse_conflicts, refuse_outside, write_plan
@@ -72,7 +73,7 @@ def update_notebooks(project: Project, force: bool = False, prune: bool = False,
         plan = make_plan(project)
         if plan.has_errors:
             raise UserError(*plan.diagnostics)
-        merges = find_edits(plan, set(plan.files))
+        merges = find_edits(plan, set(plan.files), Base(project))
         if force:
             for merge in merges:
                 merge.take_module()

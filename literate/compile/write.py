@@ -12,6 +12,7 @@ from ..notebook import write_atomically
 from ..project import Project
 from ..values import dataclass
 from .base import Base
+from .files import read_text
 from .plan import Plan
 
 TYPE_CHECKING = False
@@ -50,13 +51,13 @@ def diff(path: Path, old: str, new: str) -> str:
     return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
 
 
-def find_edits(plan: Plan, paths: Iterable[Path]) -> list[Merge]:
+def find_edits(plan: Plan, paths: Iterable[Path], base: Base) -> list[Merge]:
     """What was edited by hand in these modules since they were generated.
 
-    What was generated last is the `Base`. Where there is none, as in a fresh clone, it is the file in git's HEAD; without
+    What was generated last is the `base`. Where there is none, as in a fresh clone, it is the file in git's HEAD; without
     git either, whatever differs from the notebooks counts as edited.
     """
-    base, merges = Base(plan.project), []
+    merges = []
     for module in plan.modules:
         disk = _read(module.path) if module.path in paths else None
         if not (disk or "").strip():  # an empty file, as `touch` makes it, is nobody's work
@@ -77,14 +78,14 @@ def write_plan(plan: Plan, force: bool = False, carried: Iterable[Merge] = ()) -
 
     Then nothing at all is written. Edits that were `carried` into the notebooks are found there. The caller holds the lock.
     """
-    stale = stale_files(plan)
+    stale, base = stale_files(plan), Base(plan.project)
     done = {merge.module.path for merge in carried if _is_carried(merge, stale.get(merge.module.path))}
-    edits = [] if force else find_edits(plan, stale.keys() - done)
+    edits = [] if force else find_edits(plan, stale.keys() - done, base)
     refuse_conflicts(edits)
     if edits:
         raise Edited(*(Diagnostic("edited", _summary(merge), merge.module.path, hint="--update carries edits into the notebooks, --force gives them up")
                        for merge in edits))
-    texts, base = {module.path: plan.files[module.path] for module in plan.modules}, Base(plan.project)
+    texts = {module.path: plan.files[module.path] for module in plan.modules}
     base.expect({path: text for path, text in texts.items() if path in stale})
     for path in stale:
         write_atomically(path, plan.files[path])
@@ -142,7 +143,7 @@ def _conflict(path: Path, conflict: Edit) -> Diagnostic:
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
+        return read_text(path)
     except FileNotFoundError:
         return None
 
