@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from pathlib import Path
 
-from literate.command import leave, main
-from literate.compile import compile_project, update_notebooks
-from literate.compile.state import recall
-from literate.diagnostics import Diagnostic, UserError, short
-from literate.project import Project, choose_notebooks, project_of
+from literate.compile.unchanged import still_said
+
+TYPE_CHECKING = False  # all else is imported if something has changed
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from literate.project import Project
+
+    Changed = dict[Path, list[Path]] | Sequence[Path] | None  # files written, and the notebooks they come from; None: nothing may be
 
 
 def notebook2script(
@@ -29,6 +32,10 @@ def notebook2script(
 
     Exit codes: 0 done, 1 something is wrong or stale, 2 bad usage, 3 a cell was changed in its notebook and in its module.
     """
+    from literate.compile import compile_project
+    from literate.diagnostics import UserError
+    from literate.project import choose_notebooks, project_of
+
     try:
         project = project_of(notebooks)
     except UserError as error:
@@ -42,12 +49,6 @@ def notebook2script(
         return _update(project, check, force, prune, quiet)
     report = _report_json if json else _report_quietly if quiet else _report
     chosen = choose_notebooks(project, notebooks, up_to) if notebooks or up_to else None
-    if chosen is None and not force and not prune and (last := recall(project)) and last.is_same() and not (check and last.diagnostics):
-        if check and report is _report:
-            print(f"0 files stale, {last.files} up to date")
-        else:
-            report(last.diagnostics, (), last.files)
-        return 0
     if check:
         return _check(project, chosen, report)
     try:
@@ -60,15 +61,14 @@ def notebook2script(
     return 0
 
 
-Changed = dict[Path, list[Path]] | Sequence[Path] | None  # files written, and the notebooks they come from; None: nothing may be
-
-
 def _report(diagnostics: Iterable, changed: Changed, unchanged: int) -> None:
     """What is wrong, a line for each file written, and a line that counts."""
     _report_quietly(diagnostics, changed, unchanged)
     if changed is None:
         return
     for path in changed:
+        from literate.diagnostics import short
+
         notebooks = ", ".join(map(short, changed[path]))
         print(f"{short(path)} <- {notebooks}" if notebooks else short(path))
     problems = f", {_count(len(diagnostics), 'problem')}" if diagnostics else ""
@@ -84,6 +84,8 @@ def _report_quietly(diagnostics: Sequence, changed: Changed, unchanged: int) -> 
 
 def _report_json(diagnostics: Iterable, changed: Changed, unchanged: int) -> None:
     from json import dumps
+
+    from literate.diagnostics import Diagnostic
 
     problems = [{**vars(d), "path": d.path and str(d.path)} if isinstance(d, Diagnostic) else {"message": str(d)} for d in diagnostics]
     print(dumps({"diagnostics": problems, "written": [str(path) for path in changed or ()], "unchanged": unchanged}, indent=1))
@@ -112,6 +114,8 @@ def _check(project: Project, chosen: list[Path] | None, report) -> int:
 
 
 def _update(project: Project, check: bool, force: bool, prune: bool, quiet: bool) -> int:
+    from literate.compile import update_notebooks
+
     carried, written = update_notebooks(project, force, prune, dry=check)
     for edit in carried if not quiet or check else []:
         print(edit)
@@ -123,6 +127,8 @@ def _update(project: Project, check: bool, force: bool, prune: bool, quiet: bool
 
 def _watch(project: Project, notebooks: tuple[str, ...], up_to: str, force: bool, quiet: bool) -> int:
     from watchfiles import watch
+
+    from literate.diagnostics import UserError, short
 
     def compile_once() -> None:
         try:
@@ -149,6 +155,15 @@ def _watch(project: Project, notebooks: tuple[str, ...], up_to: str, force: bool
 
 def run() -> None:
     """The console command."""
+    if len(sys.argv) == 1 and (last := still_said()):
+        said, files = last
+        try:
+            _report(said, (), files)
+            return print(end="", flush=True)
+        except OSError:  # it cannot be printed: told as whatever else goes wrong
+            pass
+    from literate.command import leave, main
+
     leave(main(notebook2script))
 
 

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from literate.execute.start import started_ahead
 
-from literate.execute.parent import started_ahead
-
-TYPE_CHECKING = False  # all else is imported while the warm parent starts
+TYPE_CHECKING = False  # all else is imported while the warm parent gets ready
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from literate.execute import Options
     from literate.project import Project
 

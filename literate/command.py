@@ -27,6 +27,7 @@ _MENDABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT,
 
 def main(function: Callable[..., int | None], arguments: Sequence[str] | None = None, name: str = "") -> int:
     """Run `function(*names, flag=...)` as a command line says; return the exit code. Every failure is one clear line."""
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # None after `>&-`
     name = name or os.path.basename(sys.argv[0])
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from configparser import ConfigParser, InterpolationError, SectionProxy
 from configparser import Error as ConfigError
 from pathlib import Path
@@ -200,11 +201,21 @@ def project_notebooks(project: Project, up_to: str = "") -> list[Path]:
 
 def notebooks_in(folder: Path, recursive: bool = True) -> list[Path]:
     """The notebooks of a folder, by file name; names that begin with `_` or `.` are left out."""
-    found = []
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if recursive and name[0] not in "_.")
-        found += [Path(parent, name) for name in sorted(files) if name.endswith(".ipynb") and name[0] not in "_."]
+    found = [Path(parent, name) for parent, names in _walk(folder, recursive)
+             for name in sorted(names) if name.endswith(".ipynb") and name[0] not in "_."]
     return sorted(found, key=lambda path: path.name)
+
+
+def notebook_folders(project: Project) -> list[str]:
+    """The folders in which a new file may be a notebook of the project."""
+    return [str(project.nbs_path), *(parent for parent, _ in _walk(project.nbs_path, project.recursive))]
+
+
+def _walk(folder: Path, recursive: bool) -> Iterator[tuple[str, list[str]]]:
+    """The folders that count, and what is in each."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if recursive and name[0] not in "_.")
+        yield parent, names
 
 
 def choose_notebooks(project: Project, names: tuple[str, ...], up_to: str = "") -> list[Path]:

@@ -56,7 +56,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> NotebookFi
 def _start_ahead(config: pytest.Config) -> None:
     """There are notebooks: the process that runs them gets ready while pytest collects."""
     if not config.option.collectonly and _AHEAD not in config.stash:
-        from .execute.parent import started_ahead
+        from .execute.start import started_ahead
 
         config.stash[_AHEAD] = stack = ExitStack()
         stack.enter_context(started_ahead())

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-from ..diagnostics import UserError
-from ..project import Project
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from ..project import Project
     from .plan import Plan
     from .update import Carried
     from .write import Written
 
 __all__ = ["compile_project", "update_notebooks"]
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No garbage collection while thousands of cells and syntax trees are made that all live to the end: a third of the time."""
-    import gc
-
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def compile_project(project: Project, chosen: Iterable[Path] | None = None, force: bool = False,
@@ -39,11 +22,12 @@ def compile_project(project: Project, chosen: Iterable[Path] | None = None, forc
     `force` overwrites modules that were edited or written by hand; without it they raise `Edited` or `EditConflict`. `prune`
     deletes generated modules that no notebook makes any more.
     """
-    from .plan import make_plan
+    from ..diagnostics import UserError
+    from .plan import make_plan, uncollected
     from .state import notebook_stamps, recall, remember
     from .write import locked, prune_orphans, write_plan
 
-    with locked(project), _uncollected():
+    with locked(project), uncollected():
         before = notebook_stamps(project)
         plan = make_plan(project, chosen, prune=prune, memory=None if force or chosen is not None else recall(project), force=force)
         if plan.has_errors:
@@ -64,12 +48,13 @@ def update_notebooks(project: Project, force: bool = False, prune: bool = False,
     outside of any cell raises `Edited`; nothing is written then. `prune` also removes cells that were removed in a
     module. `dry` writes nothing.
     """
+    from ..diagnostics import UserError
     from .base import Base
-    from .plan import make_plan
+    from .plan import make_plan, uncollected
     from .update import apply, carry
     from .write import find_edits, locked, refuse_conflicts, refuse_outside, write_plan
 
-    with locked(project), _uncollected():
+    with locked(project), uncollected():
         plan = make_plan(project)
         if plan.has_errors:
             raise UserError(*plan.diagnostics)

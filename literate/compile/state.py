@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ..diagnostics import Diagnostic
 from ..notebook import write_atomically
-from ..project import NBDEV3, PYPROJECT, SETTINGS, Project, project_notebooks, user_configs
+from ..project import NBDEV3, PYPROJECT, SETTINGS, Project, notebook_folders, project_notebooks, user_configs
+from .unchanged import remember_said, stamp
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than an unchanged project to check
 if TYPE_CHECKING:
@@ -31,12 +32,6 @@ class Memory:
 
     def _name(self, path: Path) -> str:
         return os.path.relpath(path, self.project.root)
-
-    def is_same(self) -> bool:
-        """Whether no file that was read or written has changed, and none was added or removed."""
-        names = [self._name(path) for path in project_notebooks(self.project)]
-        entries = {**{name: book["stamp"] for name, book in self.state["notebooks"].items()}, **self.state["files"]}
-        return sorted(names) == sorted(self.state["notebooks"]) and all(self.stamps[str(self._path(n))] == s for n, s in entries.items())
 
     def is_changed(self, path: Path) -> bool:
         """Whether a notebook is new or was changed."""
@@ -68,17 +63,6 @@ class Memory:
         """What was said of a notebook."""
         return [_diagnostic(entry) for entry in self.state["notebooks"][self._name(path)]["problems"]]
 
-    @property
-    def diagnostics(self) -> list[Diagnostic]:
-        """All that was said."""
-        entries = [entry for book in self.state["notebooks"].values() for entry in book["problems"]] + self.state["problems"]
-        return sorted(map(_diagnostic, entries), key=lambda d: d.sort_key)
-
-    @property
-    def files(self) -> int:
-        """How many files were generated."""
-        return self.state["count"]
-
 
 def recall(project: Project) -> Memory | None:
     """The last compilation, unless the configuration or this program changed since, or it cannot be read."""
@@ -92,6 +76,7 @@ def recall(project: Project) -> Memory | None:
 def remember(plan: Plan, before: Stamps) -> None:
     """Keep a whole compilation for the next run, unless a notebook changed meanwhile (`before`: their stamps at the start)."""
     project = plan.project
+    folders = _stamp(notebook_folders(project))
     if notebook_stamps(project) != before:
         _file(project).unlink(missing_ok=True)
         return
@@ -110,10 +95,11 @@ def remember(plan: Plan, before: Stamps) -> None:
     files = {*plan.files, *(module.path for module in plan.kept)}
     kept = {m.name: {"path": name(m.path), "notebook": name(m.notebook), "is_owned": m.is_owned, "docstring": m.docstring,
                      "notebooks": [name(path) for path in m.notebooks], "public": m.public, "stars": m.stars, "symbols": m.symbols} for m in modules}
-    stamps = _stamp([*files, *{path.parent for path in files}])
-    state = {"inputs": input_stamps(project), "count": len(files), "notebooks": {name(Path(p)): book for p, book in books.items()}, "modules": kept,
+    inputs, stamps = input_stamps(project), _stamp([*files, *{path.parent for path in files}])
+    state = {"inputs": inputs, "notebooks": {name(Path(p)): book for p, book in books.items()}, "modules": kept,
              "problems": rest, "files": {name(Path(path)): stamp for path, stamp in stamps.items()}}
     write_atomically(_file(project), json.dumps(state))
+    remember_said(project.root, plan.diagnostics, len(files), {**inputs, **folders, **before, **stamps})
 
 
 def notebook_stamps(project: Project) -> Stamps:
@@ -127,15 +113,8 @@ def input_stamps(project: Project) -> Stamps:
     return _stamp([project.root / SETTINGS, project.root / PYPROJECT, *of_user, *sorted(here.glob("*.py")), *sorted(here.parent.glob("*.py"))])
 
 
-def _stamp(paths: Iterable[Path]) -> Stamps:
-    found = {}
-    for path in paths:
-        try:
-            status = os.stat(path)
-            found[str(path)] = [status.st_size, status.st_mtime_ns]
-        except OSError:
-            found[str(path)] = []
-    return found
+def _stamp(paths: Iterable[str | Path]) -> Stamps:
+    return {str(path): stamp(str(path)) for path in paths}
 
 
 def _diagnostic(entry: dict) -> Diagnostic:

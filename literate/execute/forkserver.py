@@ -111,7 +111,7 @@ class ForkServer:
                 os.dup2(self.reports, 1)
                 rest = modules[:number] + modules[number + 1:]
                 without = ["--without", *self.unsafe, module]
-                command = [sys.executable, "-m", __spec__.name, *rest, *without]
+                command = [sys.executable, sys.argv[0], *rest, *without]
                 os.execve(sys.executable, command, {**os.environ, _TEMPORARY: self.temporary})
         gc.freeze()
         self.tell("ready", self.unsafe)
@@ -248,12 +248,12 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
     os.dup2(nowhere, 1)
-    if sys.path[0] == os.getcwd():  # where `-m` found this package
-        sys.path.pop(0)
+    sys.path.pop(0)  # where this package is
     ignore_signals()
     adopt_orphans()
     shell = NotebookShell.instance()
     for source in ("1", "print('', end='')"):  # what the first cells of every notebook would pay for
+        shell.compile.begin("<warm>", source, {})
         shell.run_cell(source)
     server = ForkServer(commands, reports, shell, Parking())
     if "--without" in sys.argv:  # started again by itself
@@ -264,6 +264,3 @@ def main() -> None:
     shutil.rmtree(server.temporary, ignore_errors=True)  # if the front cannot any more
     os._exit(0)  # without taking everything apart first
 
-
-if __name__ == "__main__":
-    main()

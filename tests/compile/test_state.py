@@ -16,6 +16,7 @@ import literate.compile.plan as plan_module
 from literate.compile import compile_project
 from literate.compile.plan import make_plan
 from literate.compile.state import recall
+from literate.compile.unchanged import still_said
 
 DOOR = Path(__file__).parents[2] / "notebook2script.py"
 
@@ -28,10 +29,16 @@ def project(make_project):
 
 
 def test_an_unchanged_project_is_known_with_its_warnings(project):
-    last = recall(project)
-    assert last.is_same() and last.files == 5 and [d.code for d in last.diagnostics] == ["unknown-directive"]
+    said, files = still_said()
+    assert files == 5 and len(said) == 1 and said[0].endswith("[unknown-directive]")
     done = subprocess.run([sys.executable, DOOR], capture_output=True, text=True)
     assert done.stdout == "0 files written, 5 unchanged, 1 problem\n" and "did you mean" in done.stderr
+
+
+@pytest.mark.parametrize(("to", "code"), [(">&-", 0), (">/dev/full", 1), (">&- 2>&-", 0)])
+def test_what_cannot_be_told(project, to, code):
+    done = subprocess.run(f"{sys.executable} {DOOR} {to}", shell=True, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == code and "Traceback" not in done.stderr
 
 
 def test_nothing_is_opened(project):
@@ -39,7 +46,7 @@ def test_nothing_is_opened(project):
         stamp = path.stat()
         path.write_bytes(b"x" * stamp.st_size)  # the same size and time: only opening it would tell
         os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-    assert recall(project).is_same() and subprocess.run([sys.executable, DOOR], capture_output=True).returncode == 0
+    assert still_said() and subprocess.run([sys.executable, DOOR], capture_output=True).returncode == 0
 
 
 @pytest.mark.parametrize("change", [
@@ -51,13 +58,27 @@ def test_nothing_is_opened(project):
     lambda p: (p.lib_path / "a.py").unlink(),
     lambda p: (p.lib_path / "sub" / "mine.py").write_text("x = 1"),
     lambda p: (p.root / "settings.ini").write_text((p.root / "settings.ini").read_text() + "strict = True\n"),
-    lambda p: (p.state / "compiled.json").write_text("{broken"),
-    lambda p: (p.state / "compiled.json").write_text("[]"),
+    lambda p: (p.nbs_path / "sub" / "02_new.ipynb").write_text(notebook("x")),
+    lambda p: (p.root / "pyproject.toml").write_text(""),
+    lambda p: (p.state / "unchanged").write_text("{broken"),
+    lambda p: (p.state / "unchanged").write_bytes(b"\xff\0\0\0\0\0\0"),
+    lambda p: (p.state / "unchanged").unlink(),
+    lambda p: os.chdir(p.nbs_path),  # messages name files from the current folder
+    lambda p: os.environ.update(XDG_CONFIG_HOME="/elsewhere"),
 ])
-def test_every_change_is_noticed(project, change):
+def test_every_change_is_noticed(project, change, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere")
+    monkeypatch.chdir(project.root)
+    compile_project(project)
+    assert still_said()
     change(project)
-    last = recall(project)
-    assert last is None or not last.is_same()
+    assert still_said() is None
+
+
+@pytest.mark.parametrize("text", ["{broken", "[]", "{}", '{"inputs": {}}'])
+def test_a_memory_that_cannot_be_read_is_none(project, text):
+    (project.state / "compiled.json").write_text(text)
+    assert recall(project) is None
 
 
 def test_a_notebook_that_changes_while_it_is_compiled_is_compiled_again(project, monkeypatch):
@@ -72,7 +93,7 @@ def test_a_notebook_that_changes_while_it_is_compiled_is_compiled_again(project,
     (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 2"))
     monkeypatch.setattr(write, "write_plan", slow)
     compile_project(project)
-    assert recall(project) is None
+    assert recall(project) is None and still_said() is None
 
 
 NAMES = ["00_a", "01_b", "02_c", "sub/03_d"]
@@ -100,7 +121,7 @@ def test_reading_only_what_changed_gives_the_same(make_project, steps):
         assert [str(d) for d in plan.diagnostics] == [str(d) for d in whole.diagnostics]
         for file, text in whole.files.items():
             assert file.read_text() == text, file
-        assert recall(project).is_same()
+        assert still_said()
 
 
 def test_only_what_changed_is_opened(make_project, monkeypatch):

@@ -134,6 +134,21 @@ def test_what_is_imported(make_project, arguments):
     assert last_line(out) == "[]"
 
 
+def test_what_the_caller_has_open_no_notebook_holds(make_project):
+    make_project({"00_a": ["import os\nassert 'held' not in ''.join(os.readlink(f'/proc/self/fd/{n}') for n in os.listdir('/proc/self/fd')"
+                           " if os.path.exists(f'/proc/self/fd/{n}'))"]})
+    with open("held", "w") as held:
+        code, out, _ = run("--quiet", pass_fds=[held.fileno()])
+    assert code == 0, out
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_without_standard_streams(make_project, closed):
+    make_project({"00_a": ["print(1)"], "01_b": ["1 / 0"]})
+    for name, code in (("00_a", 0), ("01_b", 1)):
+        assert subprocess.run(f"{sys.executable} {DOOR} {name}.ipynb {closed}", shell=True, timeout=60).returncode == code
+
+
 PIDS = (
     "import os, subprocess\nchild = subprocess.Popen(['setsid', 'sleep', '600'])\n"
     "open('pids', 'w').write(f'{os.getppid()} {os.getpid()} {child.pid}')"
