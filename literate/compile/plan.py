@@ -81,6 +81,7 @@ def make_plan(project: Project, chosen: Iterable[Path] | None = None, strict: bo
         plan.diagnostics.append(Diagnostic("no-notebooks", "there is no such folder", project.nbs_path, hint=hint, severity=WARNING))
     plan.diagnostics += [d for m in plan.modules if not force and (d := _check_target(m))]
     plan.diagnostics += [d for d in check_names(list(read.modules.values()), known, read.unexported, project.package) if d.path in relevant]
+    read.unexported.clear()  # a quarter of what has been read, and of no more use
     if chosen is None and not plan.has_errors:  # a notebook that cannot be read may make any module
         plan.orphans = find_orphans(project, every, {m.path for m in known})
         plan.diagnostics += [] if prune else [_orphan(path) for path in plan.orphans]
