@@ -44,11 +44,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook: its text exactly as it stands in the file, and what it says."""
+    """A notebook: exactly as it stands in the file, and what it says."""
 
     path: Path
-    text: str   # every character of the file
-    data: dict  # the parsed JSON
+    raw: bytes  # every byte of the file
+    data: dict  # the parsed JSON, without the pixels of images
+
+    @cached_property
+    def text(self) -> str:
+        """Every character of the file."""
+        return self.raw.decode("utf-8-sig")
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -77,14 +82,14 @@ def read_notebook(path: Path) -> Notebook:
         raise UserError(Diagnostic(code, message, Path(path), line=line, hint=hint)) from None
 
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        raw = Path(path).read_bytes()
+        data = _parse(raw)
     except OSError as error:
         fail("unreadable", error.strerror or str(error), "check the path and its permissions")
     except UnicodeDecodeError as error:
         fail("not-utf8", f"not UTF-8: byte {error.start} cannot be decoded", "save it again as UTF-8")
-    try:
-        data = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
+        text = raw.decode("utf-8-sig")
         if marker := re.search(r"^(<{7}|={7}|>{7})( |$)", text, re.MULTILINE):
             line = text.count("\n", 0, marker.start()) + 1
             fail("merge-conflict", "merge-conflict markers", "resolve the merge, then run again", line)
@@ -93,10 +98,31 @@ def read_notebook(path: Path) -> Notebook:
         fail("no-notebook", "JSON, but no notebook: it has no list of cells", "is it another kind of file?")
     if data.get("nbformat", 4) != 4:
         fail("old-format", f"nbformat {data['nbformat']}, not 4", "open it in JupyterLab and save it, or use jupyter nbconvert --to notebook")
-    for index, raw in enumerate(data["cells"]):
-        if not isinstance(raw, dict) or "cell_type" not in raw or not isinstance(raw.get("source", ""), (str, list)):
+    for index, cell in enumerate(data["cells"]):
+        if not isinstance(cell, dict) or "cell_type" not in cell or not isinstance(cell.get("source", ""), (str, list)):
             fail("no-notebook", f"cell {index + 1} is no cell", "is it another kind of file?")
-    return Notebook(Path(path), text, data)
+    return Notebook(Path(path), raw, data)
+
+
+def _parse(raw: bytes) -> object:
+    try:
+        return json.loads(_without_pixels(raw).decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return json.loads(raw.decode("utf-8-sig"))  # for an error that tells where in the file
+
+
+def _without_pixels(raw: bytes) -> bytes:
+    """The file without the content of its PNG images: two thirds of what real notebooks are made of, and nothing reads it."""
+    key, pieces, done = b'"image/png": "', [], 0
+    start = raw.find(key)
+    while start >= 0:
+        start += len(key)
+        end = raw.find(b'"', start)
+        if raw[start:end].isascii() and raw[end - 1] != ord("\\"):  # that would be a quote of the content's
+            pieces.append(raw[done:start])
+            done = end
+        start = raw.find(key, end)
+    return b"".join([*pieces, raw[done:]])
 
 
 def _cell(index: int, raw: dict) -> Cell:

@@ -32,7 +32,7 @@ ODD_NOTEBOOKS = {
 
 
 def parse(text: str) -> Notebook:
-    return Notebook(None, text, json.loads(text))
+    return Notebook(None, text.encode(), json.loads(text))
 
 
 @pytest.mark.parametrize("text", ODD_NOTEBOOKS.values(), ids=ODD_NOTEBOOKS)
@@ -90,6 +90,29 @@ def test_bytes_that_are_no_text(tmp_path):
         read_notebook(tmp_path / "a.ipynb")
     with pytest.raises(UserError, match="No such file"):
         read_notebook(tmp_path / "b.ipynb")
+
+
+def test_images_are_not_read(tmp_path):
+    path = tmp_path / "a.ipynb"
+    png = {"cell_type": "code", "source": ['"image/png": "'], "outputs": [{"data": {"image/png": "iVBOR\n", "text/plain": ["é"]}}] * 2}
+    path.write_text(notebook(png, "x"))
+    read = read_notebook(path)
+    assert read.text == path.read_text() and [cell.source for cell in read.cells] == ['"image/png": "', "x"]
+    assert read.data["cells"][0]["outputs"] == [{"data": {"image/png": "", "text/plain": ["é"]}}] * 2
+    for odd in ('x\\"y', '\\\\', ''):
+        path.write_text('{"cells": [{"cell_type": "raw", "image/png": "' + odd + '", "source": "a"}]}')
+        assert read_notebook(path).data["cells"][0] in ({**json.loads(path.read_text())["cells"][0], "image/png": seen} for seen in ("", json.loads(f'"{odd}"')))
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    (b'{"cells": [{"image/png": "\xff"}]}', "not UTF-8: byte 26"),
+    (b'{"cells": [{"image/png": "iVBOR"},, ', r"not JSON: .*\(char 34\)"),
+    (b'{"cells": [{"image/png": "iVBOR', "not JSON: Unterminated string"),
+])
+def test_what_is_wrong_around_images(tmp_path, content, message):
+    (tmp_path / "a.ipynb").write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        read_notebook(tmp_path / "a.ipynb")
 
 
 def test_line_ends_and_byte_order_mark_do_not_show(tmp_path):

@@ -178,7 +178,7 @@ def _add_notebook(project: Project, path: Path, modules: dict[str, Module], unex
 
 def _merge_conflict(notebook: Notebook) -> Diagnostic | None:
     """The first cell that holds both sides of a merge, as git or nbdev_fix leave them."""
-    if "<<<<<<< " not in notebook.text:
+    if b"<<<<<<< " not in notebook.raw:
         return None
     for cell in notebook.cells:
         if match := re.search(r"^`?<{7} \w", cell.source, re.MULTILINE):
