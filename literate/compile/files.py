@@ -23,8 +23,8 @@ def file_texts(project: Project, modules: list[Module], known: list[Module]) -> 
     files = {module.path: module_text(module, project) for module in modules}
     present = set(python_files(project.lib_path))
     packages = {project.lib_path}
-    for path in present | set(files):
-        packages |= {folder for folder in path.parents if folder.is_relative_to(project.lib_path)}
+    for folder in {path.parent for path in present | set(files)}:
+        packages |= {above for above in (folder, *folder.parents) if above.is_relative_to(project.lib_path)}
     for folder in sorted(packages):
         init = folder / "__init__.py"
         if init not in files:

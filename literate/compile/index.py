@@ -6,6 +6,7 @@ import ast
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from ..project import NBDEV3, Project
@@ -22,7 +23,8 @@ def index_text(project: Project, modules: list[Module], others: list[Path]) -> s
     root, symbols = project.lib_path.parent, {}
     found = {path: _symbols_in_file(path, project) for path in others} | {module.path: module.symbols for module in modules}
     for path, anchors in found.items():
-        name, file = _dotted(path, root), path.relative_to(root).as_posix()
+        file = path.relative_to(root).as_posix()
+        name = file.removesuffix(".py").replace("/", ".")
         if anchors is not None:
             symbols[name] = {f"{name}.{symbol}": (anchor, file) for symbol, anchor in anchors.items()}
     if project.layout == NBDEV3:
@@ -86,16 +88,13 @@ def _symbols_in_file(path: Path, project: Project) -> dict[str, str] | None:
 
 def symbols_of(module: Module, nbs_path: Path) -> dict[str, str]:
     """Every symbol that a module defines, and where it is documented."""
-    return {symbol: f"{page_of(item.notebook, nbs_path)}#{symbol.lower()}" for item in module.cells for symbol in _symbols(item.tree)}
+    page = cache(lambda notebook: page_of(notebook, nbs_path))
+    return {symbol: f"{page(item.notebook)}#{symbol.lower()}" for item in module.cells for symbol in _symbols(item.tree)}
 
 
 def is_indexed(path: Path) -> bool:
     """nbdev's index leaves out files whose names begin with an underscore."""
     return path.suffix == ".py" and not path.name.startswith("_") and ".ipynb_checkpoints" not in path.parts
-
-
-def _dotted(path: Path, root: Path) -> str:
-    return ".".join(path.relative_to(root).with_suffix("").parts)
 
 
 def _symbols(tree: ast.Module) -> Iterator[str]:

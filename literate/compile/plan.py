@@ -166,7 +166,9 @@ def _add_notebook(project: Project, path: Path, modules: dict[str, Module], unex
         tree = _parse(notebook, cell, head, problems)
         if tree is None:
             continue
-        module = modules.setdefault(name, Module(name, project.lib_path / (name.replace(".", "/") + ".py"), path))
+        if name not in modules:
+            modules[name] = Module(name, project.lib_path / (name.replace(".", "/") + ".py"), path)
+        module = modules[name]
         if name == default and not module.is_owned:
             module.notebook, module.docstring, module.is_owned = path, module_docstring(project, notebook, heads), True
         if project.black_formatting:
