@@ -16,13 +16,19 @@ from pathlib import Path
 from .diagnostics import Diagnostic, UserError
 from .values import dataclass
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+_JSON = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+
 
 @dataclass(frozen=True)
 class Cell:
     """One cell; `source` has LF line ends whatever the file has."""
 
     index: int  # position among all cells, from 0
-    given_id: str  # "" in notebooks from before nbformat 4.5
+    given_id: str  # "" in notebooks from before nbformat 4.5, and where it is none
     type: str   # "code", "markdown" or "raw"
     source: str
     metadata: Mapping
@@ -49,16 +55,12 @@ class Notebook:
     path: Path
     raw: bytes  # every byte of the file
     data: dict  # the parsed JSON, without the pixels of images
+    cells: tuple[Cell, ...]
 
     @cached_property
     def text(self) -> str:
         """Every character of the file."""
         return self.raw.decode("utf-8-sig")
-
-    @cached_property
-    def cells(self) -> tuple[Cell, ...]:
-        """All cells, in order."""
-        return tuple(_cell(index, raw) for index, raw in enumerate(self.data["cells"]))
 
     @property
     def metadata(self) -> dict:
@@ -77,18 +79,22 @@ class Notebook:
 
 
 def read_notebook(path: Path) -> Notebook:
-    """Read a notebook of nbformat 4; a `UserError` names the file if it is none or cannot be read."""
+    """Read a notebook of nbformat 4; a `UserError` names the file if it is none or cannot be read, and the cell that is no cell."""
+    path = Path(path)
+
     def fail(code: str, message: str, hint: str, line: int | None = None):
-        raise UserError(Diagnostic(code, message, Path(path), line=line, hint=hint)) from None
+        raise UserError(Diagnostic(code, message, path, line=line, hint=hint)) from None
 
     try:
-        raw = Path(path).read_bytes()
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would keep us waiting
+            fail("unreadable", "it is no regular file", "remove it, or give it another name")
+        raw = path.read_bytes()
         data = _parse(raw)
     except OSError as error:
         fail("unreadable", error.strerror or str(error), "check the path and its permissions")
     except UnicodeDecodeError as error:
         fail("not-utf8", f"not UTF-8: byte {error.start} cannot be decoded", "save it again as UTF-8")
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a ValueError, too: a number of 5000 digits
         text = raw.decode("utf-8-sig")
         if marker := re.search(r"^(<{7}|={7}|>{7})( |$)", text, re.MULTILINE):
             line = text.count("\n", 0, marker.start()) + 1
@@ -98,10 +104,9 @@ def read_notebook(path: Path) -> Notebook:
         fail("no-notebook", "JSON, but no notebook: it has no list of cells", "is it another kind of file?")
     if data.get("nbformat", 4) != 4:
         fail("old-format", f"nbformat {data['nbformat']}, not 4", "open it in JupyterLab and save it, or use jupyter nbconvert --to notebook")
-    for index, cell in enumerate(data["cells"]):
-        if not isinstance(cell, dict) or "cell_type" not in cell or not isinstance(cell.get("source", ""), (str, list)):
-            fail("no-notebook", f"cell {index + 1} is no cell", "is it another kind of file?")
-    return Notebook(Path(path), raw, data)
+    check_kinds(path, None, data, metadata=dict, nbformat_minor=int)
+    check_kinds(path, None, data.get("metadata", {}), kernelspec=dict, language_info=dict)
+    return Notebook(path, raw, data, tuple(_cell(path, index, cell) for index, cell in enumerate(data["cells"])))
 
 
 def _parse(raw: bytes) -> object:
@@ -125,10 +130,38 @@ def _without_pixels(raw: bytes) -> bytes:
     return b"".join([*pieces, raw[done:]])
 
 
-def _cell(index: int, raw: dict) -> Cell:
-    source = raw.get("source", "")
-    source = (source if isinstance(source, str) else "".join(source)).replace("\r\n", "\n").replace("\r", "\n")
-    return Cell(index, raw.get("id") or "", raw["cell_type"], source, raw.get("metadata") or {})
+def _cell(path: Path, index: int, raw: dict) -> Cell:
+    try:
+        kind, source = raw["cell_type"], raw.get("source", "")
+        given_id, metadata = raw.get("id") or "", raw.get("metadata") or {}
+        text = source if isinstance(source, str) else "".join(source)
+    except (TypeError, KeyError, AttributeError):
+        _refuse_cell(path, index, raw)
+    if not (isinstance(kind, str) and isinstance(given_id, str) and isinstance(metadata, dict) and isinstance(source, (str, list))):
+        _refuse_cell(path, index, raw)
+    if not given_id.isprintable() or " " in given_id or "#" in given_id:  # no marker in a module could hold it
+        given_id = ""
+    return Cell(index, given_id, kind, text.replace("\r\n", "\n").replace("\r", "\n"), metadata)
+
+
+def _refuse_cell(path: Path, index: int, raw: object) -> NoReturn:
+    """Say what is wrong with a cell that cannot be read."""
+    if not isinstance(raw, dict) or "cell_type" not in raw:
+        refuse_shape(path, index, "it is no cell")
+    check_kinds(path, index, {name: value for name, value in raw.items() if value is not None}, cell_type=str, id=str, metadata=dict)
+    refuse_shape(path, index, "its source is neither a string nor a list of strings")
+
+
+def check_kinds(path: Path, cell: int | None, values: dict, **kinds: type) -> None:
+    """A `UserError` if one of these values is there and of another kind."""
+    for name, kind in kinds.items():
+        if name in values and not isinstance(value := values[name], kind):
+            refuse_shape(path, cell, f"its {name} is {_JSON.get(type(value), 'a number')}, not {_JSON.get(kind, 'a number')}")
+
+
+def refuse_shape(path: Path, cell: int | None, message: str) -> NoReturn:
+    """A `UserError`: the JSON is not shaped as the format says."""
+    raise UserError(Diagnostic("no-notebook", message, path, cell, hint="is it another kind of file, or written by a program?"))
 
 
 def replace_sources(text: str, sources: Mapping[int, str]) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from configparser import ConfigParser, InterpolationError, SectionProxy
 from configparser import Error as ConfigError
 from pathlib import Path
 
 from .diagnostics import Diagnostic, UsageError, UserError
 from .values import dataclass, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 SETTINGS, PYPROJECT = "settings.ini", "pyproject.toml"
 NBDEV2, NBDEV3 = "nbdev 2", "nbdev 3"  # the layouts of modules, as the two generations of nbdev write them
@@ -75,61 +79,94 @@ def read_project(config: Path) -> Project | None:
     return _read_pyproject(config) if config.name == PYPROJECT else _read_settings(config)
 
 
+class _Values:
+    """What a configuration says, each value asked for by its kind; a `UserError` names one that is of another."""
+
+    def __init__(self, config: Path, values: Mapping[str, object]) -> None:
+        self._config, self._values = config, values
+
+    def text(self, key: str, default: str = "") -> str:
+        """A text without characters that no file name can have."""
+        value = self._get(key, default)
+        if not isinstance(value, str) or "\0" in value:
+            self._refuse(key, value, "is no text")
+        return value
+
+    def flag(self, key: str, default: bool) -> bool:
+        """True or False."""
+        value = self._get(key, default)
+        if str(value).lower() not in _SWITCHES:
+            self._refuse(key, value, "is neither True nor False")
+        return _SWITCHES[str(value).lower()]
+
+    def words(self, key: str, default: str = "", between: str = r"\s+") -> tuple[str, ...]:
+        """A list of words, or a text that is split into them."""
+        value = self._get(key, default)
+        if isinstance(value, list) and all(isinstance(word, str) for word in value):
+            return tuple(value)
+        return tuple(filter(None, re.split(between, self.text(key, default) or default)))
+
+    def _get(self, key: str, default: object) -> object:
+        try:
+            return self._values.get(key, default)
+        except InterpolationError:  # `description = 100% pure` must not stop the work
+            return self._values.get(key, raw=True)
+
+    def _refuse(self, key: str, value: object, why: str) -> NoReturn:
+        raise UserError(Diagnostic("settings", f"{key} = {' '.join(str(value).split())} {why}", self._config))
+
+
 def _read_pyproject(config: Path) -> Project | None:
     if b"nbdev" not in config.read_bytes():
         return None
-    data = _toml(config)
-    keys, about, root = data.get("tool", {}).get("nbdev"), data.get("project", {}), config.parent
-    if keys is None:
+    data, root = _toml(config), config.parent
+    if "nbdev" not in _table(config, data, "tool"):
         return None
+    keys = _table(config, data, "tool", "nbdev")
     if os.path.exists(of_user := user_configs("config.toml")[-1]):
         keys = {**_toml(Path(of_user)), **keys}
     if keys.get("export_procs"):
         raise UserError(Diagnostic("settings", "export_procs cannot be run here", config, hint="remove it, or compile with nbdev-export"))
-    urls = about.get("urls") or {}
-    scheme, slashes, rest = urls.get("Documentation", "").partition("://")
+    said, about, urls = (_Values(config, values) for values in (keys, _table(config, data, "project"), _table(config, data, "project", "urls")))
+    scheme, slashes, rest = urls.text("Documentation").partition("://")
     host, _, path = rest.partition("/")
     base = "/" + path.strip("/")
-    index = {"branch": keys.get("branch", "main"), "doc_baseurl": base, "doc_host": f"{scheme}://{host}" if slashes else "",
-             "git_url": (urls.get("Repository") or urls.get("Source") or "").rstrip("/"),
-             "lib_path": keys.get("lib_path") or about.get("name", "").replace("-", "_")}
-    flags = keys.get("tst_flags", "notest")
+    index = {"branch": said.text("branch", "main"), "doc_baseurl": base, "doc_host": f"{scheme}://{host}" if slashes else "",
+             "git_url": (urls.text("Repository") or urls.text("Source")).rstrip("/"),
+             "lib_path": said.text("lib_path") or about.text("name").replace("-", "_")}
     return Project(
-        root=root, nbs_path=_below(root, keys.get("nbs_path", "nbs")), lib_path=_lib_path(config, index["lib_path"]), layout=NBDEV3, cell_ids=True,
-        recursive=bool(keys.get("recursive", True)), put_version_in_init=bool(keys.get("put_version_in_init", True)),
-        strict=bool(keys.get("strict", False)), relative_imports=bool(keys.get("relative_imports", True)),
-        description=about.get("description", ""), docs_url=f"{index['doc_host']}{base.rstrip('/')}" if slashes else "",
-        readme_nb=keys.get("readme_nb", "index.ipynb"), test_flags=tuple(flags.split() if isinstance(flags, str) else flags), index_settings=index,
-        preload=tuple(keys["preload"].split() if isinstance(keys["preload"], str) else keys["preload"]) if "preload" in keys else None,
+        root=root, nbs_path=_below(root, said.text("nbs_path", "nbs")), lib_path=_lib_path(config, index["lib_path"]), layout=NBDEV3, cell_ids=True,
+        recursive=said.flag("recursive", True), put_version_in_init=said.flag("put_version_in_init", True),
+        strict=said.flag("strict", False), relative_imports=said.flag("relative_imports", True),
+        description=about.text("description"), docs_url=f"{index['doc_host']}{base.rstrip('/')}" if slashes else "",
+        readme_nb=said.text("readme_nb", "index.ipynb"), test_flags=said.words("tst_flags", "notest"), index_settings=index,
+        preload=said.words("preload") if "preload" in keys else None,
     )
 
 
 def _read_settings(config: Path) -> Project:
     section, root = _section(config), config.parent
-
-    def text(key: str) -> str:
-        try:
-            return section[key]
-        except InterpolationError:  # `description = 100% pure` must not stop the work
-            return section.get(key, raw=True)
-
-    def flag(key: str, default: bool) -> bool:
-        value = text(key).lower() if key in section else str(default).lower()
-        if value not in _SWITCHES:
-            raise UserError(Diagnostic("settings", f"{key} = {value} is neither True nor False", config))
-        return _SWITCHES[value]
-
-    if flag("black_formatting", False) and not _is_installed("black"):
+    said = _Values(config, section)
+    if said.flag("black_formatting", False) and not _is_installed("black"):
         raise UserError(Diagnostic("settings", "black_formatting = True, but black is not installed", config, hint="pip install black"))
     return Project(
-        root=root, nbs_path=_below(root, text("nbs_path")), lib_path=_lib_path(config, text("lib_path")),
-        recursive=flag("recursive", True), cell_number=flag("cell_number", True), cell_ids=flag("cell_ids", False),
-        put_version_in_init=flag("put_version_in_init", True), strict=flag("strict", False),
-        relative_imports=flag("relative_imports", True), black_formatting=flag("black_formatting", False),
-        version=text("version"), test_flags=tuple(re.split(r"[\s|]+", text("tst_flags") or "notest")),
-        preload=tuple(re.split(r"[\s,]+", section["preload"].strip())) if section.get("preload") else None,
-        index_settings={key: text(key) for key in ("branch", "doc_baseurl", "doc_host", "git_url", "lib_path") if key in section},
+        root=root, nbs_path=_below(root, said.text("nbs_path")), lib_path=_lib_path(config, said.text("lib_path")),
+        recursive=said.flag("recursive", True), cell_number=said.flag("cell_number", True), cell_ids=said.flag("cell_ids", False),
+        put_version_in_init=said.flag("put_version_in_init", True), strict=said.flag("strict", False),
+        relative_imports=said.flag("relative_imports", True), black_formatting=said.flag("black_formatting", False),
+        version=said.text("version"), test_flags=said.words("tst_flags", "notest", r"[\s|]+"),
+        preload=said.words("preload", between=r"[\s,]+") if said.text("preload") else None,
+        index_settings={key: said.text(key) for key in ("branch", "doc_baseurl", "doc_host", "git_url", "lib_path") if key in section},
     )
+
+
+def _table(config: Path, data: dict, *names: str) -> dict:
+    """A table of a TOML file; an empty one if there is none."""
+    for name in names:
+        data = data.get(name, {})
+        if not isinstance(data, dict):
+            raise UserError(Diagnostic("settings", f"{'.'.join(names)} is no table", config))
+    return data
 
 
 def _toml(path: Path) -> dict:

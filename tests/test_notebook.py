@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from literate.diagnostics import UserError
-from literate.notebook import Notebook, read_notebook, replace_sources, write_atomically
+from literate.notebook import Notebook, _cell, read_notebook, replace_sources, write_atomically
 
 ODD_NOTEBOOKS = {
     "indented as Jupyter does": notebook("a = 1\nb = 2", "md:# Title", "c"),
@@ -32,7 +33,8 @@ ODD_NOTEBOOKS = {
 
 
 def parse(text: str) -> Notebook:
-    return Notebook(None, text.encode(), json.loads(text))
+    data = json.loads(text)
+    return Notebook(None, text.encode(), data, tuple(_cell(None, index, cell) for index, cell in enumerate(data["cells"])))
 
 
 @pytest.mark.parametrize("text", ODD_NOTEBOOKS.values(), ids=ODD_NOTEBOOKS)
@@ -82,6 +84,34 @@ def test_what_is_no_notebook_is_named(tmp_path, content, code, line):
     (problem,) = error.value.problems
     assert (problem.code, problem.line, problem.path) == (code, line, path)
     assert "00_bad.ipynb" in str(error.value) and problem.hint
+
+
+@pytest.mark.parametrize(("member", "value", "message"), [
+    ("source", [["a"]], "cell 1: error: its source is neither a string nor a list of strings"),
+    ("source", {"a": 1}, "its source is neither"),
+    ("source", None, "its source is neither"),
+    ("cell_type", 3, "cell 1: error: its cell_type is a number, not a string"),
+    ("id", ["a"], "its id is a list, not a string"),
+    ("metadata", "x", "its metadata is a string, not an object"),
+])
+def test_what_is_no_cell_is_named(tmp_path, member, value, message):
+    path = tmp_path / "00_bad.ipynb"
+    path.write_text(notebook({"cell_type": "code", "source": "1", "id": "a", "metadata": {}, member: value}))
+    with pytest.raises(UserError, match=message):
+        read_notebook(path)
+
+
+@pytest.mark.parametrize("cell_id", ["two\nlines", "a b", "#", "\ud800"])
+def test_an_id_that_no_marker_could_hold_is_none(tmp_path, cell_id):
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": "1", "id": cell_id}]}))
+    assert re.fullmatch("[0-9a-f]{8}", read_notebook(path).cells[0].id)
+
+
+def test_a_pipe_is_no_notebook(tmp_path):
+    os.mkfifo(tmp_path / "a.ipynb")
+    with pytest.raises(UserError, match="it is no regular file"):
+        read_notebook(tmp_path / "a.ipynb")
 
 
 def test_bytes_that_are_no_text(tmp_path):

@@ -64,6 +64,27 @@ def test_broken_settings_are_one_clear_line(tmp_path, text, word):
     assert "settings.ini" in str(error.value) and "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("text, word", [
+    ("tool = 'nbdev'", "tool is no table"), ("project = 1\n[tool.nbdev]", "project is no table"),
+    ("[project]\nurls = 3\n[tool.nbdev]", "project.urls is no table"), ("[project]\nname = 1\n[tool.nbdev]", "name = 1 is no text"),
+    ("[tool.nbdev]\nlib_path = ['a']", "lib_path .* is no text"), ('[tool.nbdev]\nlib_path = "x"\nnbs_path = "a\\u0000"', "nbs_path .* is no text"),
+    ("[tool.nbdev]\nlib_path = 'x'\nrecursive = 'maybe'", "recursive = maybe is neither"),
+    ("[tool.nbdev]\nlib_path = 'x'\nstrict = 1.5", "strict = 1.5 is neither"),
+    ("[tool.nbdev]\nlib_path = 'x'\ntst_flags = [1]", "tst_flags"), ("[tool.nbdev]\nlib_path = 'x'\npreload = true", "preload = True is no text"),
+])
+def test_a_broken_pyproject_is_one_clear_line(tmp_path, text, word):
+    (tmp_path / "pyproject.toml").write_text(f"{text}\n# nbdev\n")
+    with pytest.raises(UserError, match=word) as error:
+        read_project(tmp_path / "pyproject.toml")
+    assert "pyproject.toml" in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["tst_flags = %(nothing)s", "preload = %", "description = 100% pure"])
+def test_a_percent_sign_does_not_stop_the_work(tmp_path, text):
+    (tmp_path / "settings.ini").write_text(f"[DEFAULT]\nrepo = r\n{text}\n")
+    assert read_project(tmp_path / "settings.ini").package == "r"
+
+
 def test_a_project_is_found_from_below_and_missed_elsewhere(make_project, tmp_path):
     make_project({"sub/00_a": ["x"]})
     assert find_project(tmp_path / "nbs" / "sub").root == tmp_path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from ..notebook import write_atomically
@@ -15,10 +16,10 @@ class Base:
 
     def __init__(self, project: Project):
         self._file, self._root = project.state / "base.json", project.lib_path.parent
-        try:
-            self._texts: dict[str, list[str]] = json.loads(self._file.read_bytes())
-        except (OSError, ValueError):  # a fresh clone, or a disk that was full
-            self._texts = {}
+        self._texts: dict[str, list[str]] = {}
+        with suppress(OSError, ValueError, AttributeError):  # a fresh clone, or a disk that was full
+            self._texts |= {name: texts for name, texts in json.loads(self._file.read_bytes()).items()
+                            if isinstance(texts, list) and all(isinstance(text, str) for text in texts)}
 
     def of(self, path: Path) -> list[str]:
         """What a module may be without having been edited."""

@@ -6,7 +6,6 @@ import ast
 import os
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 from ..project import NBDEV3, Project
@@ -88,8 +87,7 @@ def _symbols_in_file(path: Path, project: Project) -> dict[str, str] | None:
 
 def symbols_of(module: Module, nbs_path: Path) -> dict[str, str]:
     """Every symbol that a module defines, and where it is documented."""
-    page = cache(lambda notebook: page_of(notebook, nbs_path))
-    return {symbol: f"{page(item.notebook)}#{symbol.lower()}" for item in module.cells for symbol in _symbols(item.tree)}
+    return {symbol: f"{page_of(item.notebook, nbs_path)}#{symbol.lower()}" for item in module.cells for symbol in _symbols(item.tree)}
 
 
 def is_indexed(path: Path) -> bool:

@@ -40,7 +40,8 @@ def remember_said(root: Path, said: Iterable[object], count: int, stamps: dict[s
     from ..notebook import write_atomically
 
     lines = "\0".join(f"{_word(stamp)} {path}" for path, stamp in stamps.items())
-    write_atomically(root / _RECORD, "\0\0".join([_key(), str(count), lines, "".join(f"{line}\0" for line in said)]))
+    words = "".join(f"{line}\0" for line in said).encode("utf-8", "backslashreplace").decode()  # as stderr prints it
+    write_atomically(root / _RECORD, "\0\0".join([_key(), str(count), lines, words]))
 
 
 def _line(path: str) -> str:

@@ -6,16 +6,15 @@ import re
 from itertools import takewhile
 from pathlib import Path
 
-from ..diagnostics import Diagnostic, UserError
+from ..diagnostics import UserError
 from ..directives import Dialect, Head, dialect_of, read_heads
-from ..notebook import Cell, Notebook, read_notebook
+from ..notebook import Cell, Notebook, check_kinds, read_notebook, refuse_shape
 from ..project import Project
 from ..values import dataclass
 from .results import FAILED, SKIPPED, NotebookResult
 
 _SKIP_NOTEBOOK = re.compile(r"^(?:- )?skip_exec:\s*true\s*$", re.IGNORECASE | re.MULTILINE)
 _COMMENT = re.compile(r"#\s*(\w+)\s*$")
-_JSON = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
 
 
 @dataclass(frozen=True)
@@ -56,12 +55,10 @@ def plan_notebook(
     """Plan a notebook; one that is broken or left out is a result already."""
     try:
         notebook = read_notebook(path)
-        _check_shape(notebook)
+        _check_tags(notebook)
         return _plan(project, notebook, flags, kernel)
     except UserError as error:
         return NotebookResult(str(path), FAILED, reason=str(error))
-    except (ValueError, RecursionError) as error:  # what JSON allows and Python does not: a number of 5000 digits
-        return NotebookResult(str(path), FAILED, reason=f"it cannot be read: {error}")
 
 
 def _plan(project: Project, notebook: Notebook, flags: frozenset[str], kernel: str) -> Plan | NotebookResult:
@@ -77,28 +74,11 @@ def _plan(project: Project, notebook: Notebook, flags: frozenset[str], kernel: s
     return Plan(notebook, tuple(steps), kernel or _kernel(notebook))
 
 
-def _check_shape(notebook: Notebook) -> None:
-    """A `UserError` where the JSON is not shaped as the format says: what follows need not expect that."""
-    _check(notebook, None, notebook.data, metadata=dict)
-    _check(notebook, None, notebook.metadata, kernelspec=dict, language_info=dict)
-    for index, raw in enumerate(notebook.data["cells"]):
-        _check(notebook, index, {name: value for name, value in raw.items() if value is not None},
-               cell_type=str, id=str, metadata=dict)
-        metadata = raw.get("metadata") or {}
-        _check(notebook, index, metadata, tags=list)
-        for name, values in ("tags", metadata.get("tags", ())), ("source", raw.get("source", "")):
-            if not all(isinstance(value, str) for value in values):
-                _refuse(notebook, index, f"its {name} holds something else than strings")
-
-
-def _check(notebook: Notebook, cell: int | None, values: dict, **kinds: type) -> None:
-    for name, kind in kinds.items():
-        if name in values and not isinstance(value := values[name], kind):
-            _refuse(notebook, cell, f"its {name} is {_JSON.get(type(value), 'a number')}, not {_JSON[kind]}")
-
-
-def _refuse(notebook: Notebook, cell: int | None, message: str) -> None:
-    raise UserError(Diagnostic("no-notebook", message, notebook.path, cell, hint="a program may have written it"))
+def _check_tags(notebook: Notebook) -> None:
+    for cell in notebook.cells:
+        check_kinds(notebook.path, cell.index, cell.metadata, tags=list)
+        if not all(isinstance(tag, str) for tag in cell.tags):
+            refuse_shape(notebook.path, cell.index, "its tags hold something else than strings")
 
 
 def _kernel(notebook: Notebook) -> str:

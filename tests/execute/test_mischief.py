@@ -66,7 +66,7 @@ SHAPES = {  # what a notebook's JSON is changed to, and what is said of it
     "kernelspec": (None, "its kernelspec is null, not an object"),
     "tags": ("slow", "cell 1: error: its tags is a string, not a list"),
     "id": (3, "cell 1: error: its id is a number, not a string"),
-    "source": ([3], "cell 1: error: its source holds something else than strings"),
+    "source": ([3], "cell 1: error: its source is neither a string nor a list of strings"),
 }
 
 
