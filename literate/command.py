@@ -28,6 +28,8 @@ _MENDABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT,
 def main(function: Callable[..., int | None], arguments: Sequence[str] | None = None, name: str = "") -> int:
     """Run `function(*names, flag=...)` as a command line says; return the exit code. Every failure is one clear line."""
     sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # None after `>&-`
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: a file's name may be no text
     name = name or os.path.basename(sys.argv[0])
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -48,7 +50,7 @@ def main(function: Callable[..., int | None], arguments: Sequence[str] | None = 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        if error.errno not in _MENDABLE:
+        if error.errno not in _MENDABLE and not error.filename:
             return _internal_error()
         print(f"error: {error.filename or 'writing'}: {error.strerror}", file=sys.stderr)
         return 1

@@ -323,7 +323,7 @@ def write_atomically(path: Path, text: str) -> None:
     except BaseException as error:
         with suppress(OSError):
             os.unlink(temporary)
-        if isinstance(error, OSError) and not error.filename:  # a full disk does not say where
+        if isinstance(error, OSError) and error.filename in (None, temporary):  # a full disk does not say where
             error.filename = target
         raise
 

@@ -135,7 +135,7 @@ def _read_pyproject(config: Path) -> Project | None:
              "git_url": (urls.text("Repository") or urls.text("Source")).rstrip("/"),
              "lib_path": said.text("lib_path") or about.text("name").replace("-", "_")}
     return Project(
-        root=root, nbs_path=_below(root, said.text("nbs_path", "nbs")), lib_path=_lib_path(config, index["lib_path"]), layout=NBDEV3, cell_ids=True,
+        root=root, nbs_path=_nbs_path(config, said.text("nbs_path", "nbs")), lib_path=_lib_path(config, index["lib_path"]), layout=NBDEV3, cell_ids=True,
         recursive=said.flag("recursive", True), put_version_in_init=said.flag("put_version_in_init", True),
         strict=said.flag("strict", False), relative_imports=said.flag("relative_imports", True),
         description=about.text("description"), docs_url=f"{index['doc_host']}{base.rstrip('/')}" if slashes else "",
@@ -147,14 +147,16 @@ def _read_pyproject(config: Path) -> Project | None:
 def _read_settings(config: Path) -> Project:
     section, root = _section(config), config.parent
     said = _Values(config, section)
+    if re.search(r'["\\\n]', version := said.text("version")):
+        raise UserError(Diagnostic("settings", f"version = {' '.join(version.split())} cannot be written into a module", config))
     if said.flag("black_formatting", False) and not _is_installed("black"):
         raise UserError(Diagnostic("settings", "black_formatting = True, but black is not installed", config, hint="pip install black"))
     return Project(
-        root=root, nbs_path=_below(root, said.text("nbs_path")), lib_path=_lib_path(config, said.text("lib_path")),
+        root=root, nbs_path=_nbs_path(config, said.text("nbs_path")), lib_path=_lib_path(config, said.text("lib_path")),
         recursive=said.flag("recursive", True), cell_number=said.flag("cell_number", True), cell_ids=said.flag("cell_ids", False),
         put_version_in_init=said.flag("put_version_in_init", True), strict=said.flag("strict", False),
         relative_imports=said.flag("relative_imports", True), black_formatting=said.flag("black_formatting", False),
-        version=said.text("version"), test_flags=said.words("tst_flags", "notest", r"[\s|]+"),
+        version=version, test_flags=said.words("tst_flags", "notest", r"[\s|]+"),
         preload=said.words("preload", between=r"[\s,]+") if said.text("preload") else None,
         index_settings={key: said.text(key) for key in ("branch", "doc_baseurl", "doc_host", "git_url", "lib_path") if key in section},
     )
@@ -174,7 +176,7 @@ def _toml(path: Path) -> dict:
 
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(Diagnostic("settings", f"not TOML: {error}", path)) from None
 
 
@@ -190,7 +192,7 @@ def _section(config: Path) -> SectionProxy:
     if "repo" not in section and (not {"lib_path", "doc_baseurl", "git_url"} <= section.keys() or "%(repo)s" in str(parser.defaults())):
         section["repo"] = _repository(config.parent).replace("%", "%%")
     if "lib_path" not in section:
-        section["lib_path"] = section.get("repo", raw=True).replace("-", "_")
+        parser.defaults()["lib_path"] = section.get("repo", raw=True).replace("-", "_")  # a lone % in it is no error of ours
     for key in _DEFAULTS.keys() - section.keys():
         section[key] = _DEFAULTS[key]
     return section
@@ -219,6 +221,14 @@ def _lib_path(config: Path, path: str) -> Path:
     if lib_path == config.parent or not lib_path.is_relative_to(config.parent):
         raise UserError(Diagnostic("settings", f"lib_path = {path} is no folder inside of the project", config, hint="write a folder below this one"))
     return lib_path
+
+
+def _nbs_path(config: Path, path: str) -> Path:
+    """The notebooks' folder, which may lie anywhere but above the project: the whole disk would be searched."""
+    nbs_path = _below(config.parent, path)
+    if nbs_path in config.parent.parents:
+        raise UserError(Diagnostic("settings", f"nbs_path = {path} is above the project", config, hint="write a folder for the notebooks alone"))
+    return nbs_path
 
 
 def _is_installed(package: str) -> bool:

@@ -1,5 +1,8 @@
 """Command lines: everything is checked before anything runs."""
 
+import subprocess
+import sys
+
 import pytest
 
 from literate.command import INTERNAL_ERROR, INTERRUPTED, main, read_arguments
@@ -47,6 +50,7 @@ def test_what_does_not_fit_is_a_usage_error_and_nothing_runs(line, message, caps
 
 @pytest.mark.parametrize("raised, code, shown", [
     (UserError("broken"), 1, "error: broken\n"), (KeyboardInterrupt(), INTERRUPTED, "interrupted\n"),
+    (IsADirectoryError(21, "Is a directory", "lib/a.py"), 1, "error: lib/a.py: Is a directory\n"),
     (ZeroDivisionError("ours"), INTERNAL_ERROR, "internal error: a bug in literate; please report it with the lines above\n"),
 ])
 def test_each_way_to_fail_has_its_code(raised, code, shown, capsys):
@@ -56,6 +60,12 @@ def test_each_way_to_fail_has_its_code(raised, code, shown, capsys):
     assert main(fails, [], "it") == code
     error = capsys.readouterr().err
     assert error.endswith(shown) and ("Traceback" in error) == (code == INTERNAL_ERROR)
+
+
+def test_a_name_that_is_no_text_can_be_printed():
+    code = "from literate.command import main; main(lambda *names: print(names[0]), ['\\udcff'], 'it')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("\\udcff\n", "")
 
 
 def test_help_shows_flags_as_they_are_typed_with_their_comments(capsys):

@@ -56,7 +56,9 @@ def test_switches_are_read_as_nbdev_reads_them(tmp_path, word, expected):
 
 @pytest.mark.parametrize("text, word", [("[DEFAULT]\nrecursive = perhaps\n", "recursive = perhaps"), ("no section", "section"),
                                         ("[DEFAULT]\na = 1\na = 2\n", "already exists"), ("[DEFAULT]\nlib_path = ../x\n", "no folder inside"),
-                                        ("[DEFAULT]\nlib_path = .\n", "no folder inside"), ("[DEFAULT]\nlib_path = /x\n", "no folder inside")])
+                                        ("[DEFAULT]\nlib_path = .\n", "no folder inside"), ("[DEFAULT]\nlib_path = /x\n", "no folder inside"),
+                                        ("[DEFAULT]\nnbs_path = ..\n", "above the project"), ("[DEFAULT]\nnbs_path = /\n", "above the project"),
+                                        ("[DEFAULT]\nversion = 1\n two\n", "version = 1 two cannot"), ('[DEFAULT]\nversion = "1"\n', 'version = "1" cannot')])
 def test_broken_settings_are_one_clear_line(tmp_path, text, word):
     (tmp_path / "settings.ini").write_text(text)
     with pytest.raises(UserError, match=word) as error:
@@ -83,6 +85,11 @@ def test_a_broken_pyproject_is_one_clear_line(tmp_path, text, word):
 def test_a_percent_sign_does_not_stop_the_work(tmp_path, text):
     (tmp_path / "settings.ini").write_text(f"[DEFAULT]\nrepo = r\n{text}\n")
     assert read_project(tmp_path / "settings.ini").package == "r"
+
+
+def test_a_lone_percent_in_a_name(tmp_path):
+    (tmp_path / "settings.ini").write_text("[DEFAULT]\nrepo = my-100%\n")
+    assert read_project(tmp_path / "settings.ini").package == "my_100%"
 
 
 def test_a_project_is_found_from_below_and_missed_elsewhere(make_project, tmp_path):
@@ -117,7 +124,7 @@ def test_up_to_compares_numbers(tmp_path, name, last, expected):
     assert is_up_to(tmp_path / name, last) is expected
 
 
-@pytest.mark.parametrize("text, word", [('[tool.nbdev]\nlib_path = "../x"\n', "no folder inside"), ("[tool.nbdev\n", "not TOML"),
+@pytest.mark.parametrize("text, word", [('[tool.nbdev]\nlib_path = "../x"\n', "no folder inside"), ("[tool.nbdev\n", "not TOML"), ("nbdev = " + "[" * 9999, "not TOML"),
                                         ('[tool.nbdev]\nlib_path = "x"\nexport_procs = ["a:b"]\n', "export_procs")])
 def test_broken_pyproject_files(tmp_path, text, word):
     (tmp_path / "pyproject.toml").write_text(text)

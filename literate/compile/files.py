@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from ..diagnostics import Diagnostic, UserError
 from ..project import NBDEV3, Project
 from .docs import LLMS_MARK, package_docs, with_docstring
 from .index import index_text, is_indexed
@@ -30,14 +33,19 @@ def file_texts(project: Project, modules: list[Module], known: list[Module]) -> 
         if init not in files:
             files[init] = read_text(init) if init in present else ""
     init = project.lib_path / "__init__.py"
+    files[init] = files[init].removeprefix("\ufeff")
     if project.put_version_in_init:
         files[init] = _with_version(files[init].replace("\r\n", "\n"), project)
     others = sorted(present - {m.path for m in known} - {init})
     if project.layout == NBDEV3:
         docstring, llms = package_docs(project, {m.path: m.docstring for m in known}, others)
-        files[init] = with_docstring(files[init], docstring, project.description)
+        try:
+            files[init] = with_docstring(files[init], docstring, project.description)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            message, line = getattr(error, "msg", str(error)), getattr(error, "lineno", None)
+            raise UserError(Diagnostic("syntax", message, init, line=line, hint="mend it: the package's docstring goes there")) from None
         path = project.nbs_path / "llms.txt"
-        if llms and (not path.exists() or LLMS_MARK in path.read_text(encoding="utf-8")):
+        if llms and (not path.exists() or LLMS_MARK in read_text(path)):
             files[path] = llms
     files[project.lib_path / "_modidx.py"] = index_text(
         project, [m for m in known if is_indexed(m.path)], [path for path in others if is_indexed(path)])
@@ -55,7 +63,13 @@ def python_files(folder: Path | str) -> Iterator[Path]:
 
 
 def read_text(path: Path) -> str:
-    """A file that somebody else may have written: its line ends stay, and so do bytes that are no UTF-8."""
+    """A file that somebody else may have written: its line ends stay, and so do bytes that are no UTF-8.
+
+    An `OSError` for what would never end: a pipe, a socket, a device.
+    """
+    kind = stat.S_IFMT(os.stat(path).st_mode)
+    if kind not in (stat.S_IFREG, stat.S_IFDIR):  # of a folder, reading says that it is one
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
     return path.read_bytes().decode("utf-8", "surrogateescape")
 
 

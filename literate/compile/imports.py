@@ -29,6 +29,8 @@ def make_absolute(code: str, package: list[str]) -> str:
     """The reverse: each top-level `from .x import` with the package's name; a `SyntaxError` if the code is no Python."""
     for node in reversed(ast.parse(code).body):
         if isinstance(node, ast.ImportFrom) and node.level:
+            if node.level > len(package):
+                raise SyntaxError("an import from beyond the package", ("", node.lineno, node.col_offset + 1, ""))
             start = code.index(".", _offset(code, node))
             end = start + re.compile(r"[.\s\\]*[\w.]*").match(code, start).end() - start if node.module else start + node.level
             parts = package[:len(package) - node.level + 1] + ([node.module] if node.module else [])

@@ -16,7 +16,7 @@ from ..notebook import Cell, Notebook, read_notebook
 from ..project import Project, module_of, project_notebooks
 from ..values import dataclass, field, replace
 from .docs import module_docstring
-from .files import file_texts, find_orphans
+from .files import file_texts, find_orphans, read_text
 from .imports import is_unclear_all, public_names, star_imports
 from .index import symbols_of
 from .module import GENERATED, Module, ModuleCell, outline
@@ -79,7 +79,7 @@ def make_plan(project: Project, chosen: Iterable[Path] | None = None, strict: bo
     if not every and not project.nbs_path.is_dir():
         hint = "nbs_path says where the notebooks are"
         plan.diagnostics.append(Diagnostic("no-notebooks", "there is no such folder", project.nbs_path, hint=hint, severity=WARNING))
-    plan.diagnostics += [d for m in plan.modules if not force and (d := _check_target(m))]
+    plan.diagnostics += [d for m in plan.modules if (d := _check_target(m, force))]
     plan.diagnostics += [d for d in check_names(list(read.modules.values()), known, read.unexported, project.package) if d.path in relevant]
     read.unexported.clear()  # a quarter of what has been read, and of no more use
     if chosen is None and not plan.has_errors:  # a notebook that cannot be read may make any module
@@ -90,7 +90,10 @@ def make_plan(project: Project, chosen: Iterable[Path] | None = None, strict: bo
     plan.diagnostics.sort(key=lambda d: d.sort_key)
     if not plan.has_errors:
         planned = {m.path for m in plan.modules}
-        plan.files = file_texts(project, plan.modules, [m for m in known if m.path in planned or m.path.exists()])
+        try:
+            plan.files = file_texts(project, plan.modules, [m for m in known if m.path in planned or m.path.exists()])
+        except UserError as error:
+            plan.diagnostics += error.problems
     return plan
 
 
@@ -145,6 +148,7 @@ def _add_notebook(project: Project, path: Path, modules: dict[str, Module], unex
     code = [(cell, head) for cell, head in heads if cell.type == "code"]
     default, more = _default_module(notebook, code)
     problems += more
+    can_be_named = str(path).isprintable() or os.path.relpath(path, project.root).isprintable()
     for cell, head in code:
         export = head.get(*EXPORTS)
         if not export or export.name == "exportd" or export.args == ("false",) or not head.code.strip():
@@ -166,6 +170,9 @@ def _add_notebook(project: Project, path: Path, modules: dict[str, Module], unex
         tree = _parse(notebook, cell, head, problems)
         if tree is None:
             continue
+        if not can_be_named:
+            problems.append(Diagnostic("bad-module", "its name cannot be written into a module", path, hint="rename it"))
+            break
         if name not in modules:
             modules[name] = Module(name, project.lib_path / (name.replace(".", "/") + ".py"), path)
         module = modules[name]
@@ -239,12 +246,14 @@ def _parse(notebook: Notebook, cell: Cell, head: Head, problems: list[Diagnostic
     """The cell's code as a tree; what cannot stand in a module is added to the problems."""
     try:
         tree = outline(head.code)
-    except (SyntaxError, ValueError) as error:
+        if "await" in head.code or "async" in head.code:
+            _refuse_top_level_await(head.code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the last two: nested too deeply
         number, column = getattr(error, "lineno", 1) or 1, getattr(error, "offset", None)
         line = (head.code.split("\n") + [""])[min(number, head.code.count("\n") + 1) - 1]
         is_magic = re.match(r"\s*(%|!|\?)|.*\?\s*$|\s*\w+\s*=\s*[!%]", line)
         hint = "IPython's magics have no place in a module: move them to a cell that is not exported" if is_magic else "this cell is exported"
-        problems.append(_at(notebook, cell, head.line(number), "syntax", f"{getattr(error, 'msg', error)}", hint, ERROR, column))
+        problems.append(_at(notebook, cell, head.line(number), "syntax", str(getattr(error, "msg", error)) or "nested too deeply", hint, ERROR, column))
         return None
     for node in tree.body:
         if is_unclear_all(node):
@@ -257,16 +266,27 @@ def _parse(notebook: Notebook, cell: Cell, head: Head, problems: list[Diagnostic
     return tree
 
 
-def _check_target(module: Module) -> Diagnostic | None:
-    """A file that exists and was not generated is somebody's own."""
+def _refuse_top_level_await(code: str) -> None:
+    """A notebook may await outside of functions, a module may not: parsing doesn't tell, compiling does."""
+    import warnings
+
+    with warnings.catch_warnings(action="ignore"):
+        compile(code, "cell", "exec", dont_inherit=True)
+
+
+def _check_target(module: Module, force: bool) -> Diagnostic | None:
+    """A file that exists and was not generated is somebody's own, which only `force` replaces."""
     first = module.cells[0]
     try:
-        text = module.path.read_text(encoding="utf-8")
+        text = read_text(module.path)
+        text.encode("utf-8")
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        return Diagnostic("unreadable", getattr(error, "strerror", None) or "not UTF-8", module.path, hint="check the path and its permissions")
-    if GENERATED in text or not text.strip() or module.path.name == "__init__.py":
+    except OSError as error:
+        return Diagnostic("unreadable", error.strerror or str(error), module.path, hint="check the path and its permissions")
+    except UnicodeEncodeError:
+        return None if force else Diagnostic("not-utf8", "not UTF-8", module.path, hint="save it again as UTF-8, or replace it with --force")
+    if force or GENERATED in text or not text.strip() or module.path.name == "__init__.py":
         return None
     return Diagnostic("not-generated", f"{module.path.name} exists and was not made from a notebook", module.cells[0].notebook,
                       first.cell.index, first.cell.id, hint="rename it, choose another module for the notebook, or replace it with --force")

@@ -43,7 +43,7 @@ def carry(project: Project, merges: list[Merge], prune: bool) -> list[Carried]:
         for edit in [*merge.edits, *merge.added]:
             try:
                 carried.append(_carried(merge, edit, package, dialect))
-            except SyntaxError as error:
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
                 problems.append(_syntax(merge.module.path, edit.line, error))
         if prune:
             carried += [Carried(cell.notebook, cell, "", "removed", merge.module.path, 1) for cell in merge.removed]
@@ -62,8 +62,9 @@ def _carried(merge: Merge, edit: Edit | Addition, package: list[str], dialect: d
     return Carried(notebook, edit.before, source, "added", merge.module.path, edit.line)
 
 
-def _syntax(path: Path, line: int, error: SyntaxError) -> Diagnostic:
-    return Diagnostic("syntax", str(error.msg), path, line=line + (error.lineno or 0), column=error.offset, hint="mend it in the module first")
+def _syntax(path: Path, line: int, error: Exception) -> Diagnostic:
+    message, number, column = (getattr(error, name, None) for name in ("msg", "lineno", "offset"))
+    return Diagnostic("syntax", str(message or error) or "nested too deeply", path, line=line + (number or 0), column=column, hint="mend it in the module first")
 
 
 def _export_line(dialect: str | None, before: ModuleCell | None) -> str:

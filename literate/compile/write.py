@@ -59,8 +59,8 @@ def find_edits(plan: Plan, paths: Iterable[Path], base: Base) -> list[Merge]:
     """
     merges = []
     for module in plan.modules:
-        disk = _read(module.path) if module.path in paths else None
-        if not (disk or "").strip():  # an empty file, as `touch` makes it, is nobody's work
+        disk = _lf(_read(module.path) or "") if module.path in paths else ""
+        if not disk.strip():  # an empty file, as `touch` makes it, is nobody's work
             continue
         bases = base.of(module.path)
         if disk in bases or disk == (in_head := _in_head(module.path)):
@@ -80,11 +80,8 @@ def write_plan(plan: Plan, force: bool = False, carried: Iterable[Merge] = ()) -
     """
     stale, base = stale_files(plan), Base(plan.project)
     done = {merge.module.path for merge in carried if _is_carried(merge, stale.get(merge.module.path))}
-    edits = [] if force else find_edits(plan, stale.keys() - done, base)
-    refuse_conflicts(edits)
-    if edits:
-        raise Edited(*(Diagnostic("edited", _summary(merge), merge.module.path, hint="--update carries edits into the notebooks, --force gives them up")
-                       for merge in edits))
+    if not force:
+        _refuse_edits(find_edits(plan, stale.keys() - done, base))
     texts = {module.path: plan.files[module.path] for module in plan.modules}
     base.expect({path: text for path, text in texts.items() if path in stale})
     for path in stale:
@@ -93,9 +90,16 @@ def write_plan(plan: Plan, force: bool = False, carried: Iterable[Merge] = ()) -
     return Written(tuple(stale), len(plan.files) - len(stale) + len(plan.kept))
 
 
+def _refuse_edits(merges: list[Merge]) -> None:
+    refuse_conflicts(merges)
+    if merges:
+        raise Edited(*(Diagnostic("edited", _summary(merge), merge.module.path, hint="--update carries edits into the notebooks, --force gives them up")
+                       for merge in merges))
+
+
 def _is_carried(merge: Merge, texts: tuple[str, str] | None) -> bool:
     """Whether the new text holds every cell of the edited module, which nobody has touched since."""
-    if texts is None or texts[0] != merge.disk:
+    if texts is None or _lf(texts[0]) != merge.disk:
         return False
     from .sections import markers_of, split_sections
 
@@ -109,6 +113,8 @@ def prune_orphans(plan: Plan, force: bool = False) -> None:
     if edited := [path for path in plan.orphans if not force and _read(path) not in (*base.of(path), _in_head(path))]:
         raise Edited(*(Diagnostic("edited", "no notebook makes this module any more, but it was edited by hand", path,
                                   hint="move what you need into a notebook, then --prune --force deletes it") for path in edited))
+    if not force:
+        _refuse_edits(find_edits(plan, stale_files(plan), base))  # before anything is deleted
     for path in plan.orphans:
         path.unlink()
     base.settle({}, gone=plan.orphans)
@@ -146,6 +152,11 @@ def _read(path: Path) -> str | None:
         return read_text(path)
     except FileNotFoundError:
         return None
+
+
+def _lf(text: str) -> str:
+    """Line ends are nobody's edit, and Python counts lines by all of them."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _in_head(path: Path) -> str | None:

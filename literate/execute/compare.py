@@ -43,7 +43,10 @@ def _check(cell: CellResult, stored: dict) -> CellResult:
     outputs = stored.get("outputs") or []
     if _EXEMPT.search(cell.source) or not outputs and stored.get("execution_count") is None:
         return cell
-    before, now = _shown(outputs), _shown(cell.outputs)
+    try:
+        before, now = _shown(outputs), _shown(cell.outputs)
+    except (AttributeError, KeyError, TypeError):
+        return replace(cell, outcome=FAILED, error=Error(CHANGED, f"{CHANGED}: what is stored is not shaped as outputs are: run the notebook with --save"))
     pairs = zip(before, now)
     if len(before) == len(now) and all(kind == other and same_text(a, b) for (kind, a), (other, b) in pairs):
         return cell

@@ -55,7 +55,7 @@ class Imports:
 
 
 def _read(file: Path) -> dict:
-    with suppress(OSError, ValueError, AttributeError, TypeError, LookupError):
+    with suppress(OSError, ValueError, AttributeError, TypeError, LookupError, RecursionError):
         found = json.loads(file.read_text(encoding="utf-8"))
         notebooks = {name: {module: float(each) for module, each in modules.items()}
                      for name, modules in found["notebooks"].items()}

@@ -67,7 +67,7 @@ def _how(before: str | None, now: str | None) -> str:
 
 
 def _read(file: Path) -> dict[str, dict[str, str]]:
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RecursionError):
         found = json.loads(file.read_text(encoding="utf-8"))
         if isinstance(found, dict):
             return {name: parts for name, parts in found.items() if isinstance(parts, dict)}

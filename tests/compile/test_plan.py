@@ -53,6 +53,9 @@ def test_hidden_names_are_left_out_and_subfolders_are_not(make_project):
     (["#| export a.1b-\nx = 1"], 1, "bad-module"),
     (["#default_exp _modidx", "#export\nx = 1"], 1, "bad-module"),
     (["#export\n\nfrom .a import b"], 3, "relative-import"),
+    (["#export\n\nx = await f()"], 3, "syntax"),
+    (["#export\nx = " + "-" * 9999 + "1"], 2, "syntax"),
+    (["#export\nx = " + "1 + " * 9999 + "1"], 2, "syntax"),
 ])
 def test_errors_stop_everything_and_name_the_place(make_project, cells, line, code):
     project = make_project({"00_core": ["md:# Core", *cells], "01_good": ["#export\nx = 1"]})
@@ -173,3 +176,9 @@ def test_what_parses_and_still_is_no_python_is_an_error(make_project):
     project = make_project({"00_core": ["#export\nimport os", "#export\n\ndef f():\n    x = 1\n    global x", "#export\nfrom __future__ import annotations"]})
     problem, = make_plan(project).diagnostics
     assert (problem.code, problem.cell, problem.line) == ("syntax", 1, 5)
+
+
+@pytest.mark.parametrize("name", ["00_two\nlines", "00_\udcff", "sub\r/00_a"])
+def test_a_path_that_no_marker_could_hold_is_an_error(make_project, name):
+    (problem,) = make_plan(make_project({name: ["#export\nx = 1"]})).diagnostics
+    assert problem.code == "bad-module" and make_plan(make_project({name: ["x = 1"]})).diagnostics == []

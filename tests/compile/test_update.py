@@ -224,3 +224,25 @@ def test_cell_markers_inside_of_cells_are_code(make_project):
     update_notebooks(project)
     assert sources(project) == [cells[0].replace("return 1", "return 2"), cells[1], "#export\ny = 2", "#export\n# New\nz = 3"]
     assert compile_project(project)[1].changed == ()
+
+
+@pytest.mark.parametrize("code, message", [("-" * 9999 + "1", "nested too deeply"), ("1\nfrom .. import y", "from beyond the package")])
+def test_what_no_cell_can_take_is_refused(make_project, code, message):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    compile_project(project)
+    edit(project, "x = 1", f"x = {code}")
+    with pytest.raises(UserError, match=message):
+        update_notebooks(project)
+    assert sources(project) == ["#export\nx = 1"]
+
+
+def test_line_ends_are_no_edit_and_do_not_get_into_a_cell(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    compile_project(project)
+    module = project.lib_path / "a.py"
+    module.write_bytes(module.read_bytes().replace(b"x = 1", b"x = 1\rfrom . import b\ry = 1").replace(b"\n", b"\r\n"))
+    update_notebooks(project)
+    assert sources(project) == ["#export\nx = 1\nfrom lib import b\ny = 1"] and b"\r" not in module.read_bytes()
+    module.write_bytes(module.read_bytes().replace(b"\n", b"\r\n"))
+    compile_project(project)
+    assert b"\r" not in module.read_bytes()

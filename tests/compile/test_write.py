@@ -15,6 +15,7 @@ from literate.compile import compile_project
 from literate.compile.plan import make_plan
 from literate.compile.write import EditConflict, Edited, write_plan
 from literate.diagnostics import UserError
+from literate.project import read_project
 
 DOOR = Path(__file__).parents[2] / "notebook2script.py"
 
@@ -224,3 +225,52 @@ def test_json_says_also_what_is_wrong_with_the_settings(tmp_path, monkeypatch):
     (tmp_path / "settings.ini").write_text("[DEFAULT]\nrepo = lib\nrecursive = perhaps\n")
     done = run("--json")
     assert done.returncode == 1 and [p["code"] for p in json.loads(done.stdout)["diagnostics"]] == ["settings"]
+
+
+def test_a_pipe_in_the_place_of_a_module_is_named(make_project, tmp_path):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    compile_project(project)
+    for name in ("a.py", "__init__.py"):
+        (project.lib_path / name).unlink()
+        os.mkfifo(project.lib_path / name)
+        assert f"lib/{name}: " in (error := run("--force").stderr) and "it is no regular file" in error
+        (project.lib_path / name).unlink()
+
+
+def test_a_module_that_is_no_text_is_replaced_only_when_forced(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    project.lib_path.mkdir()
+    (project.lib_path / "a.py").write_bytes(b"# \xfcber")
+    with pytest.raises(UserError, match="a.py: error: not UTF-8 .*--force"):
+        compile_project(project)
+    compile_project(project, force=True)
+    assert "x = 1" in (project.lib_path / "a.py").read_text()
+
+
+def test_nothing_is_pruned_where_an_edit_stops_the_work(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = 1"]})
+    compile_project(project)
+    (project.nbs_path / "01_b.ipynb").unlink()
+    (project.lib_path / "a.py").write_text((project.lib_path / "a.py").read_text().replace("x = 1", "x = 2"))
+    with pytest.raises(Edited, match="edited by hand"):
+        compile_project(project, prune=True)
+    assert (project.lib_path / "b.py").exists()
+
+
+def test_a_byte_order_mark_stays_out_of_the_middle(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    project.lib_path.mkdir()
+    (project.lib_path / "__init__.py").write_bytes(b"\xef\xbb\xbfimport os\r\n")
+    compile_project(project)
+    assert (project.lib_path / "__init__.py").read_bytes() == b'__version__ = "0.0.1"\nimport os\n'
+
+
+@pytest.mark.parametrize("content", [b"x = (\n", b"x = '\xfc'\n", b"x = '\0'\n"])
+def test_a_docstring_cannot_be_put_into_what_is_no_python(make_project, content):
+    project = make_project({"00_a": ["#| default_exp a", "#| export\nx = 1"]})
+    (project.root / "settings.ini").unlink()
+    (project.root / "pyproject.toml").write_text('[project]\nname = "lib"\n[tool.nbdev]\nput_version_in_init = false\n')
+    project.lib_path.mkdir()
+    (project.lib_path / "__init__.py").write_bytes(content)
+    with pytest.raises(UserError, match="lib/__init__.py.*mend it"):
+        compile_project(read_project(project.root / "pyproject.toml"))

@@ -54,6 +54,9 @@ OTHER = {
     "shows_nothing_now": cell("x = 1", result("3")),
     "no_figure": cell("print('x')", {"output_type": "display_data", "metadata": {}, "data": {"image/png": "x"}}),
     "shows_something_now": cell("1"),
+    "is_no_output": cell("1", 3),
+    "holds_no_text": cell("print(1)", printed([3])),
+    "names_no_kind": cell("1", {"data": None}),
 }
 
 
