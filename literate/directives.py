@@ -22,7 +22,7 @@ COMPILER = ("default_exp", *EXPORTS)
 KNOWN = frozenset({
     *COMPILER, "hide", "hide_line", "hide_input", "hide_output", "filter_stream", "default_cls_lvl", "show_input",
     "show_output", "collapse_input", "collapse_output", "eval", "echo", "output", "notest", "skip", "skip_exec",
-    "skip_showdoc", "exec_doc", "slow", "cuda", "raises", "reads", "solution", "test", "hide_all", "collapse", "include", "label",
+    "skip_showdoc", "exec_doc", "slow", "cuda", "raises", "reads", "timeout", "solution", "test", "hide_all", "collapse", "include", "label",
 })
 
 

@@ -60,7 +60,7 @@ class Notebook:
     @cached_property
     def text(self) -> str:
         """Every character of the file."""
-        return self.raw.decode("utf-8-sig")
+        return self.raw.decode("utf-8")
 
     @property
     def metadata(self) -> dict:
@@ -103,7 +103,7 @@ def read_notebook(path: Path) -> Notebook:
     if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
         fail("no-notebook", "JSON, but no notebook: it has no list of cells", "is it another kind of file?")
     if data.get("nbformat", 4) != 4:
-        fail("old-format", f"nbformat {data['nbformat']}, not 4", "open it in JupyterLab and save it, or use jupyter nbconvert --to notebook")
+        fail("old-format", f"nbformat {str(data['nbformat'])[:20]}, not 4", "open it in JupyterLab and save it, or use jupyter nbconvert --to notebook")
     check_kinds(path, None, data, metadata=dict, nbformat_minor=int)
     check_kinds(path, None, data.get("metadata", {}), kernelspec=dict, language_info=dict)
     return Notebook(path, raw, data, tuple(_cell(path, index, cell) for index, cell in enumerate(data["cells"])))

@@ -149,6 +149,8 @@ def test_line_ends_and_byte_order_mark_do_not_show(tmp_path):
     path = tmp_path / "a.ipynb"
     path.write_bytes(b"\xef\xbb\xbf" + notebook({"cell_type": "code", "source": ["a\r\n", "b"]}).encode())
     assert read_notebook(path).cells[0].source == "a\nb"
+    write_atomically(path, replace_sources(read_notebook(path).text, {0: "c"}))
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf{") and read_notebook(path).cells[0].source == "c"
 
 
 def test_derived_ids_are_stable_and_distinct():

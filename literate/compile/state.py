@@ -69,7 +69,7 @@ def recall(project: Project) -> Memory | None:
     try:
         state = json.loads(_file(project).read_bytes())
         return Memory(project, state) if state["inputs"] == input_stamps(project) else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -118,7 +118,7 @@ class Job:
             os.write(self.ends["answers"], STOP if self.limit else GO_ON)
 
     def _begin_limit(self) -> None:
-        self._cell_due = time.monotonic() + (self.task["cell_timeout"] or float("inf"))
+        self._cell_due = time.monotonic() + (self.task["own_timeouts"].get(self.cell, self.task["cell_timeout"]) or float("inf"))
 
     def _on_sync(self) -> None: ...
 

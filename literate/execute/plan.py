@@ -6,7 +6,7 @@ import re
 from itertools import takewhile
 from pathlib import Path
 
-from ..diagnostics import UserError
+from ..diagnostics import Diagnostic, UserError
 from ..directives import Dialect, Head, dialect_of, read_heads
 from ..notebook import Cell, Notebook, check_kinds, read_notebook, refuse_shape
 from ..project import Project
@@ -24,6 +24,7 @@ class Step:
     cell: Cell
     skip: str = ""    # why it does not run
     raises: str = ""  # the name of the exception that it has to raise
+    timeout: float | None = None  # seconds that it may take, if it says so itself; 0: no limit
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def _plan(project: Project, notebook: Notebook, flags: frozenset[str], kernel: s
     dialect = dialect_of(notebook, project)
     words = frozenset(project.test_flags) - flags
     code = ((cell, head) for cell, head in read_heads(notebook, dialect) if cell.type == "code" and cell.source.strip())
-    steps = [_step(cell, head, words & _words(cell, head, dialect)) for cell, head in code]
+    steps = [_step(path, cell, head, words & _words(cell, head, dialect)) for cell, head in code]
     if all(step.skip for step in steps):
         return NotebookResult(str(path), SKIPPED, reason="no cell of it is to run" if steps else "it has no code")
     return Plan(notebook, tuple(steps), kernel or _kernel(notebook))
@@ -101,7 +102,7 @@ def _skip_notebook(project: Project, notebook: Notebook) -> str:
     return ""
 
 
-def _step(cell: Cell, head: Head, unwanted: frozenset[str]) -> Step:
+def _step(path: Path, cell: Cell, head: Head, unwanted: frozenset[str]) -> Step:
     if "skip-execution" in cell.tags:
         return Step(cell, skip="tag skip-execution")
     if (switch := head.get("eval:", "eval")) and [word.lower() for word in switch.args] == ["false"]:
@@ -110,7 +111,21 @@ def _step(cell: Cell, head: Head, unwanted: frozenset[str]) -> Step:
         return Step(cell, skip=f"directive {', '.join(sorted(unwanted))}")
     expected = head.get("raises:", "raises")
     by_tag = "BaseException" if "raises-exception" in cell.tags else ""
-    return Step(cell, raises=expected.args[0] if expected and expected.args else by_tag)
+    return Step(cell, raises=expected.args[0] if expected and expected.args else by_tag, timeout=_own_timeout(path, cell, head))
+
+
+def _own_timeout(path: Path, cell: Cell, head: Head) -> float | None:
+    """The seconds that a cell takes by its own account: `#| timeout: 30`."""
+    if not (said := head.get("timeout:", "timeout")):
+        return None
+    try:
+        seconds = float(" ".join(said.args))
+        if not seconds >= 0:
+            raise ValueError
+    except ValueError:
+        message = f"timeout takes seconds, not {' '.join(said.args)!r}"
+        raise UserError(Diagnostic("bad-timeout", message, path, cell.index, cell.id, said.line, hint="such as #| timeout: 30")) from None
+    return seconds
 
 
 def _words(cell: Cell, head: Head, dialect: str) -> frozenset[str]:

@@ -239,6 +239,7 @@ def _task(project: Project, plan: Plan, options: Options) -> dict:
             "engine": _engine(plan, options), "kernel": plan.kernel,
             "parameters": options.parameters, "parameters_after": tagged[0] if tagged else None,
             "timeout": options.timeout, "cell_timeout": options.cell_timeout, "max_memory": options.max_memory,
+            "own_timeouts": {s.cell.index: s.timeout for s in plan.runs if s.timeout is not None},
             "allow_errors": options.allow_errors, "strict": options.strict}
 
 

@@ -16,7 +16,7 @@ def cell_result(step: Step, report: dict, limits: dict[str, float]) -> CellResul
     """The result of a cell that ran to its end."""
     error = read_error(report["error"])
     if report["limit"]:
-        error = _timeout(report["limit"], limits, error.frames if error else ())
+        error = _timeout(report["limit"], limits, error.frames if error else (), step)
     elif not report["ok"] and step.raises:
         error = _unexpected(step.raises, error)
     if error and error.name in _OUT_OF_MEMORY and limits["memory"]:
@@ -45,14 +45,16 @@ def interrupted_cell(plan: Plan, step: Step, end: dict, limits: dict[str, float]
     """The result of the cell in which the process ended."""
     said = "".join(output["text"] for output in end["outputs"] if output.get("name") == "stderr")
     frames = _dumped_frames(plan, end["dump"]) or _dumped_frames(plan, said)  # the cell may have enabled faulthandler
-    error = _timeout(end["limit"], limits, frames) if end["limit"] else Error(DIED, _death(end["status"]), frames)
+    error = _timeout(end["limit"], limits, frames, step) if end["limit"] else Error(DIED, _death(end["status"]), frames)
     cell = step.cell
     return CellResult(cell.index, cell.id, cell.source, FAILED, outputs=tuple(end["outputs"]), error=error)
 
 
-def _timeout(limit: str, limits: dict[str, float], frames: tuple[Frame, ...]) -> Error:
-    option = {"cell": "--cell-timeout", "notebook": "--timeout"}[limit]
-    return Error(TIMEOUT, f"Timeout: the {limit} was still running after {limits[limit]:g} s ({option})", frames)
+def _timeout(limit: str, limits: dict[str, float], frames: tuple[Frame, ...], step: Step | None = None) -> Error:
+    seconds, option = limits[limit], {"cell": "--cell-timeout", "notebook": "--timeout"}[limit]
+    if limit == "cell" and step and step.timeout is not None:
+        seconds, option = step.timeout, "its own timeout"
+    return Error(TIMEOUT, f"Timeout: the {limit} was still running after {seconds:g} s ({option})", frames)
 
 
 def _death(status: int) -> str:

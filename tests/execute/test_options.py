@@ -55,6 +55,18 @@ def test_parameters(make_project):
     assert {result.outcome for result in results.values()} == {PASSED}
 
 
+@pytest.mark.parametrize("kernel", ["", "python3"])
+def test_a_cells_own_timeout(make_project, kernel):
+    slow = "import time\ntime.sleep(1.5)"
+    project = make_project({"00_longer": [f"#| timeout: 30\n{slow}"], "01_shorter": [f"#| timeout: 0.2\n{slow}"], "02_other": [slow],
+                            "03_wrong": ["1", "#| timeout: soon\n1"]})
+    results = results_of(project, cell_timeout=1.0, kernel=kernel)
+    assert [result.outcome for result in results.values()] == [PASSED, FAILED, FAILED, FAILED]
+    said = [results[name].failures[0].error.message for name in ("01_shorter", "02_other")]
+    assert said == ["Timeout: the cell was still running after 0.2 s (its own timeout)", "Timeout: the cell was still running after 1 s (--cell-timeout)"]
+    assert ":cell 2 (00000001):1: error: timeout takes seconds, not 'soon'" in results["03_wrong"].reason
+
+
 STRICT = {
     "thread": "import threading\nt = threading.Thread(target=lambda: 1/0)\nt.start(); t.join()",
     "task": "import asyncio\nasync def f(): 1/0\ntask = asyncio.ensure_future(f())",
