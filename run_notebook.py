@@ -29,6 +29,7 @@ def run_notebook(
     shard: str = "",           # run one part of the notebooks: 1/4, 2/4, ... on four machines
     allow_errors: bool = False,  # run on after a failing cell, to see every failure
     strict: bool = False,      # failing threads, tasks and !commands, and processes left behind, are failures too
+    pdb: bool = False,         # open the debugger where a notebook fails; one notebook at a time, without time limits
     param: str = "",           # set variables: "epochs=1 name='a b'", after a cell tagged parameters, or at the start
     max_memory: str = "",      # memory that each process of a notebook may take, such as 4G
     isolation: str = "fork",   # fork from a warm process, or spawn a fresh interpreter for each notebook
@@ -50,7 +51,7 @@ def run_notebook(
     """
     from literate import execute
     from literate.diagnostics import UsageError
-    from literate.execute.arguments import check_choice, check_kernel, parse_parameters, parse_size, pick_shard
+    from literate.execute.arguments import check_choice, check_kernel, find_terminal, parse_parameters, parse_size, pick_shard
     from literate.project import choose_notebooks, project_of
 
     if min(workers, timeout, cell_timeout, durations, retries) < 0:
@@ -62,13 +63,13 @@ def run_notebook(
         shuffle=shuffle, allow_errors=allow_errors, strict=strict, parameters=parse_parameters(param), changed=changed,
         check_outputs=check_outputs,
         max_memory=parse_size(max_memory), isolation=check_choice("--isolation", isolation, ("fork", "spawn")),
-        kernel=check_kernel(kernel),
+        kernel=check_kernel(kernel), terminal=find_terminal(kernel or dask) if pdb else "",
     )
     if explain:
         print(*execute.explain(project, paths, options), sep="\n")
         return 0
     events = _events(dask, project, paths, options)
-    return _show(events, paths, project, (quiet, verbose, durations), github, junit=junit, html=html, json=json)
+    return _show(events, paths, project, (quiet, verbose, durations, not pdb), github, junit=junit, html=html, json=json)
 
 
 def _events(dask: str, project: Project, paths: list[Path], options: Options) -> Iterator:
@@ -81,7 +82,7 @@ def _events(dask: str, project: Project, paths: list[Path], options: Options) ->
     return run_on_dask(dask, project, paths, options)
 
 
-def _show(events: Iterator, paths: list[Path], project: Project, terminal: tuple[bool, bool, int], github: bool, **files: str) -> int:
+def _show(events: Iterator, paths: list[Path], project: Project, terminal: tuple[bool, bool, int, bool], github: bool, **files: str) -> int:
     """Hand each event to the terminal, and the whole run to the reports that were asked for."""
     from literate.report.files import is_github, written_reports
     from literate.report.terminal import make_report

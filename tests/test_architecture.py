@@ -82,7 +82,7 @@ def test_every_rule_has_its_paragraph():
     """Each code that a diagnostic can have is explained in docs/diagnostics.md, and nothing else is."""
     import re
 
-    sources = [p.read_text() for p in [*(ROOT / "literate").glob("*.py"), *(ROOT / "literate" / "compile").glob("*.py")]]
+    sources = [p.read_text() for p in (ROOT / "literate").rglob("*.py")]
     calls = re.compile(r'(?:Diagnostic\(|fail\(|_at\(notebook, cell, [^"\n]*|report\(cell, [^"\n]*)"([a-z0-9-]+)"')
     used = {code for text in sources for code in calls.findall(text)}
     bold = re.findall(r"^\*\*([\w, \n-]+)\*\*", (ROOT / "docs" / "diagnostics.md").read_text(), re.MULTILINE)

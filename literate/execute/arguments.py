@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import keyword
+import os
 import re
 import shlex
 from pathlib import Path
@@ -72,3 +73,13 @@ def check_kernel(name: str) -> str:
         if name not in known:
             raise UsageError(f"--kernel {name}: no such kernel; installed: {', '.join(known) or 'none'}")
     return name
+
+
+def find_terminal(elsewhere: str) -> str:
+    """The terminal on which a person can debug what fails; a `UsageError` where that is not possible."""
+    if elsewhere:
+        raise UsageError("--pdb works in the built-in engine, not with --kernel or --dask")
+    try:
+        return os.ttyname(0)
+    except OSError:
+        raise UsageError("--pdb needs a person: stdin is no terminal") from None

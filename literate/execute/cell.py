@@ -125,6 +125,10 @@ def _run_cell(
     if not channel.is_ours:  # a process that the cell forked has come to the cell's end, and that is its own
         _end_fork(exception)
     ok, found = _is_expected(exception, raises), remarks.take()
+    if task["terminal"] and exception is not None and not ok:
+        from .debug import debug
+
+        debug(exception, task["terminal"])
     error = None if exception is None else names.describe(exception)
     if task["strict"] and ok and found:
         ok, error = False, {"name": "Strict", "message": "\n".join(found), "frames": (), "related": ()}

@@ -53,11 +53,12 @@ class Options:
     changed: bool = False         # leave out what would come out as when it last passed
     check_outputs: bool = False   # compare the outputs with the stored ones
     kernel: str = ""              # a Jupyter kernel to run every notebook in
+    terminal: str = ""            # where to debug what fails, one notebook at a time and without time limits, such as /dev/pts/1
 
     @property
     def key(self) -> str:
         """Everything here that an outcome can depend on."""
-        how = {"workers", "fail_fast", "save", "retries", "shuffle", "changed"}
+        how = {"workers", "terminal", "fail_fast", "save", "retries", "shuffle", "changed"}
         values = {**vars(self), "flags": sorted(self.flags)}
         return repr(sorted((name, value) for name, value in values.items() if name not in how))
 
@@ -76,6 +77,8 @@ def run(
     """
     if os.name != "posix":
         raise UserError(f"notebooks run on Linux and macOS for now, and this is {sys.platform}")
+    if options.terminal:  # a person's time has no limit
+        options = replace(options, workers=1, timeout=0.0, cell_timeout=0.0)
     workers = max(1, min(options.workers or cores(), len(paths)))
     parent = lent or warm_parent(workers)
     measured = coverage.settings()
@@ -239,8 +242,8 @@ def _task(project: Project, plan: Plan, options: Options) -> dict:
             "engine": _engine(plan, options), "kernel": plan.kernel,
             "parameters": options.parameters, "parameters_after": tagged[0] if tagged else None,
             "timeout": options.timeout, "cell_timeout": options.cell_timeout, "max_memory": options.max_memory,
-            "own_timeouts": {s.cell.index: s.timeout for s in plan.runs if s.timeout is not None},
-            "allow_errors": options.allow_errors, "strict": options.strict}
+            "own_timeouts": {s.cell.index: s.timeout for s in plan.runs if s.timeout is not None and not options.terminal},
+            "terminal": options.terminal, "allow_errors": options.allow_errors, "strict": options.strict}
 
 
 def _told(result: NotebookResult, failures: tuple[NotebookResult, ...]) -> Iterator[str]:
