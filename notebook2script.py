@@ -66,11 +66,11 @@ def _report(diagnostics: Iterable, changed: Changed, unchanged: int) -> None:
     _report_quietly(diagnostics, changed, unchanged)
     if changed is None:
         return
-    for path in changed:
+    if changed:
         from literate.diagnostics import short
 
-        notebooks = ", ".join(map(short, changed[path]))
-        print(f"{short(path)} <- {notebooks}" if notebooks else short(path))
+        for path, notebooks in changed.items():
+            print(f"{short(path)} <- {', '.join(map(short, notebooks))}" if notebooks else short(path))
     problems = f", {_count(len(diagnostics), 'problem')}" if diagnostics else ""
     print(f"{_count(len(changed), 'file')} written, {unchanged} unchanged{problems}")
 

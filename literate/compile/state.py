@@ -108,9 +108,10 @@ def notebook_stamps(project: Project) -> Stamps:
 
 
 def input_stamps(project: Project) -> Stamps:
-    """Size and time of what else decides: the configuration and this program."""
+    """Size and time of what else decides: the configuration (git's too, which can name the repository) and this program."""
     here, of_user = Path(__file__).parent, user_configs("config.toml" if project.layout == NBDEV3 else SETTINGS)
-    return _stamp([project.root / SETTINGS, project.root / PYPROJECT, *of_user, *sorted(here.glob("*.py")), *sorted(here.parent.glob("*.py"))])
+    configs = [*(project.root / name for name in (SETTINGS, PYPROJECT, ".git/config")), *of_user]
+    return _stamp([*configs, *sorted(here.glob("*.py")), *sorted(here.parent.glob("*.py"))])
 
 
 def _stamp(paths: Iterable[str | Path]) -> Stamps:

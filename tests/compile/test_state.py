@@ -60,6 +60,7 @@ def test_nothing_is_opened(project):
     lambda p: (p.root / "settings.ini").write_text((p.root / "settings.ini").read_text() + "strict = True\n"),
     lambda p: (p.nbs_path / "sub" / "02_new.ipynb").write_text(notebook("x")),
     lambda p: (p.root / "pyproject.toml").write_text(""),
+    lambda p: subprocess.run(["git", "init", "-q", p.root], check=True),  # its remote can name the repository
     lambda p: (p.state / "unchanged").write_text("{broken"),
     lambda p: (p.state / "unchanged").write_bytes(b"\xff\0\0\0\0\0\0"),
     lambda p: (p.state / "unchanged").unlink(),
