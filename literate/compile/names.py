@@ -5,7 +5,6 @@ from __future__ import annotations
 import _symtable
 import ast
 import builtins
-import symtable
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,10 +60,10 @@ def _collect(table, bound: set[str], used: set[str], at_top: bool = True) -> Non
     Straight from the flags that `symtable` wraps: for each name an object of its own, which takes ten times as long.
     """
     for name, flags in table.symbols.items():
-        scope = flags >> symtable.SCOPE_OFF & symtable.SCOPE_MASK
-        if flags & (symtable.DEF_LOCAL | symtable.DEF_IMPORT) and (at_top or scope == symtable.GLOBAL_EXPLICIT):
+        scope = flags >> _symtable.SCOPE_OFF & _symtable.SCOPE_MASK
+        if flags & (_symtable.DEF_LOCAL | _symtable.DEF_IMPORT) and (at_top or scope == _symtable.GLOBAL_EXPLICIT):
             bound.add(name)
-        elif flags & symtable.USE and (at_top or scope in (symtable.GLOBAL_IMPLICIT, symtable.GLOBAL_EXPLICIT)):
+        elif flags & _symtable.USE and (at_top or scope in (_symtable.GLOBAL_IMPLICIT, _symtable.GLOBAL_EXPLICIT)):
             used.add(name)
     for child in table.children:
         _collect(child, bound, used, at_top=False)
@@ -73,6 +72,8 @@ def _collect(table, bound: set[str], used: set[str], at_top: bool = True) -> Non
 def _binds(code: str, name: str) -> bool:
     if name not in code:
         return False
+    import symtable
+
     try:
         symbol = symtable.symtable(code, "cell", "exec").lookup(name)
     except (SyntaxError, ValueError, KeyError):  # magics, or a name in a comment

@@ -64,7 +64,8 @@ def _carried(merge: Merge, edit: Edit | Addition, package: list[str], dialect: d
 
 def _syntax(path: Path, line: int, error: Exception) -> Diagnostic:
     message, number, column = (getattr(error, name, None) for name in ("msg", "lineno", "offset"))
-    return Diagnostic("syntax", str(message or error) or "nested too deeply", path, line=line + (number or 0), column=column, hint="mend it in the module first")
+    return Diagnostic("syntax", str(message or error) or "nested too deeply", path, line=line + (number or 0), column=column,
+                      hint="mend it in the module first")
 
 
 def _export_line(dialect: str | None, before: ModuleCell | None) -> str:
