@@ -9,12 +9,12 @@ from literate.compile.unchanged import still_said
 
 TYPE_CHECKING = False  # all else is imported if something has changed
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from literate.project import Project
 
-    Changed = dict[Path, list[Path]] | Sequence[Path] | None  # files written, and the notebooks they come from; None: nothing may be
+    Changed = dict[Path, list[Path]] | None  # files written, and the notebooks they come from; None: nothing may be
 
 
 def notebook2script(
@@ -61,7 +61,7 @@ def notebook2script(
     return 0
 
 
-def _report(diagnostics: Iterable, changed: Changed, unchanged: int) -> None:
+def _report(diagnostics: Collection, changed: Changed, unchanged: int) -> None:
     """What is wrong, a line for each file written, and a line that counts."""
     _report_quietly(diagnostics, changed, unchanged)
     if changed is None:
@@ -75,7 +75,7 @@ def _report(diagnostics: Iterable, changed: Changed, unchanged: int) -> None:
     print(f"{_count(len(changed), 'file')} written, {unchanged} unchanged{problems}")
 
 
-def _report_quietly(diagnostics: Sequence, changed: Changed, unchanged: int) -> None:
+def _report_quietly(diagnostics: Collection, changed: Changed, unchanged: int) -> None:
     for problem in diagnostics:
         print(problem, file=sys.stderr)
     if changed is None:
@@ -128,6 +128,7 @@ def _update(project: Project, check: bool, force: bool, prune: bool, quiet: bool
 def _watch(project: Project, notebooks: tuple[str, ...], up_to: str, force: bool, quiet: bool) -> int:
     from watchfiles import watch
 
+    from literate.command import tell
     from literate.diagnostics import UserError, short
 
     def compile_once() -> None:
@@ -136,7 +137,7 @@ def _watch(project: Project, notebooks: tuple[str, ...], up_to: str, force: bool
         except UserError as error:  # such as a notebook that is named and gone for a moment
             print(error, file=sys.stderr)
         except OSError as error:  # a full disk: the next save may find room
-            print(f"error: {error.filename or 'writing'}: {error.strerror}", file=sys.stderr)
+            tell(error)
 
     watching = False
     changes = watch(project.nbs_path, watch_filter=lambda _, path: path.endswith(".ipynb"), debounce=50, step=10,
@@ -158,7 +159,7 @@ def run() -> None:
     if len(sys.argv) == 1 and (last := still_said()):
         said, files = last
         try:
-            _report(said, (), files)
+            _report(said, {}, files)
             return print(end="", flush=True)
         except OSError:  # it cannot be printed: told as whatever else goes wrong
             pass

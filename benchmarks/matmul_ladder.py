@@ -41,18 +41,24 @@ def rounded(seconds: float) -> float:
     return float(f'{seconds:.4g}')
 
 
-def measure(repeat: int = 15) -> dict:
-    "Seconds of each rung for five MNIST digits and ten neurons, and the machine they were on."
+def machine() -> dict:
+    "What a measurement depends on; a warning if the machine is not idle."
     load = load_average()
     if load is not None and load > BUSY * os.cpu_count():
         print(f"warning: the load average is {load}, this machine is not idle", file=sys.stderr)
+    return {'processor': processor(), 'cores': os.cpu_count(), 'threads': 1,
+            'system': f'{platform.system()} {platform.machine()}', 'load_average': load,
+            'python': platform.python_version(), 'torch': torch.__version__}
+
+
+def measure(repeat: int = 15) -> dict:
+    "Seconds of each rung for five MNIST digits and ten neurons, and the machine they were on."
+    here = machine()
     set_seed(0)
     a, b = load_mnist(split='valid').x[:5], torch.randn(784, 10)
     timings = ladder(a, b, repeat=repeat)
     return {
-        'machine': {'processor': processor(), 'cores': os.cpu_count(), 'threads': 1,
-                    'system': f'{platform.system()} {platform.machine()}', 'load_average': load,
-                    'python': platform.python_version(), 'torch': torch.__version__},
+        'machine': here,
         'shapes': [list(a.shape), list(b.shape)],
         'rungs': {name: {'min': rounded(best), 'median': rounded(median), 'n': n}
                   for name, (best, median, n) in zip(RUNGS, timings)}}

@@ -6,7 +6,6 @@ Run it on an idle machine with a C++ compiler.
 
 import json
 import os
-import platform
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # a checkout works without being installed
 
 import torch  # noqa: E402
-from matmul_ladder import BUSY, load_average, processor, rounded  # noqa: E402
+from matmul_ladder import machine, rounded  # noqa: E402
 from torch import nn  # noqa: E402
 
 from foundations.accel import Precision, time_step  # noqa: E402
@@ -69,13 +68,8 @@ def compare(name: str, rounds: int = 5) -> dict[str, Timing]:
 def measure() -> dict:
     "Seconds of a step of each network in each way, and the machine they were on."
     torch.set_num_threads(1)
-    load = load_average()
-    if load is not None and load > BUSY * os.cpu_count():
-        print(f"warning: the load average is {load}, this machine is not idle", file=sys.stderr)
     return {
-        'machine': {'processor': processor(), 'cores': os.cpu_count(), 'threads': 1,
-                    'system': f'{platform.system()} {platform.machine()}', 'load_average': load,
-                    'python': platform.python_version(), 'torch': torch.__version__},
+        'machine': machine(),
         'batch_size': 128,
         'compiling': {name: rounded(compile_seconds(name)) for name in MODELS},
         'models': {name: {way: {'min': rounded(best), 'median': rounded(median), 'n': n}

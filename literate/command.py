@@ -52,10 +52,15 @@ def main(function: Callable[..., int | None], arguments: Sequence[str] | None = 
     except OSError as error:
         if error.errno not in _MENDABLE and not error.filename:
             return _internal_error()
-        print(f"error: {error.filename or 'writing'}: {error.strerror}", file=sys.stderr)
+        tell(error)
         return 1
     except Exception:
         return _internal_error()
+
+
+def tell(error: OSError) -> None:
+    """What the system refuses, as a line: of which file, and why."""
+    print(f"error: {error.filename or 'writing'}: {error.strerror}", file=sys.stderr)
 
 
 def leave(code: int) -> NoReturn:

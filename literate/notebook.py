@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -86,12 +87,11 @@ def read_notebook(path: Path) -> Notebook:
         raise UserError(Diagnostic(code, message, path, line=line, hint=hint)) from None
 
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would keep us waiting
-            fail("unreadable", "it is no regular file", "remove it, or give it another name")
-        raw = path.read_bytes()
+        raw = read_file(path)
         data = _parse(raw)
     except OSError as error:
-        fail("unreadable", error.strerror or str(error), "check the path and its permissions")
+        hint = "remove it, or give it another name" if error.errno == errno.EINVAL else "check the path and its permissions"
+        fail("unreadable", error.strerror or str(error), hint)
     except UnicodeDecodeError as error:
         fail("not-utf8", f"not UTF-8: byte {error.start} cannot be decoded", "save it again as UTF-8")
     except (ValueError, RecursionError) as error:  # a ValueError, too: a number of 5000 digits
@@ -307,6 +307,14 @@ def _elements(text: str, start: int) -> Iterator[tuple[int, int]]:
         yield at, end
         at = _after_space(text, end).end()
         at = _after_space(text, at + (text[at] == ",")).end()
+
+
+def read_file(path: Path) -> bytes:
+    """All of a file; an `OSError` also for what would never end: a pipe, a socket, a device."""
+    kind = stat.S_IFMT(os.stat(path).st_mode)
+    if kind not in (stat.S_IFREG, stat.S_IFDIR):  # of a folder, reading says that it is one
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return path.read_bytes()
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from ..diagnostics import Diagnostic, UserError
+from ..notebook import read_file
 from ..project import NBDEV3, Project
 from .docs import LLMS_MARK, package_docs, with_docstring
 from .index import index_text, is_indexed
-from .module import GENERATED, Module, module_text
+from .module import GENERATED, UNPARSABLE, Module, module_text, parse_error
 
 _HEADER = re.compile(rf"^{GENERATED}(.+?\.ipynb)", re.MULTILINE)
 _VERSION = re.compile(r"^__version__\s*=.*$", re.MULTILINE)
@@ -41,8 +40,8 @@ def file_texts(project: Project, modules: list[Module], known: list[Module]) -> 
         docstring, llms = package_docs(project, {m.path: m.docstring for m in known}, others)
         try:
             files[init] = with_docstring(files[init], docstring, project.description)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            message, line = getattr(error, "msg", str(error)), getattr(error, "lineno", None)
+        except UNPARSABLE as error:
+            message, line, _ = parse_error(error)
             raise UserError(Diagnostic("syntax", message, init, line=line, hint="mend it: the package's docstring goes there")) from None
         path = project.nbs_path / "llms.txt"
         if llms and (not path.exists() or LLMS_MARK in read_text(path)):
@@ -63,14 +62,8 @@ def python_files(folder: Path | str) -> Iterator[Path]:
 
 
 def read_text(path: Path) -> str:
-    """A file that somebody else may have written: its line ends stay, and so do bytes that are no UTF-8.
-
-    An `OSError` for what would never end: a pipe, a socket, a device.
-    """
-    kind = stat.S_IFMT(os.stat(path).st_mode)
-    if kind not in (stat.S_IFREG, stat.S_IFDIR):  # of a folder, reading says that it is one
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
-    return path.read_bytes().decode("utf-8", "surrogateescape")
+    """A file that somebody else may have written: its line ends stay, and so do bytes that are no UTF-8."""
+    return read_file(path).decode("utf-8", "surrogateescape")
 
 
 def _with_version(text: str, project: Project) -> str:

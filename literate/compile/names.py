@@ -11,7 +11,7 @@ from pathlib import Path
 from ..diagnostics import WARNING, Diagnostic
 from ..directives import Head
 from ..notebook import Cell
-from .module import Module
+from .module import Module, parse_error
 
 _GIVEN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__package__", "__path__", "__spec__", "__loader__", "__annotations__"}
 
@@ -50,7 +50,8 @@ def _scope_errors(module: Module) -> Iterator[Diagnostic]:
         try:
             _symtable.symtable(item.head.code, "cell", "exec")
         except SyntaxError as error:
-            yield Diagnostic("syntax", str(error.msg), item.notebook, item.cell.index, item.cell.id, item.head.line(error.lineno or 1), error.offset,
+            message, line, column = parse_error(error)
+            yield Diagnostic("syntax", message, item.notebook, item.cell.index, item.cell.id, item.head.line(line or 1), column,
                              "this cell is exported")
 
 

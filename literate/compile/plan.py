@@ -12,14 +12,14 @@ from pathlib import Path
 
 from ..diagnostics import ERROR, WARNING, Diagnostic, UserError
 from ..directives import EXPORTS, Head, check_directives, dialect_of, is_module_name, read_heads
-from ..notebook import Cell, Notebook, read_notebook
+from ..notebook import Cell, Notebook, read_file, read_notebook
 from ..project import Project, module_of, project_notebooks
 from ..values import dataclass, field, replace
 from .docs import module_docstring
-from .files import file_texts, find_orphans, read_text
+from .files import file_texts, find_orphans
 from .imports import is_unclear_all, public_names, star_imports
 from .index import symbols_of
-from .module import GENERATED, Module, ModuleCell, outline
+from .module import GENERATED, UNPARSABLE, Module, ModuleCell, outline, parse_error
 from .names import Unexported, check_names
 from .state import Memory
 
@@ -248,12 +248,13 @@ def _parse(notebook: Notebook, cell: Cell, head: Head, problems: list[Diagnostic
         tree = outline(head.code)
         if "await" in head.code or "async" in head.code:
             _refuse_top_level_await(head.code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the last two: nested too deeply
-        number, column = getattr(error, "lineno", 1) or 1, getattr(error, "offset", None)
+    except UNPARSABLE as error:
+        message, number, column = parse_error(error)
+        number = number or 1
         line = (head.code.split("\n") + [""])[min(number, head.code.count("\n") + 1) - 1]
         is_magic = re.match(r"\s*(%|!|\?)|.*\?\s*$|\s*\w+\s*=\s*[!%]", line)
         hint = "IPython's magics have no place in a module: move them to a cell that is not exported" if is_magic else "this cell is exported"
-        problems.append(_at(notebook, cell, head.line(number), "syntax", str(getattr(error, "msg", error)) or "nested too deeply", hint, ERROR, column))
+        problems.append(_at(notebook, cell, head.line(number), "syntax", message, hint, ERROR, column))
         return None
     for node in tree.body:
         if is_unclear_all(node):
@@ -278,13 +279,12 @@ def _check_target(module: Module, force: bool) -> Diagnostic | None:
     """A file that exists and was not generated is somebody's own, which only `force` replaces."""
     first = module.cells[0]
     try:
-        text = read_text(module.path)
-        text.encode("utf-8")
+        text = read_file(module.path).decode("utf-8")
     except FileNotFoundError:
         return None
     except OSError as error:
         return Diagnostic("unreadable", error.strerror or str(error), module.path, hint="check the path and its permissions")
-    except UnicodeEncodeError:
+    except UnicodeDecodeError:
         return None if force else Diagnostic("not-utf8", "not UTF-8", module.path, hint="save it again as UTF-8, or replace it with --force")
     if force or GENERATED in text or not text.strip() or module.path.name == "__init__.py":
         return None

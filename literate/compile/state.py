@@ -88,16 +88,15 @@ def remember(plan: Plan, before: Stamps) -> None:
     for module in modules:
         for path in module.notebooks:
             books[str(path)]["modules"].append(module.name)
-    rest = []
     for diagnostic in plan.diagnostics:
-        entry = {**vars(diagnostic), "path": str(diagnostic.path)}
-        (books[str(diagnostic.path)]["problems"] if str(diagnostic.path) in books else rest).append(entry)
+        if book := books.get(str(diagnostic.path)):
+            book["problems"].append({**vars(diagnostic), "path": str(diagnostic.path)})
     files = {*plan.files, *(module.path for module in plan.kept)}
     kept = {m.name: {"path": name(m.path), "notebook": name(m.notebook), "is_owned": m.is_owned, "docstring": m.docstring,
                      "notebooks": [name(path) for path in m.notebooks], "public": m.public, "stars": m.stars, "symbols": m.symbols} for m in modules}
     inputs, stamps = input_stamps(project), _stamp([*files, *{path.parent for path in files}])
     state = {"inputs": inputs, "notebooks": {name(Path(p)): book for p, book in books.items()}, "modules": kept,
-             "problems": rest, "files": {name(Path(path)): stamp for path, stamp in stamps.items()}}
+             "files": {name(Path(path)): stamp for path, stamp in stamps.items()}}
     write_atomically(_file(project), json.dumps(state))
     remember_said(project.root, plan.diagnostics, len(files), {**inputs, **folders, **before, **stamps})
 

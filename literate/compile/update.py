@@ -14,7 +14,7 @@ from ..project import Project
 from ..values import dataclass
 from .imports import make_absolute
 from .merge import Addition, Edit, Merge
-from .module import ModuleCell
+from .module import UNPARSABLE, ModuleCell, parse_error
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def carry(project: Project, merges: list[Merge], prune: bool) -> list[Carried]:
         for edit in [*merge.edits, *merge.added]:
             try:
                 carried.append(_carried(merge, edit, package, dialect))
-            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            except UNPARSABLE as error:
                 problems.append(_syntax(merge.module.path, edit.line, error))
         if prune:
             carried += [Carried(cell.notebook, cell, "", "removed", merge.module.path, 1) for cell in merge.removed]
@@ -63,9 +63,8 @@ def _carried(merge: Merge, edit: Edit | Addition, package: list[str], dialect: d
 
 
 def _syntax(path: Path, line: int, error: Exception) -> Diagnostic:
-    message, number, column = (getattr(error, name, None) for name in ("msg", "lineno", "offset"))
-    return Diagnostic("syntax", str(message or error) or "nested too deeply", path, line=line + (number or 0), column=column,
-                      hint="mend it in the module first")
+    message, number, column = parse_error(error)
+    return Diagnostic("syntax", message, path, line=line + (number or 0), column=column, hint="mend it in the module first")
 
 
 def _export_line(dialect: str | None, before: ModuleCell | None) -> str:

@@ -263,4 +263,3 @@ def main() -> None:
     server.serve()
     shutil.rmtree(server.temporary, ignore_errors=True)  # if the front cannot any more
     os._exit(0)  # without taking everything apart first
-

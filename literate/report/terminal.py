@@ -25,7 +25,6 @@ from .summary import Run, row
 
 def make_report(paths: Sequence[Path], quiet: bool = False, verbose: bool = False, durations: int = 0, live: bool = True) -> Report:
     """The report that suits stdout: a live display on a terminal, plain lines anywhere else."""
-    sys.stdout.reconfigure(errors="backslashreplace")
     if quiet or not live or not sys.stdout.isatty():
         return Report(paths, quiet, verbose, durations)
     from .live import LiveReport  # rich, which plain lines do without
