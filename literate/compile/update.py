@@ -113,7 +113,7 @@ def apply(project: Project, carried: list[Carried]) -> None:
         text = replace_sources(_with_ids(notebook) if project.cell_ids else notebook.text, {c.cell.cell.index: c.source for c in mine if c.kind == "changed"})
         rest = [(c.cell.cell.index if c.cell else len(notebook.cells) - 1, n, c) for n, c in enumerate(mine) if c.kind != "changed"]
         for index, _, c in sorted(rest, key=lambda row: row[:2], reverse=True):
-            text = remove_cell(text, index) if c.kind == "removed" else insert_cell(text, index + 1, _new_cell(json.loads(text), c.source))
+            text = remove_cell(text, index) if c.kind == "removed" else insert_cell(text, index + 1, _new_cell(text, c.source))
         write_atomically(path, text)
 
 
@@ -122,7 +122,8 @@ def _with_ids(notebook: Notebook) -> str:
     return add_ids(notebook.text, [cell.id for cell in notebook.cells]) if lacks_all else notebook.text
 
 
-def _new_cell(data: dict, source: str) -> dict:
+def _new_cell(text: str, source: str) -> dict:
+    data = json.loads(text.encode())  # of bytes, a byte order mark is no part
     cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source.splitlines(keepends=True)}
     if data.get("nbformat_minor", 0) >= 5:
         taken = {raw.get("id") for raw in data["cells"]}

@@ -226,6 +226,16 @@ def test_cell_markers_inside_of_cells_are_code(make_project):
     assert compile_project(project)[1].changed == ()
 
 
+def test_a_cell_is_added_to_a_file_with_a_byte_order_mark(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    path = project.nbs_path / "00_a.ipynb"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    compile_project(project)
+    edit(project, "x = 1\n", "x = 1\n\n# %%\ny = 2\n")
+    update_notebooks(project)
+    assert sources(project) == ["#export\nx = 1", "#export\ny = 2"] and path.read_bytes().startswith(b"\xef\xbb\xbf{")
+
+
 @pytest.mark.parametrize("code, message", [("-" * 9999 + "1", "nested too deeply|too complex"), ("1\nfrom .. import y", "from beyond the package")])
 def test_what_no_cell_can_take_is_refused(make_project, code, message):
     project = make_project({"00_a": ["#export\nx = 1"]})
