@@ -1,15 +1,31 @@
-# make: set up, compile the notebooks, run them.   make test: the whole test suite.   make claims: docs/claims.md.
+# make              set up, compile the notebooks, run them
+# make test         the whole test suite
+# make lab          JupyterLab on the notebooks
+# make bench        speed, beside other programs
+# make claims       one run of the notebooks, and docs/claims.md
+# make matrix       the notebooks with moved seeds and old instructions: which claims are near to failing?
+# make matrix-small what CI runs of it
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
+# $(call step,what it does,command): a line for each step of the set-up, with its seconds.
+step = @printf '%-64s' '$(1)'; start=$$(date +%s); \
+	if $(2); then echo "$$(($$(date +%s) - start)) s"; \
+	else printf '\nThis step failed. To run only it again:\n  %s\n' '$(2)'; exit 1; fi
+
+# $(call again,command,command to run again): runs a command; if it fails, the last line is the second one.
+again = $(1) || { printf '\nTo run only this again:\n  %s\n' '$(2)'; exit 1; }
+
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt
+
 all: $(READY)
-	$(BIN)/python notebook2script.py
+	$(call again,$(BIN)/python notebook2script.py,$(BIN)/python notebook2script.py)
 	$(BIN)/python run_notebook.py
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(call again,$(BIN)/python -m pytest,$(BIN)/python -m pytest --last-failed)
 
 lab: $(READY)
 	$(BIN)/jupyter lab nbs $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -19,17 +35,24 @@ bench: $(READY)
 	$(BIN)/python benchmarks/run_notebook.py
 
 claims: $(READY)
-	$(BIN)/python docs/claims.py
+	$(BIN)/python docs/matrix.py --shifts 0 --sets native --brief --save
 
+matrix: $(READY)
+	$(BIN)/python docs/matrix.py --save
+
+matrix-small: $(READY)
+	$(BIN)/python docs/matrix.py small
+
+# The editable mode compat is an entry in the path. The default, a finder, would cost each start of Python 10 ms.
 $(READY): setup.py settings.ini pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt \
-		--config-settings editable_mode=compat --editable '.[dev]'  # compat: a path entry, not a finder that costs each start 10 ms
-	$(BIN)/python -m bash_kernel.install --sys-prefix >/dev/null  # a second language, for the tests
-	touch $(READY)
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
+	$(call step,Making the virtual environment $(VENV),test -x $(BIN)/python || $(PYTHON) -m venv $(VENV))
+	$(call step,Installing PyTorch and NumPy,$(PIP) torch numpy)
+	$(call step,Installing this project with Jupyter and its test tools,$(PIP) --config-settings editable_mode=compat --editable .[dev])
+	$(call step,Installing a kernel for a second language,$(BIN)/python -m bash_kernel.install --sys-prefix >$(VENV)/bash_kernel.log)
+	@touch $(READY)
 
 clean:
 	rm -rf $(VENV) .literate .pytest_cache .hypothesis build *.egg-info
 
-.PHONY: all test lab bench claims clean
+.PHONY: all test lab bench claims matrix matrix-small clean

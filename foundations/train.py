@@ -21,6 +21,7 @@ from torch import nn
 
 from .accel import default_device
 from .augment import Augmented, RandShift
+from .core import seeded
 from .data import Stats, load_mnist, normalize, write_atomically
 from .distributed import (
     DDP, Shard, SyncBatchNorm, launch, rank_and_world, ring_allreduce, weighted_mean)
@@ -116,11 +117,11 @@ class Training:
         rank, world = rank_and_world()
         self.settings, self.history, self.loss_func = settings, [], ByHand(CrossEntropy())
         before = torch.get_rng_state()
-        torch.manual_seed(settings.seed)
+        torch.set_rng_state(seeded(settings.seed).get_state())
         self.model = make_net(settings.net).to(data.x.device)
         torch.set_rng_state(before)
         self.trained = self.model if world == 1 else DDP(self.model)
-        self.generator = torch.Generator().manual_seed(settings.seed)
+        self.generator = seeded(settings.seed)
         batches = DataLoader(data, Sampler(len(data), settings.bs, self.generator))
         if settings.shift:
             batches = Augmented(batches, RandShift(settings.shift, empty, self.generator))

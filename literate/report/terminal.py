@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -108,7 +109,20 @@ class Report:
         if run.results and all(result.outcome == SKIPPED for result in run.results):
             proven = "nothing ran, as nothing has changed since it passed"
             self.print(proven if run.passed else "nothing ran: every notebook was skipped", HEAD)
+        if command := _command_again(run):
+            self.print(f"to run only this again: {command}", HEAD)
         self.print(run.closing_line, PASSED if run.passed else FAILED)
+
+
+def _command_again(run: Run) -> str:
+    """The command that runs the notebooks that failed, from the current folder; "" if none did."""
+    failed = [short(Path(result.path)) for result in run.results if result.outcome == FAILED]
+    if not failed:
+        return ""
+    program = sys.argv[0]
+    if not program.endswith(".py"):  # the console command
+        return shlex.join([Path(program).name, *failed])
+    return shlex.join([short(Path(sys.executable)), short(Path(program)), *failed])
 
 
 def _slowest(run: Run, number: int) -> Iterable[Line]:

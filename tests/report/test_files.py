@@ -38,7 +38,9 @@ def failed(path: str, source: str = "1/0", message: str = "ValueError: x", outpu
 
 
 @pytest.fixture
-def run() -> Run:
+def run(tmp_path, monkeypatch) -> Run:
+    """A run with each kind of outcome, seen from a folder without it: paths are told in full."""
+    monkeypatch.chdir(tmp_path)
     cell = CellResult(0, "a", "1", PASSED, seconds=0.25, outputs=(stream("hi"),))
     return Run((
         NotebookResult("/project/nbs/00_ok.ipynb", PASSED, (cell,), 1, 0.3, notes=("flaky",), failed_before=(

@@ -1,6 +1,8 @@
 """The text of a run: rows, failures, the live display."""
 
 import io
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,25 @@ def test_what_counts_as_passed(outcomes, passed):
     for number, outcome in enumerate(outcomes):
         report.take(NotebookFinished(NotebookResult(f"{number}.ipynb", outcome)))
     assert report.run.passed == passed
+
+
+@pytest.mark.parametrize(("program", "begins"), [
+    ("run_notebook.py", [sys.executable, "run_notebook.py"]), ("/usr/bin/run_notebook", ["run_notebook"])])
+def test_the_last_lines_name_the_command_that_runs_only_the_failures_again(program, begins, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [program, "--verbose"])
+    paths = [tmp_path / "nbs" / name for name in ("a.ipynb", "b c.ipynb", "d.ipynb")]
+    outcomes = [PASSED, FAILED, FAILED]
+    with Report(paths) as report:
+        for path, outcome in zip(paths, outcomes, strict=True):
+            report.take(NotebookFinished(NotebookResult(str(path), outcome)))
+    *_, command, closing = capsys.readouterr().out.splitlines()
+    assert closing.startswith("1 passed, 2 failed in ")
+    words = shlex.split(command.removeprefix("to run only this again: "))
+    assert words == [*begins, "nbs/b c.ipynb", "nbs/d.ipynb"]
+
+
+def test_no_command_is_named_where_nothing_failed(tmp_path, capsys):
+    with Report([tmp_path / "a.ipynb"]) as report:
+        report.take(NotebookFinished(NotebookResult(str(tmp_path / "a.ipynb"), PASSED)))
+    assert "again" not in capsys.readouterr().out

@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""Run the notebooks with moved seeds and old instruction sets: which tests are near to failing?
+
+    make matrix         all notebooks, nine runs, a quarter of an hour; writes docs/claims.md
+    make matrix-small   for CI: 01 with old instructions, and what is trained with one moved seed
+    make claims         one run, as a user makes it; writes docs/claims.md
+
+A claim about a training, or about rounding, may be true for the seed and the processor of its
+author only. So each test of the notebooks records the values that it measured and the bounds that
+they have to keep to. This program compares the records of several runs; margins.py judges them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from literate.command import main
+from literate.diagnostics import UsageError
+
+sys.path.insert(0, str(Path(__file__).parent))
+import claims  # noqa: E402
+import margins  # noqa: E402
+from margins import Run, Setting, Verdict  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[1]
+SHIFTS = "0,1,2,3,4,7,8"
+SETS = {  # the variables that make PyTorch and its libraries keep to older instructions
+    "native": {},
+    "avx2": {
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    },
+    "sse": {
+        "ATEN_CPU_CAPABILITY": "default",
+        "ONEDNN_MAX_CPU_ISA": "SSE41",
+        "MKL_CBWR": "COMPATIBLE",
+    },
+    "mkl-sse": {"MKL_ENABLE_INSTRUCTIONS": "SSE4_2"},
+}
+TRAINED = ("02a", "02b", "02c", "04a", "05", "06", "07", "10")  # they depend most on the seed
+
+
+def matrix(
+    *notebooks: str,  # notebooks to run, such as 07_norm.ipynb; none means all of the project
+    shifts: str = SHIFTS,  # by how much the seeds are moved, a run each
+    sets: str = "native,avx2,sse",  # instruction sets: native, avx2, sse, mkl-sse
+    brief: bool = False,  # print what is red, and not the table of all tests
+    save: bool = False,  # keep what was measured, and write docs/claims.md
+) -> int:
+    """Run the notebooks under several settings, and say how far each test is from failing.
+
+    Exit codes: 0 all is green, 1 something is red, 2 bad usage.
+    """
+    settings, runs = settings_for(shifts, sets), []
+    for number, setting in enumerate(settings, 1):
+        print(f"run {number} of {len(settings)}: {setting}", end="", flush=True)
+        start = time.monotonic()
+        run = run_once(setting, notebooks)
+        failed = f", {len(run.failures)} failures" if run.failures else ""
+        print(f" ({time.monotonic() - start:.0f} s{failed})", flush=True)
+        runs.append(run)
+    return conclude(runs, brief, save)
+
+
+def small() -> int:
+    """Run what each push is tested with: 01 with old instructions, and one moved seed."""
+    command = ["git", "rev-parse", "HEAD"]
+    commit = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    shift = shift_of(commit)
+    print(f"seeds moved by {shift}; again with FOUNDATIONS_SEED={shift}", flush=True)
+    names = sorted(path.name for path in (ROOT / "nbs").glob("*.ipynb"))
+    trained = [name for name in names if name.startswith(TRAINED)]
+    runs = [
+        run_once(Setting("mkl-sse"), ["01_matmul.ipynb"]),
+        run_once(Setting("native", shift), trained),
+    ]
+    return conclude(runs, brief=True)
+
+
+def shift_of(commit: str) -> int:
+    """A number from 1 to 99,999 that belongs to a commit."""
+    return int(hashlib.sha256(commit.encode()).hexdigest(), 16) % 99_999 + 1
+
+
+def settings_for(shifts: str, sets: str) -> list[Setting]:
+    """Each seed with the machine's own instructions, and seed 0 with each other set."""
+    names = sets.split(",")
+    for name in names:
+        if name not in SETS:
+            raise UsageError(f"--sets takes {', '.join(SETS)}, not {name}")
+    try:
+        moves = [int(word) for word in shifts.split(",")]
+    except ValueError:
+        raise UsageError(f"--shifts takes whole numbers such as 0,1,2, not {shifts}") from None
+    native = [Setting("native", move) for move in moves] if "native" in names else []
+    return native + [Setting(name) for name in names if name != "native"]
+
+
+def run_once(setting: Setting, notebooks: Iterable[str] = (), project: Path = ROOT) -> Run:
+    """Run notebooks of a project, all of them if none is named; go on after failures."""
+    with tempfile.TemporaryDirectory() as folder:
+        record, report = Path(folder, "record.jsonl"), Path(folder, "report.json")
+        record.touch()
+        environment = {
+            **os.environ,
+            **SETS[setting.instructions],
+            "FOUNDATIONS_SEED": str(setting.shift),
+            "FOUNDATIONS_CLAIMS": str(record),
+        }
+        flags = ["--allow-errors", "--quiet", "--json", str(report)]
+        command = [sys.executable, str(ROOT / "run_notebook.py"), *notebooks, *flags]
+        done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True)
+        if not report.exists():
+            problem = (done.stderr or done.stdout).strip()
+            raise UsageError(problem or f"run_notebook.py ended with {done.returncode}")
+        failures = list(_failures(json.loads(report.read_text(encoding="utf-8"))))
+        lines = record.read_text(encoding="utf-8").splitlines()
+        return Run(setting, failures, [json.loads(line) for line in lines])
+
+
+def _failures(report: dict) -> Iterator[str]:
+    """The failures of a report of run_notebook.py, a line each."""
+    for notebook in report["notebooks"]:
+        name = Path(notebook["path"]).name
+        failed = [cell for cell in notebook.get("cells", ()) if cell["outcome"] == "failed"]
+        for cell in failed:
+            message = (cell["error"] or {}).get("message", "failed").strip().partition("\n")[0]
+            yield f"{name}:cell {cell['index'] + 1} ({cell['id']}): {message}"
+        if notebook["outcome"] == "failed" and not failed:
+            yield f"{name}: {notebook['reason'] or 'failed'}"
+
+
+def conclude(runs: list[Run], brief: bool = False, save: bool = False) -> int:
+    """Print the table and the verdict; the exit code."""
+    verdicts = [margins.judge(test) for test in margins.collect_tests(runs)]
+    if not brief:
+        print_table(verdicts)
+    problems = list(_problems(runs, verdicts))
+    for problem in problems:
+        print(f"red: {problem}")
+    if save:
+        claims.save_page(machine(), [(str(run.setting), run.records) for run in runs])
+    verdict = f"{len(problems)} red" if problems else "green"
+    tests = f"{len(verdicts)} test{'s' * (len(verdicts) != 1)}"
+    print(f"{tests}, {len(runs)} runs on {machine()}: {verdict}")
+    return 1 if problems else 0
+
+
+def print_table(verdicts: list[Verdict]) -> None:
+    """All tests, the nearest to failing last."""
+    print("\n" + margins.TITLE)
+    for verdict in sorted(verdicts, key=lambda verdict: (bool(verdict.problem), -verdict.z)):
+        print(verdict)
+
+
+def _problems(runs: list[Run], verdicts: list[Verdict]) -> Iterator[str]:
+    """The reasons to be red, each with its place."""
+    for run in runs:
+        for failure in run.failures:
+            yield f"{failure} [{run.setting}]"
+    for verdict in verdicts:
+        if verdict.problem:
+            yield f"{verdict.test.place}: {verdict.test.kind}: {verdict.problem}"
+    yield from claims.careless_lines()
+
+
+def machine() -> str:
+    """The name of this machine's processor, and its instruction set."""
+    import torch
+
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    name = names[0] if names else platform.machine()
+    return f"{name}, {torch.backends.cpu.get_cpu_capability()}"
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["small"]:
+        sys.exit(main(small, sys.argv[2:], name="docs/matrix.py small"))
+    sys.exit(main(matrix, name="docs/matrix.py"))
