@@ -28,13 +28,13 @@ _MENDABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT,
 def main(function: Callable[..., int | None], arguments: Sequence[str] | None = None, name: str = "") -> int:
     """Run `function(*names, flag=...)` as a command line says; return the exit code. Every failure is one clear line."""
     sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # None after `>&-`
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: a file's name may be no text
     name = name or os.path.basename(sys.argv[0])
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        if hasattr(sys.stdout, "reconfigure"):  # this may fail: it writes what is in the buffer
+            sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: a name may be no text
         if {"--help", "-h"} & set(arguments):
-            print(help_text(function, name))
+            print(help_text(function, name), flush=True)
             return 0
         positional, switches = read_arguments(function, arguments)
         code = function(*positional, **switches) or 0
@@ -47,15 +47,24 @@ def main(function: Callable[..., int | None], arguments: Sequence[str] | None = 
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # `| head`: whoever reads has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return 0
     except OSError as error:
+        _write_no_more()
         if error.errno not in _MENDABLE and not error.filename:
             return _internal_error()
         tell(error)
         return 1
     except Exception:
         return _internal_error()
+
+
+def _write_no_more() -> None:
+    """Let what stdout has not taken go nowhere: the buffer keeps it, and would fail again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def tell(error: OSError) -> None:

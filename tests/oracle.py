@@ -34,7 +34,8 @@ PACKAGES = {
 
 def nbdev_export(version: str) -> Path:
     """The export command of this nbdev, from an environment that is made once and kept in the user's cache folder."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "literate-oracle"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    cache = cache.resolve() / "literate-oracle"  # an environment knows its own path
     home = cache / f"nbdev-{version}"
     if not (home / "ready").exists():
         from filelock import FileLock

@@ -1,14 +1,14 @@
 """With nothing changed nothing is opened; with anything changed nothing is missed."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from conftest import notebook
+from conftest import notebook, rewrite
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -36,8 +36,12 @@ def test_an_unchanged_project_is_known_with_its_warnings(project):
 
 
 @pytest.mark.parametrize(("to", "code"), [(">&-", 0), (">/dev/full", 1), (">&- 2>&-", 0)])
-def test_what_cannot_be_told(project, to, code):
-    done = subprocess.run(f"{sys.executable} {DOOR} {to}", shell=True, stderr=subprocess.PIPE, text=True)
+@pytest.mark.parametrize("arguments", [[], ["--check", "00_a.ipynb"], ["--help"]], ids=" ".join)
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_what_cannot_be_told(project, monkeypatch, unbuffered, arguments, to, code):
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    command = f"{shlex.join([sys.executable, str(DOOR), *arguments])} {to}"
+    done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, text=True)
     assert done.returncode == code and "Traceback" not in done.stderr
 
 
@@ -50,7 +54,7 @@ def test_nothing_is_opened(project):
 
 
 @pytest.mark.parametrize("change", [
-    lambda p: (p.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 2")),
+    lambda p: rewrite(p.nbs_path / "00_a.ipynb", notebook("#export\nx = 2")),
     lambda p: (p.nbs_path / "02_new.ipynb").write_text(notebook("x")),
     lambda p: (p.nbs_path / "00_a.ipynb").unlink(),
     lambda p: (p.nbs_path / "00_a.ipynb").rename(p.nbs_path / "00_z.ipynb"),
@@ -88,10 +92,10 @@ def test_a_notebook_that_changes_while_it_is_compiled_is_compiled_again(project,
     real = write.write_plan
 
     def slow(*arguments):
-        (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 3"))
+        rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nx = 3"))
         return real(*arguments)
 
-    (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 2"))
+    rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nx = 2"))
     monkeypatch.setattr(write, "write_plan", slow)
     compile_project(project)
     assert recall(project) is None and still_said() is None
@@ -103,20 +107,22 @@ CELL = st.sampled_from(["#export\nx = 1", "#export b\ny = 2", "#export sub.e\nfr
 STEP = st.tuples(st.sampled_from(NAMES), st.none() | st.lists(CELL, max_size=4))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None,
+          suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=st.lists(STEP, min_size=1, max_size=8))
 def test_reading_only_what_changed_gives_the_same(make_project, steps):
     project = make_project({})
     shutil.rmtree(project.root / "nbs", ignore_errors=True)
     shutil.rmtree(project.lib_path, ignore_errors=True)
     shutil.rmtree(project.state, ignore_errors=True)
-    for name, cells in [(NAMES[0], ["#export\nx = 0"]), *steps]:
+    for edit, (name, cells) in enumerate([(NAMES[0], ["#export\nx = 0"]), *steps]):
         path = project.nbs_path / f"{name}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
         if cells is None:
             path.unlink(missing_ok=True)
         else:
-            path.write_text(notebook(*cells, edit=time.time_ns()))
+            path.touch()
+            rewrite(path, notebook(*cells, edit=edit))
         plan, _ = compile_project(project)
         whole = make_plan(project)
         assert [str(d) for d in plan.diagnostics] == [str(d) for d in whole.diagnostics]
@@ -128,7 +134,7 @@ def test_reading_only_what_changed_gives_the_same(make_project, steps):
 def test_only_what_changed_is_opened(make_project, monkeypatch):
     project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export c\ny = 1"], "02_c": ["#export\nz = 1"], "03_d": ["#export\nw = 1"]})
     compile_project(project)
-    (project.nbs_path / "01_b.ipynb").write_text(notebook("#export c\ny = 22"))
+    rewrite(project.nbs_path / "01_b.ipynb", notebook("#export c\ny = 22"))
     opened = []
     real = plan_module.read_notebook
     monkeypatch.setattr(plan_module, "read_notebook", lambda path: opened.append(path.name) or real(path))

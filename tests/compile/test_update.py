@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import notebook
+from conftest import notebook, rewrite
 
 from literate.compile import compile_project, update_notebooks
 from literate.compile.write import EditConflict, Edited
@@ -21,7 +21,7 @@ def edit(project, old: str, new: str, name: str = "a") -> None:
     path = project.lib_path / f"{name}.py"
     text = path.read_text()
     assert old in text
-    path.write_text(text.replace(old, new))
+    rewrite(path, text.replace(old, new))
 
 
 def sources(project, name: str = "00_a") -> list[str]:
@@ -65,7 +65,7 @@ def test_cells_that_moved_in_the_notebook_are_found_by_what_they_are(project):
 
 def test_edits_of_different_cells_on_both_sides_meet(project):
     path = project.nbs_path / "00_a.ipynb"
-    path.write_text(path.read_text().replace("z = 3", "z = 4"))
+    rewrite(path, path.read_text().replace("z = 3", "z = 4"))
     edit(project, "return 1", "return 2")
     with pytest.raises(Edited):
         compile_project(project)
@@ -90,7 +90,7 @@ def test_a_cell_changed_on_both_sides_is_a_conflict_and_nothing_is_written(proje
 
 def test_the_same_change_on_both_sides_is_none(project):
     path = project.nbs_path / "00_a.ipynb"
-    path.write_text(path.read_text().replace("return 1", "return 5"))
+    rewrite(path, path.read_text().replace("return 1", "return 5"))
     edit(project, "return 1", "return 5")
     assert "return 5" in (project.lib_path / "a.py").read_text() and compile_project(project)
 

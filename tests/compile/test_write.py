@@ -3,13 +3,17 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import notebook
+from conftest import PATIENCE, notebook, rewrite
 
 from literate.compile import compile_project
 from literate.compile.plan import make_plan
@@ -34,7 +38,7 @@ def test_unchanged_files_are_left_alone(make_project):
     before = snapshot(project.lib_path)
     assert compile_project(project)[1].changed == ()
     assert snapshot(project.lib_path) == before
-    (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 2"))
+    rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nx = 2"))
     assert [p.name for p in compile_project(project)[1].changed] == ["a.py"]
 
 
@@ -59,7 +63,7 @@ def test_an_edit_made_in_a_module_is_not_lost(make_project, has_git):
     with pytest.raises(Edited, match="a.py: error: edited by hand since it was generated: 1 changed"):
         compile_project(project)
     assert module.read_text() == edited and run().returncode == 1
-    (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 2"))
+    rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nx = 2"))
     with pytest.raises(EditConflict, match="changed here and in nbs/00_a.ipynb:cell 1"):
         compile_project(project)
     assert module.read_text() == edited and run().returncode == 3
@@ -71,7 +75,7 @@ def test_without_a_base_git_head_tells_that_a_module_was_not_edited(make_project
     project = make_project({"00_a": ["#export\nx = 1"]})
     compile_project(project)
     subprocess.run("rm -r .literate; git init -q . && git add . && git -c user.name=a -c user.email=a@b commit -qm a", shell=True, check=True)
-    (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 2"))
+    rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nx = 2"))
     assert [p.name for p in compile_project(project)[1].changed] == ["a.py"]
 
 
@@ -79,7 +83,7 @@ def test_without_base_and_git_a_module_that_differs_counts_as_edited(make_projec
     project = make_project({"00_a": ["#export\nx = 1"]})
     write_plan(make_plan(project))
     shutil.rmtree(project.state)
-    (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 2"))
+    rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nx = 2"))
     with pytest.raises(EditConflict):
         compile_project(project)
 
@@ -92,7 +96,7 @@ def test_the_command_and_its_exit_codes(make_project):
                            "4 files written, 0 unchanged\n")
     assert run().stdout.endswith("2 files written, 3 unchanged\n") and run("--quiet").stdout == ""
     assert run("--check").returncode == 0
-    Path("nbs/00_a.ipynb").write_text(notebook("#export\nx = 2"))
+    rewrite(Path("nbs/00_a.ipynb"), notebook("#export\nx = 2"))
     done = run("--check")
     assert done.returncode == 1 and "-x = 1\n+x = 2\n" in done.stdout and "1 file stale" in done.stdout
     assert "x = 1" in Path("lib/a.py").read_text()
@@ -122,24 +126,38 @@ def test_api_raises_with_everything_that_is_wrong(make_project):
     assert len(error.value.problems) == 2
 
 
+@contextmanager
+def watching() -> Iterator[subprocess.Popen]:
+    """The command that watches; whoever waits in vain for what it says is told by its end."""
+    command = [sys.executable, "-u", DOOR, "--watch"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with process:
+        watchdog = threading.Timer(PATIENCE, process.kill)
+        watchdog.start()
+        try:
+            yield process
+        finally:
+            process.kill()
+            watchdog.cancel()
+
+
 def test_watch_compiles_at_every_save_and_survives_a_broken_notebook(make_project):
     project = make_project({"00_a": ["#export\nx = 1"]})
-    process = subprocess.Popen([sys.executable, "-u", DOOR, "--watch"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        def until(word):
-            for line in process.stdout:
-                if word in line:
-                    return line
-            raise AssertionError(f"never said {word}")
+    with watching() as process:
+        def until(word: str) -> None:
+            said = ""
+            while word not in said:
+                said = process.stdout.readline()
+                assert said, f"never said {word}"
         until("watching")
         (project.nbs_path / "00_a.ipynb").write_text("{")
         until("not JSON")
         (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 3"))
         until("lib/a.py <-")
         assert "x = 3" in (project.lib_path / "a.py").read_text()
-    finally:
-        process.send_signal(2)
-        assert process.wait(10) == 0
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        assert process.returncode == 0
 
 
 def test_json_for_editors(make_project):
@@ -153,7 +171,7 @@ def test_json_for_editors(make_project):
     assert (problem["code"], problem["cell"], problem["line"], problem["hint"]) == ("unknown-directive", 0, 1, "did you mean #export?")
     assert said()[1]["unchanged"] == 3 and said()[1]["diagnostics"] == found["diagnostics"]
     assert said("--check")[0] == 1
-    Path("nbs/00_a.ipynb").write_text(notebook("#export\nx = ("))
+    rewrite(Path("nbs/00_a.ipynb"), notebook("#export\nx = ("))
     code, found = said()
     assert code == 1 and [d["code"] for d in found["diagnostics"]] == ["syntax", "unknown-directive"] and found["written"] == []
 
@@ -168,11 +186,17 @@ def test_two_commands_at_once_take_turns(make_project):
 
 def test_killed_at_any_time_it_leaves_whole_modules_and_the_next_run_goes_on(make_project):
     project = make_project({"00_m0": ["x"]})
+    def written(value: int) -> int:
+        """How many modules hold this value: they are written one after the other."""
+        texts = [module.read_text() for module in project.lib_path.glob("m*.py")]
+        return sum(f" = {value}\n" in text for text in texts)
+
     for number in range(12):
         for n in range(12):
             (project.nbs_path / f"{n:02}_m{n}.ipynb").write_text(notebook(*[f"#export\nx{i} = {number}" for i in range(30)]))
         process = subprocess.Popen([sys.executable, DOOR], stdout=subprocess.DEVNULL)
-        time.sleep(.05 + number * .01)
+        while process.poll() is None and written(number) < number:
+            time.sleep(0.0002)
         process.kill()
         process.wait()
         for module in project.lib_path.glob("m*.py"):
@@ -251,7 +275,8 @@ def test_nothing_is_pruned_where_an_edit_stops_the_work(make_project):
     project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = 1"]})
     compile_project(project)
     (project.nbs_path / "01_b.ipynb").unlink()
-    (project.lib_path / "a.py").write_text((project.lib_path / "a.py").read_text().replace("x = 1", "x = 2"))
+    module = project.lib_path / "a.py"
+    rewrite(module, module.read_text().replace("x = 1", "x = 2"))
     with pytest.raises(Edited, match="edited by hand"):
         compile_project(project, prune=True)
     assert (project.lib_path / "b.py").exists()

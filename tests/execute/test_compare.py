@@ -8,6 +8,9 @@ from literate.execute.compare import same_text
 from literate.project import project_notebooks
 
 
+pytestmark = pytest.mark.usefixtures("fonts")
+
+
 @pytest.mark.parametrize("old, new", [
     ("0.9731", "0.9732"), ("tensor([[1.0000,  2.5]])", "tensor([[ 1.0000, 2.5]])"), ("1e-8", "1.0e-8"),
     ("<Foo at 0x7f3a>", "<Foo at 0x99bb01>"), ("took 1.2 s", "took 700 ms"), ("12 µs ± 3 ns", "9 µs ± 4 ns"),

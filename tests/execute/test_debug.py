@@ -2,11 +2,13 @@
 
 import os
 import pty
+import select
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from conftest import PATIENCE
 
 from literate.diagnostics import UsageError
 from literate.execute.arguments import find_terminal
@@ -17,6 +19,7 @@ DOOR = Path(__file__).parents[2] / "run_notebook.py"
 def read_until(terminal: int, text: str) -> str:
     seen = b""
     while text.encode() not in seen:
+        assert select.select([terminal], [], [], PATIENCE)[0], f"no {text} after {seen.decode()}"
         seen += os.read(terminal, 1000)
     return seen.decode()
 
@@ -34,13 +37,15 @@ def test_questions_are_answered_where_a_cell_fails(make_project):
     assert "half(2)" in read_until(ours, "(Pdb)")
     os.write(ours, b"q\n")
     assert "1 passed, 1 failed in " in read_until(ours, "failed in ")
-    assert process.wait(30) == 1
+    assert process.wait(PATIENCE) == 1
     os.close(ours)
 
 
 def test_where_nobody_can_answer(make_project):
     make_project({"00_a": ["1/0"]})
-    done = subprocess.run([sys.executable, DOOR, "--pdb"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    command = [sys.executable, DOOR, "--pdb"]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 2 and "--pdb needs a person" in done.stderr
     with pytest.raises(UsageError, match="not with --kernel or --dask"):
         find_terminal("python3")

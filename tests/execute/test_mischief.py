@@ -5,19 +5,22 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import notebook, settings_text
-from test_options import _commands, results_of
+from conftest import (
+    PATIENCE, TIDY, UNHURRIED, constants, notebook, running, settings_text, sleeper, wait_for,
+)
+from test_options import results_of
 
 from literate.execute import FAILED, PASSED, Options, run_notebooks
 from literate.execute.plan import plan_notebook
 from literate.execute.record import Record
 from literate.project import project_notebooks, read_project
 
+KILLER, COMMAND = sleeper(4), sleeper(5)
+MEMORY = f"literate_{os.getpid()}_"  # what the names of shared memory begin with here
 FAILS = "1/0"
 PATCHED = "import {0}\nfor name in '{1}'.split():\n    setattr({0}, name, None)"
 HARMLESS = {  # a first cell after which everything goes on as if nothing had been
@@ -44,7 +47,9 @@ PASSING = {
         "task = loop.create_task(f())", "assert await task == 3",
     ],
     "floods_without_waiting": ["import os\nos.set_blocking(1, False)", "for _ in range(3000): print('x' * 500)"],
-    "shares_memory": ["from multiprocessing import shared_memory\ns = shared_memory.SharedMemory('literate_a', True, 9)"],
+    "shares_memory": [
+        f"from multiprocessing import shared_memory as m\ns = m.SharedMemory('{MEMORY}a', True, 9)",
+    ],
 }
 BAD = {  # cells, the error's name, a part of what is said
     "long_message": (["raise ValueError('x' * 1_000_000)"], "ValueError", "[cut here: 1,000,013 characters]"),
@@ -55,12 +60,15 @@ BAD = {  # cells, the error's name, a part of what is said
     "closes_the_loop": (["import asyncio\nasyncio.get_event_loop().close()"], "RuntimeError", "running event loop"),
     "own_faulthandler": (["import faulthandler, ctypes\nfaulthandler.enable()\nctypes.string_at(0)"], "Died", "SIGSEGV"),
     "hangs_with_files": (["import tempfile, time\nfrom multiprocessing import shared_memory as m\n"
-                          "s = m.SharedMemory('literate_b', True, 9)\n"
-                          "with tempfile.TemporaryDirectory():\n    while True:\n        try: time.sleep(9)\n"
+                          f"s = m.SharedMemory('{MEMORY}b', True, 9)\n"
+                          "with tempfile.TemporaryDirectory():\n"
+                          "    while True:\n        try: time.sleep(9999)\n"
                           "        except BaseException: pass"], "Timeout", "still running"),
-    "hangs_politely": (["import atexit, pathlib, time\natexit.register(pathlib.Path('ended').touch)\ntime.sleep(9)"],
+    "hangs_politely": (["import atexit, pathlib, time\n"
+                        "atexit.register(pathlib.Path('ended').touch)\ntime.sleep(9999)"],
                        "Timeout", "still running"),
 }
+POLITE = ("hangs_politely", "hangs_at_exit")  # they end when they are interrupted
 SHAPES = {  # what a notebook's JSON is changed to, and what is said of it
     "metadata": ([], "its metadata is a list, not an object"),
     "kernelspec": (None, "its kernelspec is null, not an object"),
@@ -84,7 +92,9 @@ def project(tmp_path_factory):
     (root / "nbs").mkdir()
     cells = {name: [source, FAILS] for name, source in HARMLESS.items()}
     cells |= PASSING | {name: case[0] for name, case in BAD.items()}
-    cells |= {"hangs_at_exit": ["1", "import atexit, time\n@atexit.register\ndef hang():\n    time.sleep(9)"]}
+    at_exit = "#| timeout: 600\nimport atexit, time\n" \
+              "@atexit.register\ndef hang():\n    time.sleep(9999)"
+    cells |= {"hangs_at_exit": ["md:Its end is measured, its cell is not.", at_exit]}
     cells |= {"healthy": ["1", "print('well')"]}
     texts = {name: notebook(*each) for name, each in cells.items()}
     for name, text in {**texts, **{f"shape_{name}": misshapen(name) for name in SHAPES}}.items():
@@ -94,12 +104,18 @@ def project(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def results(project, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tmp")
+    folder, site = tmp_path_factory.mktemp("tmp"), tmp_path_factory.mktemp("site")
+    hanging = [project.nbs_path / f"{name}.ipynb" for name in (*POLITE, "hangs_with_files")]
+    others = [path for path in project_notebooks(project) if path not in hanging]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(folder))
-        found = run_notebooks(project, project_notebooks(project), Options(workers=3, cell_timeout=1.5))
+        with constants(site / "unhurried", UNHURRIED):
+            found = run_notebooks(project, hanging[:2], Options(cell_timeout=1.5))
+        with constants(site / "tidy", TIDY):
+            found += run_notebooks(project, hanging[2:], Options(cell_timeout=1.5))
+            found += run_notebooks(project, others, Options(workers=3))
     assert not list(folder.iterdir())
-    assert not [name for name in os.listdir("/dev/shm") if name.startswith("literate_")]
+    assert wait_for(lambda: not list(Path("/dev/shm").glob(f"{MEMORY}*")))
     return {Path(result.path).stem: result for result in found}
 
 
@@ -133,7 +149,8 @@ def test_an_interrupted_notebook_may_end_in_order(project, results):
 def test_a_hang_at_the_end_is_a_failure(results):
     result = results["hangs_at_exit"]
     assert result.outcome == FAILED and not result.failures
-    assert "still running after 1.5 s (--cell-timeout) in cell 2 (00000001), line 4, outside of its cells" in result.reason
+    where = "in cell 2 (00000001), line 5, outside of its cells"
+    assert f"still running after 1.5 s (--cell-timeout) {where}" in result.reason
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -143,17 +160,15 @@ def test_json_of_another_shape_is_a_failure_of_its_own(results, name):
 
 
 def test_a_notebook_that_kills_the_parent_of_all(make_project):
-    kills = "import os, subprocess, time\np = subprocess.Popen(['setsid', 'sleep', '4321.6'])\ntime.sleep(0.1)\n" \
-            "os.kill(os.getppid(), 9)\ntime.sleep(60)"
+    kills = "import os, subprocess, time\n" \
+            f"p = subprocess.Popen(['sleep', '{KILLER}'], start_new_session=True)\n" \
+            "os.kill(os.getppid(), 9)\ntime.sleep(9999)"
     healthy = {f"{number:02}_ok": ["import time\ntime.sleep(0.2)"] for number in range(4)}
     results = results_of(make_project({**healthy, "02_kills": ["1", kills]}), workers=2)
     failed, = results.pop("02_kills").failures
     assert (failed.index, failed.error.name) == (1, "Died")
     assert {result.outcome for result in results.values()} == {PASSED} and len(results) == 4
-    deadline = time.monotonic() + 5
-    while (left := _commands("sleep\x004321.6")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not left
+    assert wait_for(lambda: not running(f"sleep {KILLER}"))
 
 
 def test_runs_at_once_keep_each_others_passes(make_project):
@@ -186,15 +201,16 @@ def test_where_nothing_can_be_forked(make_project, tmp_path):
     """As much of macOS as can be had here."""
     make_project({
         "00_a": ["print('hi')", "%%bash\necho from bash"], "01_dies": ["import ctypes\nctypes.string_at(0)"],
-        "02_hangs": ["import subprocess\nsubprocess.run(['sleep', '4321.8'])"],
+        "02_hangs": ["import subprocess", f"#| timeout: 2\nsubprocess.run(['sleep', '{COMMAND}'])"],
     })
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(NO_LINUX)
-    command = [sys.executable, Path(__file__).parents[2] / "run_notebook.py", "--cell-timeout", "2"]
+    command = [sys.executable, Path(__file__).parents[2] / "run_notebook.py"]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, timeout=PATIENCE)
     assert done.returncode == 1 and done.stderr == ""
     assert "1 passed, 2 failed in" in done.stdout
     assert "01_dies.ipynb:cell 1 (00000000):2: the process died: SIGSEGV" in done.stdout
-    assert "02_hangs.ipynb:cell 1 (00000000):2: Timeout" in done.stdout
-    assert not _commands("sleep\x004321.8")
+    assert "02_hangs.ipynb:cell 2 (00000001):2: Timeout" in done.stdout
+    assert wait_for(lambda: not running(f"sleep {COMMAND}"))

@@ -1,15 +1,19 @@
 """How a run can be told to go: retries, parameters, limits, strictness, order, and a fresh interpreter for each notebook."""
 
-import os
+import signal
 from pathlib import Path
 
 import pytest
-from test_quirks import FAILING, PASSING, tagged
+from conftest import sleeper
+from test_quirks import FAILING, HANGING, PASSING, tagged
 
 from literate.diagnostics import UsageError
 from literate.execute import FAILED, PASSED, NotebookStarted, Options, run, run_notebooks
+from literate.execute import jobs
 from literate.execute.arguments import check_choice, parse_parameters, parse_size, pick_shard
 from literate.project import project_notebooks
+
+SLEEPER = sleeper(2)
 
 
 def results_of(project, **options) -> dict:
@@ -57,27 +61,66 @@ def test_parameters(make_project):
 
 @pytest.mark.parametrize("kernel", ["", "python3"])
 def test_a_cells_own_timeout(make_project, kernel):
-    slow = "import time\ntime.sleep(1.5)"
-    project = make_project({"00_longer": [f"#| timeout: 30\n{slow}"], "01_shorter": [f"#| timeout: 0.2\n{slow}"], "02_other": [slow],
-                            "03_wrong": ["1", "#| timeout: soon\n1"]})
+    long, endless = "import time\ntime.sleep(1.5)", "import time\ntime.sleep(9999)"
+    project = make_project({
+        "00_longer": [f"#| timeout: 600\n{long}"], "01_shorter": [f"#| timeout: 0.2\n{endless}"],
+        "02_other": [endless], "03_wrong": ["1", "#| timeout: soon\n1"],
+    })
     results = results_of(project, cell_timeout=1.0, kernel=kernel)
-    assert [result.outcome for result in results.values()] == [PASSED, FAILED, FAILED, FAILED]
+    failed = [name for name, result in results.items() if result.outcome == FAILED]
+    assert {"01_shorter", "02_other", "03_wrong"} <= set(failed)
+    # Its cell: to end the process afterwards, it has as long as any other.
+    assert [cell.outcome for cell in results["00_longer"].cells] == [PASSED]
     said = [results[name].failures[0].error.message for name in ("01_shorter", "02_other")]
     assert said == ["Timeout: the cell was still running after 0.2 s (its own timeout)", "Timeout: the cell was still running after 1 s (--cell-timeout)"]
     assert ":cell 2 (00000001):1: error: timeout takes seconds, not 'soon'" in results["03_wrong"].reason
 
 
+def test_which_limit_counts_when(monkeypatch):
+    """By a clock that stands still: the cell's own limit, or else the command's."""
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: 1000.0)
+    limits = {"timeout": 0, "cell_timeout": 1.0, "own_timeouts": {0: 30.0, 1: 0.2}}
+    job = jobs.Job(0, {"engine": "fork", **limits}, lambda *_: None)
+    assert job.due == float("inf")
+    for cell, due in [(0, 1030.0), (1, 1000.2), (2, 1001.0)]:
+        job._handle("begin", cell)
+        assert job.due == due
+        job._on_done(cell, {"remarks": []})
+        assert job.due == 1001.0  # between the cells, and at the end
+
+
+def test_what_is_sent_at_a_limit_and_when(monkeypatch):
+    """A question where it is, an interrupt, and a second later the end."""
+    sent = []
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: 1000.0)
+    monkeypatch.setattr(jobs.os, "kill", lambda pid, number: sent.append((now - due, number)))
+    monkeypatch.setattr(jobs, "kill", lambda pid: sent.append((now - due, signal.SIGKILL)))
+    limits = {"timeout": 0, "cell_timeout": 5.0, "own_timeouts": {}}
+    job = jobs.Job(0, {"engine": "fork", **limits}, lambda *_: None)
+    job._handle("begin", 0)
+    due = job.due
+    job.enforce(due - 0.1)
+    assert sent == []
+    while (now := job.due) < float("inf"):
+        job.enforce(now)
+    assert [number for _, number in sent] == [signal.SIGUSR1, signal.SIGINT, signal.SIGKILL]
+    (asked, _), (interrupted, _), (killed, _) = sent
+    assert asked == 0 and interrupted < 0.1 and killed >= 1
+
+
 STRICT = {
     "thread": "import threading\nt = threading.Thread(target=lambda: 1/0)\nt.start(); t.join()",
     "task": "import asyncio\nasync def f(): 1/0\ntask = asyncio.ensure_future(f())",
-    "running_task": "import asyncio\ntask = asyncio.ensure_future(asyncio.sleep(99))",
+    "running_task": "import asyncio\ntask = asyncio.ensure_future(asyncio.sleep(9999))",
     "command": "!exit 3",
-    "process": "import subprocess\np = subprocess.Popen(['setsid', 'sleep', '4321.5'])",
+    "process": "import subprocess\n"
+               f"p = subprocess.Popen(['sleep', '{SLEEPER}'], start_new_session=True)",
     "nothing": "import subprocess, threading\nsubprocess.run(['true'])\nt = threading.Thread(target=print)\nt.start()",
 }
 SAID = {
     "thread": "an exception in thread", "task": "failed: ZeroDivisionError", "running_task": "a task still runs",
-    "command": "!exit 3 ended with status 3", "process": "leaves a process behind: sleep 4321.5",
+    "command": "!exit 3 ended with status 3",
+    "process": f"leaves a process behind: sleep {SLEEPER}",
 }
 
 
@@ -119,14 +162,15 @@ def test_magics_over_several_lines_move_no_line(make_project, above):
     assert failed.line == source.count("\n") + 1
 
 
-def test_spawned_notebooks_come_out_as_forked_ones(make_project):
+def test_spawned_notebooks_come_out_as_forked_ones(make_project, unhurried):
     passing = ("bash_cell", "top_level_await", "order", "environment", "spawn", "display_html", "future_import")
     failing = ("exception", "below_capture", "syntax", "group", "os_exit", "segfault", "loop", "input")
-    cells = {**{name: PASSING[name] for name in passing}, **{name: FAILING[name][0] for name in failing}}
+    cases = {**FAILING, **HANGING}
+    cells = {name: PASSING[name] for name in passing} | {name: cases[name][0] for name in failing}
     project = make_project(cells)
     (project.root / "lib").mkdir()
     (project.root / "lib" / "core.py").write_text("x = 1\n")
-    forked, spawned = (results_of(project, isolation=how, cell_timeout=1.5) for how in ("fork", "spawn"))
+    forked, spawned = (results_of(project, isolation=how) for how in ("fork", "spawn"))
 
     def told(result) -> tuple:
         cells = [(c.outcome, c.execution_count, c.outputs, c.line, c.error and c.error.message) for c in result.cells]
@@ -134,17 +178,6 @@ def test_spawned_notebooks_come_out_as_forked_ones(make_project):
 
     for name in cells:
         assert told(spawned[name]) == told(forked[name]), name
-
-
-def _commands(words: str) -> list[str]:
-    found = []
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            command = Path(f"/proc/{name}/cmdline").read_text()
-        except OSError:
-            continue
-        found += [name] if words in command else []
-    return found
 
 
 def test_arguments():

@@ -1,15 +1,17 @@
 """The command `run_notebook.py`: exit codes, what it prints, what it imports, what it leaves."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from conftest import notebook
+from conftest import PATIENCE, is_alive, notebook, wait_for
+
+from literate.project import Project
 
 DOOR = Path(__file__).parents[2] / "run_notebook.py"
 
@@ -21,23 +23,8 @@ def start(*arguments: str, **options) -> subprocess.Popen:
 
 def run(*arguments: str, **options) -> tuple[int, str, str]:
     process = start(*arguments, **options)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     return process.returncode, out, err
-
-
-def wait_for(condition, seconds: float = 10.0):
-    """What `condition` returns, once it is true."""
-    deadline = time.monotonic() + seconds
-    while not (value := condition()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return value
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def last_line(text: str) -> str:
@@ -130,7 +117,8 @@ def test_what_is_imported(make_project, arguments):
         f"command.main(run_notebook.run_notebook, {arguments!r})\n"
         "print([name for name in ('IPython', 'rich', 'torch', 'nbformat') if name in sys.modules])"
     )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stdout
+    command = [sys.executable, "-c", code]
+    out = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE).stdout
     assert last_line(out) == "[]"
 
 
@@ -146,63 +134,77 @@ def test_what_the_caller_has_open_no_notebook_holds(make_project):
 def test_without_standard_streams(make_project, closed):
     make_project({"00_a": ["print(1)"], "01_b": ["1 / 0"]})
     for name, code in (("00_a", 0), ("01_b", 1)):
-        assert subprocess.run(f"{sys.executable} {DOOR} {name}.ipynb {closed}", shell=True, timeout=60).returncode == code
+        command = f"{shlex.join([sys.executable, str(DOOR), f'{name}.ipynb'])} {closed}"
+        assert subprocess.run(command, shell=True, timeout=PATIENCE).returncode == code
 
 
 PIDS = (
-    "import os, subprocess\nchild = subprocess.Popen(['setsid', 'sleep', '600'])\n"
+    "import os, subprocess\nchild = subprocess.Popen(['sleep', '9000'], start_new_session=True)\n"
     "open('pids', 'w').write(f'{os.getppid()} {os.getpid()} {child.pid}')"
 )
 
 
+def pids_in(project: Project) -> list[int]:
+    """The process ids that `PIDS` has written: the parent's, the notebook's, and its child's."""
+    file = project.nbs_path / "pids"
+    words = file.read_text().split() if file.exists() else []
+    return [int(word) for word in words] if len(words) == 3 else []
+
+
 @pytest.fixture
 def hanging(make_project):
-    """A run of a notebook that hangs, and one that is done; the process ids of parent, job, and what that started."""
-    stubborn = "import time\ntry: time.sleep(600)\nfinally: time.sleep(600)"
+    """A run of a notebook that hangs, after one that is done: project, process, and `pids_in`."""
+    stubborn = "import pathlib, time\ntry:\n    pathlib.Path('hangs').touch()\n" \
+               "    time.sleep(9000)\nfinally: time.sleep(9000)"
     project = make_project({"00_a": ["1"], "01_b": [PIDS, stubborn]})
-    process = start("--workers", "2", start_new_session=True)
-    file = project.nbs_path / "pids"
-    assert wait_for(lambda: file.exists() and len(file.read_text().split()) == 3)
-    time.sleep(0.2)
-    pids = [int(pid) for pid in file.read_text().split()]
-    yield process, pids
-    for pid in (process.pid, *pids):
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    process = start("--workers", "1", start_new_session=True)  # one: then the first is done
+    pids: list[int] = []
+    try:
+        assert wait_for((project.nbs_path / "hangs").exists)
+        pids += pids_in(project)
+        yield project, process, pids
+    finally:
+        for pid in {process.pid, *pids, *pids_in(project)}:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.communicate()
 
 
 def test_ctrl_c(hanging):
-    process, pids = hanging
-    started = time.monotonic()
+    _, process, pids = hanging
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)  # much less than the notebook would sleep
     assert process.returncode == 130
-    assert time.monotonic() - started < 3
     assert last_line(out).startswith("1 passed, 1 not run in ")
     assert "Traceback" not in err
     assert not any(is_alive(pid) for pid in pids)
 
 
 def test_the_front_is_killed(hanging):
-    process, pids = hanging
+    _, process, pids = hanging
     process.kill()
     process.wait()
     assert wait_for(lambda: not any(is_alive(pid) for pid in pids))
 
 
 def test_the_warm_parent_is_killed(hanging):
-    process, (parent, job, child) = hanging
+    project, process, (parent, job, child) = hanging
     os.kill(parent, signal.SIGKILL)
     assert wait_for(lambda: not is_alive(job) and not is_alive(child))
-    process.send_signal(signal.SIGINT)  # the notebook has begun again
-    assert last_line(process.communicate(timeout=30)[0]).startswith("1 passed, 1 not run in ")
+    again = wait_for(lambda: [pid for pid in pids_in(project)[1:] if pid not in (job, child)])
+    assert again, "the notebook has not begun again"
+    process.send_signal(signal.SIGINT)
+    assert last_line(process.communicate(timeout=PATIENCE)[0]).startswith("1 passed, 1 not run in ")
+    assert wait_for(lambda: not any(map(is_alive, again)))
 
 
 def test_a_time_limit_leaves_no_process(make_project):
-    project = make_project({"00_a": [PIDS, "while True: pass"]})
-    code, out, _ = run("--cell-timeout", "1")
-    assert code == 1 and ":cell 2 (00000001):1: Timeout: the cell was still running after 1 s" in out
-    assert not any(is_alive(int(pid)) for pid in (project.nbs_path / "pids").read_text().split())
+    project = make_project({"00_a": [PIDS, "#| timeout: 1\nwhile True: pass"]})
+    code, out, _ = run()
+    said = ":cell 2 (00000001):2: Timeout: the cell was still running after 1 s"
+    assert code == 1 and said in out
+    pids = pids_in(project)
+    assert pids and not any(map(is_alive, pids))
 
 
 def test_frames_of_exported_modules_are_shown_at_their_cells(make_project):

@@ -11,6 +11,7 @@ from conftest import notebook
 from literate.execute import FAILED, PASSED, Options, run_notebooks
 from literate.notebook import replace_outputs
 
+pytestmark = pytest.mark.usefixtures("fonts")
 CELLS = [
     "md:# Übung\n\n日本", "import sys\nprint('a\\nb')\nprint('err', file=sys.stderr)", "[1, 2]", "",
     "from IPython.display import HTML, JSON, display\ndisplay(HTML('<b>\\nx</b>'))\nh = display('old', display_id='d')",
