@@ -174,14 +174,14 @@ def key_of(claim: Claim) -> str:
 
 def values_by_claim(records: Iterable[dict]) -> dict[tuple[str, str], Values]:
     """The values of each claim in a run, by row and text: its numbers, or else its notes."""
-    numbers: dict[tuple[str, str], dict[tuple[str, int], list]] = {}
+    numbers: dict[tuple[str, str], dict[tuple[str, int, str], list]] = {}
     notes: dict[tuple[str, str], list[str]] = {}
     for record in records:
         if "test" in record:
             for row, text in record["claims"]:
                 lines = numbers.setdefault((row, text), {})
                 for part, value in enumerate(_numbers_of(record)):
-                    place = record["place"], part
+                    place = record["place"], part, value[0]
                     lines[place] = _widened(lines.get(place, value), value)
         elif "row" in record:
             found = notes.setdefault((record["row"], record["text"]), [])

@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from literate.command import main
@@ -32,6 +33,7 @@ import margins  # noqa: E402
 from margins import Run, Setting, Verdict  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
+KEPT = ROOT / ".literate" / "matrix.json"  # the last runs, so that they can be judged again
 SHIFTS = "0,1,2,3,4,7,8"
 SETS = {  # the variables that make PyTorch and its libraries keep to older instructions
     "native": {},
@@ -56,11 +58,14 @@ def matrix(
     sets: str = "native,avx2,sse",  # instruction sets: native, avx2, sse, mkl-sse
     brief: bool = False,  # print what is red, and not the table of all tests
     save: bool = False,  # keep what was measured, and write docs/claims.md
+    again: bool = False,  # run nothing: judge the runs of the last time again
 ) -> int:
     """Run the notebooks under several settings, and say how far each test is from failing.
 
     Exit codes: 0 all is green, 1 something is red, 2 bad usage.
     """
+    if again:
+        return conclude(read_runs(), brief, save)
     settings, runs = settings_for(shifts, sets), []
     for number, setting in enumerate(settings, 1):
         print(f"run {number} of {len(settings)}: {setting}", end="", flush=True)
@@ -69,7 +74,22 @@ def matrix(
         failed = f", {len(run.failures)} failures" if run.failures else ""
         print(f" ({time.monotonic() - start:.0f} s{failed})", flush=True)
         runs.append(run)
+        keep_runs(runs)
     return conclude(runs, brief, save)
+
+
+def keep_runs(runs: list[Run]) -> None:
+    """Write the runs down: together they take a quarter of an hour."""
+    KEPT.parent.mkdir(exist_ok=True)
+    KEPT.write_text(json.dumps([asdict(run) for run in runs]), encoding="utf-8")
+
+
+def read_runs() -> list[Run]:
+    """The runs of the last time."""
+    if not KEPT.exists():
+        raise UsageError("--again has nothing to judge: run make matrix first")
+    runs = json.loads(KEPT.read_text(encoding="utf-8"))
+    return [Run(Setting(**run["setting"]), run["failures"], run["records"]) for run in runs]
 
 
 def small() -> int:

@@ -11,9 +11,11 @@ sys.path.insert(0, str(ROOT / "docs"))
 import claims  # noqa: E402
 
 # The numbers of the notes; gaps are numbers that were never given.
-ROWS = {"S": [*range(1, 16), *range(20, 26), *range(30, 51), *range(60, 79), *range(80, 93)],
-        "Q": range(1, 13),
-        "M": [*range(1, 18), *range(21, 30), 33, 35, 36, 37, 39, 41, 43]}
+ROWS = {
+    "S": [*range(1, 16), *range(20, 26), *range(30, 51), *range(60, 79), *range(80, 93)],
+    "Q": range(1, 13),
+    "M": [*range(1, 18), *range(21, 30), 33, 35, 36, 37, 39, 41, 43],
+}
 KNOWN = {f"{letter}{number}" for letter, numbers in ROWS.items() for number in numbers}
 
 
@@ -39,7 +41,9 @@ def test_every_row_is_claimed_and_no_other(made):
 
 def test_no_claim_is_made_twice(made):
     texts = [(c.row, c.text) for c in made]
-    assert [pair for pair in set(texts) if texts.count(pair) > 1] == [] and all(text for _, text in texts)
+    assert [pair for pair in set(texts) if texts.count(pair) > 1] == [] and all(
+        text for _, text in texts
+    )
 
 
 def test_the_page_fits_the_notebooks(made):
@@ -49,7 +53,9 @@ def test_the_page_fits_the_notebooks(made):
 
 def test_the_page_knows_the_values_of_every_claim(made):
     stored = claims.read_store()["claims"]
-    assert [claims.key_of(c) for c in made if not c.slow and claims.key_of(c) not in stored] == [], "run make claims"
+    assert [
+        claims.key_of(c) for c in made if not c.slow and claims.key_of(c) not in stored
+    ] == [], "run make claims"
 
 
 def test_the_page_shows_values_and_no_addresses():
@@ -59,7 +65,11 @@ def test_the_page_shows_values_and_no_addresses():
 
 def test_the_page_counts_the_mutants_of_each_notebook():
     mutants = claims.read_store()["mutants"]
-    users = {path.name for path in (ROOT / "nbs").glob("*.ipynb") if "test_kills(" in path.read_text(encoding="utf-8")}
+    users = {
+        path.name
+        for path in (ROOT / "nbs").glob("*.ipynb")
+        if "test_kills(" in path.read_text(encoding="utf-8")
+    }
     assert set(mutants) == users and min(mutants.values()) > 0
 
 
@@ -67,17 +77,20 @@ def test_no_line_of_the_notebooks_escapes_the_matrix():
     assert list(claims.careless_lines()) == []
 
 
-@pytest.mark.parametrize(("source", "problem"), [
-    ("assert accuracy > .9", "test_between"),
-    ("x = 1\nassert all(a <= b for a, b in pairs)", "test_between"),
-    ("if fine: assert low < x < high, x", "test_between"),
-    ("torch.manual_seed(0)", "set_seed"),
-    ("generator = torch.Generator().manual_seed(seed)", "set_seed"),
-    ("rng = np.random.default_rng(0)", "set_seed"),
-    ("random.seed(3)", "set_seed"),
-    ("rng = random.Random(1)", "set_seed"),
-    ("#export\ntorch.manual_seed(settings.seed)", "set_seed"),
-])
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("assert accuracy > .9", "test_between"),
+        ("x = 1\nassert all(a <= b for a, b in pairs)", "test_between"),
+        ("if fine: assert low < x < high, x", "test_between"),
+        ("torch.manual_seed(0)", "set_seed"),
+        ("generator = torch.Generator().manual_seed(seed)", "set_seed"),
+        ("rng = np.random.default_rng(0)", "set_seed"),
+        ("random.seed(3)", "set_seed"),
+        ("rng = random.Random(1)", "set_seed"),
+        ("#export\ntorch.manual_seed(settings.seed)", "set_seed"),
+    ],
+)
 def test_a_careless_line_is_found(tmp_path, source, problem):
     (tmp_path / "01_x.ipynb").write_text(notebook("import torch", source), encoding="utf-8")
     found = list(claims.careless_lines(tmp_path))
@@ -85,38 +98,74 @@ def test_a_careless_line_is_found(tmp_path, source, problem):
     assert found[0].startswith(f"01_x.ipynb:cell 2 (00000001):{source.count(chr(10)) + 1}: ")
 
 
-@pytest.mark.parametrize("source", [
-    "test_between(accuracy, low=.9)", "set_seed(0)", "generator = seeded(0)", "#export\nassert x > 0",
-    "assert a == b and not c", "generator = torch.Generator()", "x = a > b"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "test_between(accuracy, low=.9)",
+        "set_seed(0)",
+        "generator = seeded(0)",
+        "#export\nassert x > 0",
+        "assert a == b and not c",
+        "generator = torch.Generator()",
+        "x = a > b",
+    ],
+)
 def test_a_careful_line_is_left_alone(tmp_path, source):
     (tmp_path / "01_x.ipynb").write_text(notebook(source), encoding="utf-8")
     assert list(claims.careless_lines(tmp_path)) == []
 
 
-@pytest.mark.parametrize("body", ["print(1)", "x = 3 > 2", "def f(): assert 1", "check = lambda: test_eq(1, 1)", "compare(1, 2)"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "print(1)",
+        "x = 3 > 2",
+        "def f(): assert 1",
+        "check = lambda: test_eq(1, 1)",
+        "compare(1, 2)",
+    ],
+)
 def test_a_claim_without_a_test_is_noticed(tmp_path, body):
     found = read(tmp_path, f"with claim('S9', 'two is two'):\n    {body}")
     assert [(c.row, c.bound) for c in found] == [("S9", "")]
 
 
-@pytest.mark.parametrize("body", [
-    "test_eq(1, 1)", "assert 1 < 2", "for i in range(3): test_eq(i, i)", "torch.autograd.gradcheck(f, x)", "earn('x', f, g, cases)",
-    "check(3)", "outer(3)"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "test_eq(1, 1)",
+        "assert 1 < 2",
+        "for i in range(3): test_eq(i, i)",
+        "torch.autograd.gradcheck(f, x)",
+        "earn('x', f, g, cases)",
+        "check(3)",
+        "outer(3)",
+    ],
+)
 def test_what_counts_as_a_test(tmp_path, body):
     checks = "def check(x): assert x\ndef outer(x): check(x)\ndef compare(a, b): return a == b"
     found = read(tmp_path, checks, f"with claim('S9', 'two is two'):\n    {body}")
-    assert found[0].bound in body and found[0].bound and (found[0].cell, found[0].notebook) == (2, "01_x.ipynb")
+    assert (
+        found[0].bound in body
+        and found[0].bound
+        and (found[0].cell, found[0].notebook) == (2, "01_x.ipynb")
+    )
 
 
 def recorded(row: str, text: str, *tests: dict, notes: tuple[str, ...] = ()) -> list[dict]:
     """The lines that a claim and its tests leave in a record."""
     place = "01_x.ipynb:cell 1 (00000000)"
-    lines = [{"place": f"{place}:{line}", "claims": [[row, text]], **test} for line, test in enumerate(tests, 2)]
+    lines = [
+        {"place": f"{place}:{line}", "claims": [[row, text]], **test}
+        for line, test in enumerate(tests, 2)
+    ]
     return [*lines, {"row": row, "text": text, "measured": list(notes), "notebook": "01_x.ipynb"}]
 
 
 def test_the_page_shows_median_and_range_of_all_runs(tmp_path):
-    found = read(tmp_path, "with claim('S9', 'a | b'):\n    test_between(x, 0, 3)\n    test_close(y, z)")
+    found = read(
+        tmp_path, "with claim('S9', 'a | b'):\n    test_between(x, 0, 3)\n    test_close(y, z)"
+    )
     store = {"machines": {}, "claims": {}, "mutants": {}}
     runs = []
     for number, value in enumerate((1.0, 2.0, 1.5)):
@@ -128,7 +177,10 @@ def test_the_page_shows_median_and_range_of_all_runs(tmp_path):
     page = claims.render(found, store)
     assert "- a machine: run 0; run 1; run 2" in page and "| 01_x.ipynb | 3 |" in page
     assert r"| S9 | a \| b | `test_between(x, 0, 3); test_close(y, z)` " in page
-    assert "| 1.5, error 37.5% | 1 to 2, 25.0% to 50.0% | [01_x, cell 1](../nbs/01_x.ipynb#cell-id=00000000) |" in page
+    assert (
+        "| 1.5, error 37.5% | 1 to 2, 25.0% to 50.0% | [01_x, cell 1](../nbs/01_x.ipynb#cell-id=00000000) |"
+        in page
+    )
 
 
 def test_values_of_another_machine_are_added_and_those_of_a_changed_claim_dropped(tmp_path):
@@ -146,10 +198,27 @@ def test_values_of_another_machine_are_added_and_those_of_a_changed_claim_droppe
     assert store["claims"] == {} and "not measured yet" in claims.render(changed, store)
 
 
-def test_texts_that_differ_between_runs_are_not_shown(tmp_path):
-    found = read(tmp_path, "with claim('S9', 'x'):\n    test_eq(x, y)", "with claim('S10', 'z'):\n    test_eq(z, 3)")
+def test_a_line_may_hold_both_an_error_and_a_value(tmp_path):
+    """`for x in values: test_close(x, y)` measures values of scalars, and errors of larger tensors."""
+    found = read(tmp_path, "with claim('S9', 'x'):\n    for x, y in pairs: test_close(x, y)")
+    error = {"test": "close", "least": -0.5, "most": 0.1, "low": -1.0, "high": 1.0}
+    lines = recorded("S9", "x", error) + recorded("S9", "x", {**error, "got": [3.0]})
     store = {"machines": {}, "claims": {}, "mutants": {}}
-    runs = [(name, recorded("S9", "x", notes=(name,)) + recorded("S10", "z", notes=("3",))) for name in ("a", "b")]
+    claims.add_runs(store, found, "one", [("native", lines)])
+    assert "| error 50.0%, 3 |" in claims.render(found, store)
+
+
+def test_texts_that_differ_between_runs_are_not_shown(tmp_path):
+    found = read(
+        tmp_path,
+        "with claim('S9', 'x'):\n    test_eq(x, y)",
+        "with claim('S10', 'z'):\n    test_eq(z, 3)",
+    )
+    store = {"machines": {}, "claims": {}, "mutants": {}}
+    runs = [
+        (name, recorded("S9", "x", notes=(name,)) + recorded("S10", "z", notes=("3",)))
+        for name in ("a", "b")
+    ]
     claims.add_runs(store, found, "one", runs)
     page = claims.render(found, store)
     assert "| `test_eq(x, y)` | holds |  |" in page and "| `test_eq(z, 3)` | 3 |  |" in page

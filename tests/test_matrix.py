@@ -171,6 +171,16 @@ def test_failures_and_problems_are_told_with_their_places(capsys):
     assert output.splitlines()[-1].startswith("1 test, 7 runs on ") and output.endswith(": 2 red\n")
 
 
+def test_the_last_runs_can_be_judged_again(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(matrix, "KEPT", tmp_path / ".literate" / "matrix.json")
+    runs = runs_of(ACCURACIES, low=0.915)
+    runs[2].failures.append("01_x.ipynb:cell 3 (abcd0123): between: not from 1 to 2")
+    matrix.keep_runs(runs)
+    assert matrix.read_runs() == runs
+    assert matrix.matrix(again=True, brief=True) == 1
+    assert "z below 4" in capsys.readouterr().out
+
+
 PLANTED = """
 import math
 import torch
