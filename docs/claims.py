@@ -125,7 +125,8 @@ def _is_test(function: ast.expr, checks: set[str]) -> bool:
     return bool(TESTS.fullmatch(name)) or name in checks
 
 
-# The values of a claim in a run: ["value", least, most], ["error", share] or ["text", note] each.
+# The values of a claim in a run: ["value", least, most], ["got", least, most], ["error", share]
+# or ["text", note] each. "got" is a number that test_close compared with another one.
 Values = list[list]
 
 
@@ -186,19 +187,27 @@ def values_by_claim(records: Iterable[dict]) -> dict[tuple[str, str], Values]:
         elif "row" in record:
             found = notes.setdefault((record["row"], record["text"]), [])
             found += [note for note in record["measured"] if note not in found]
-    values: dict[tuple[str, str], Values] = {}
-    for claim, texts in notes.items():
-        lines = list(numbers.get(claim, {}).values())
-        values[claim] = lines[:SHOWN] or _texts(texts)
-    return values
+    return {
+        claim: _chosen(list(numbers.get(claim, {}).values()), texts)
+        for claim, texts in notes.items()
+    }
+
+
+def _chosen(values: Values, texts: list[str]) -> Values:
+    """The values that say most about a claim: mutants, else its first numbers, else its texts."""
+    if kills := [text for text in texts if text.startswith("kills ")]:
+        return [["text", text] for text in kills]
+    if any(value[0] == "error" for value in values):  # then single numbers are examples of many
+        values = [value for value in values if value[0] != "got"]
+    return values[:SHOWN] or _texts(texts)
 
 
 def _numbers_of(record: dict) -> Values:
     """The numbers of a test: a range of values, or the largest error as a part of the bound."""
     if "got" in record:
-        return [["value", _rounded(value), _rounded(value)] for value in record["got"]]
+        return [["got", _rounded(value), _rounded(value)] for value in record["got"]]
     if record["test"] in ("close", "earn", "gradcheck"):
-        return [["error", _rounded(max(-record["least"], record["most"]))]]
+        return [["error", _rounded(max(abs(record["least"]), abs(record["most"])))]]
     return [["value", _rounded(record["least"]), _rounded(record["most"])]]
 
 
@@ -206,7 +215,7 @@ def _widened(before: list, value: list) -> list:
     """The range of two ranges, or the larger of two errors."""
     if value[0] == "error":
         return ["error", max(before[1], value[1])]
-    return ["value", min(before[1], value[1]), max(before[2], value[2])]
+    return [value[0], min(before[1], value[1]), max(before[2], value[2])]
 
 
 def _texts(notes: list[str]) -> Values:
@@ -283,10 +292,15 @@ def _summary(values: Values) -> tuple[str, str]:
         shares = [value[1] for value in values]
         if not any(shares):
             return "no error", ""
-        return f"error {statistics.median(shares):.1%}", f"{min(shares):.1%} to {max(shares):.1%}"
+        median, least, most = map(_percent, (statistics.median(shares), min(shares), max(shares)))
+        return f"error {median}", f"{least} to {most}" if least != most else ""
     ends = [end for value in values for end in value[1:]]
     spread = f"{min(ends):.4g} to {max(ends):.4g}" if min(ends) < max(ends) else ""
     return f"{statistics.median(ends):.4g}", spread
+
+
+def _percent(share: float) -> str:
+    return "under 0.1%" if share < 0.001 else f"{share:.1%}"
 
 
 def _escaped(text: str) -> str:

@@ -6,6 +6,7 @@
 __all__ = ['rank_and_world', 'launch', 'ring_allreduce', 'weighted_mean', 'Shard', 'DDP', 'AllReduce', 'SyncBatchNorm']
 
 # %% ../nbs/11_distributed.ipynb #a5199016
+import math
 import multiprocessing
 import os
 import pickle
@@ -59,12 +60,16 @@ def launch(
         return [pickle.loads((folder/f'{rank}').read_bytes()) for rank in range(world)]
 
 
-def _exit_codes(processes: list) -> list[int | None]:
-    "Waits until all have ended, or one has failed; None for those that are still running."
+def _exit_codes(processes: list, patience: float = 1.) -> list[int | None]:
+    "Waits until all have ended, or for `patience` seconds after a failure; None: still running."
+    deadline = math.inf
     while True:
         codes = [process.exitcode for process in processes]
-        if any(codes) or None not in codes: return codes
-        wait([process.sentinel for process, code in zip(processes, codes) if code is None])
+        if any(codes): deadline = min(deadline, time.monotonic() + patience)
+        left = deadline - time.monotonic()
+        if None not in codes or left <= 0: return codes
+        running = [process.sentinel for process, code in zip(processes, codes) if code is None]
+        wait(running, None if left == math.inf else left)
 
 
 def _run_rank(rank: int, world: int, folder: Path, timeout: float, fn: Callable,
@@ -79,7 +84,8 @@ def _run_rank(rank: int, world: int, folder: Path, timeout: float, fn: Callable,
                                 world_size=world, timeout=timedelta(seconds=timeout))
         (folder/f'{rank}').write_bytes(pickle.dumps(fn(*args)))
     except Exception as error:
-        (folder/f'{rank}.error').write_bytes(_pickled(time.monotonic(), rank, error))
+        (folder/f'{rank}.part').write_bytes(_pickled(time.monotonic(), rank, error))
+        (folder/f'{rank}.part').rename(folder/f'{rank}.error')  # never seen half-written
         sys.exit(1)
 
 
@@ -98,12 +104,13 @@ def _pickled(when: float, rank: int, error: Exception) -> bytes:
 
 
 def _first_error(folder: Path, codes: dict[int, int]) -> Exception:
-    paths = {rank: folder/f'{rank}.error' for rank in codes}
     for rank, code in codes.items():
-        if paths[rank].exists(): continue
+        if (folder/f'{rank}.error').exists(): continue
         how = f'by {signal.Signals(-code).name}' if code < 0 else f'with exit code {code}'
         return RuntimeError(f"process {rank} was ended {how}")
-    *_, error, text = min(pickle.loads(path.read_bytes()) for path in paths.values())
+    # Of all processes: the one that failed first may be slower to end than its consequence.
+    errors = [pickle.loads(path.read_bytes()) for path in folder.glob('*.error')]
+    *_, error, text = min(errors, key=lambda entry: entry[:2])
     error.add_note(text)
     return error
 

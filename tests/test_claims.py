@@ -198,14 +198,26 @@ def test_values_of_another_machine_are_added_and_those_of_a_changed_claim_droppe
     assert store["claims"] == {} and "not measured yet" in claims.render(changed, store)
 
 
-def test_a_line_may_hold_both_an_error_and_a_value(tmp_path):
-    """`for x in values: test_close(x, y)` measures values of scalars, and errors of larger tensors."""
-    found = read(tmp_path, "with claim('S9', 'x'):\n    for x, y in pairs: test_close(x, y)")
-    error = {"test": "close", "least": -0.5, "most": 0.1, "low": -1.0, "high": 1.0}
-    lines = recorded("S9", "x", error) + recorded("S9", "x", {**error, "got": [3.0]})
+def page_of(tmp_path: Path, *tests: dict, notes: tuple[str, ...] = ()) -> str:
+    """The page about a claim whose tests recorded these values in one run."""
+    found = read(tmp_path, "with claim('S9', 'x'):\n    test_close(x, y)")
     store = {"machines": {}, "claims": {}, "mutants": {}}
-    claims.add_runs(store, found, "one", [("native", lines)])
-    assert "| error 50.0%, 3 |" in claims.render(found, store)
+    claims.add_runs(store, found, "one", [("native", recorded("S9", "x", *tests, notes=notes))])
+    return claims.render(found, store)
+
+
+def test_single_numbers_are_shown_unless_they_are_examples_of_many(tmp_path):
+    error = {"test": "close", "least": -0.5, "most": 0.1, "low": -1.0, "high": 1.0}
+    single = {**error, "got": [3.0, 4.0]}
+    assert "| 3, 4 |  |" in page_of(tmp_path, single)
+    assert "| error 50.0% |  |" in page_of(tmp_path, single, error)
+    assert "| error under 0.1% |  |" in page_of(tmp_path, {**error, "least": -1e-9, "most": 0.0})
+    assert "| no error |  |" in page_of(tmp_path, {**error, "least": -0.0, "most": 0.0})
+
+
+def test_mutants_say_more_than_the_numbers_of_the_check_that_kills_them(tmp_path):
+    error = {"test": "close", "least": -0.5, "most": 0.1, "low": -1.0, "high": 1.0}
+    assert "| kills 4 of 4 |  |" in page_of(tmp_path, error, notes=("kills 4 of 4",))
 
 
 def test_texts_that_differ_between_runs_are_not_shown(tmp_path):
