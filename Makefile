@@ -5,6 +5,7 @@
 # make claims       one run of the notebooks, and docs/claims.md
 # make matrix       the notebooks with moved seeds and old instructions: which claims are near to failing?
 # make matrix-small what CI runs of it
+# make wheels       both distributions, built and tried in an empty environment
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -19,6 +20,8 @@ step = @printf '%-64s' '$(1)'; start=$$(date +%s); \
 again = $(1) || { printf '\nTo run only this again:\n  %s\n' '$(2)'; exit 1; }
 
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt
+
+TOOL := ./literate[kernels,dask,pytest,coverage]
 
 all: $(READY)
 	$(call again,$(BIN)/python notebook2script.py,$(BIN)/python notebook2script.py)
@@ -43,16 +46,19 @@ matrix: $(READY)
 matrix-small: $(READY)
 	$(BIN)/python docs/matrix.py small
 
+wheels:
+	.ci/wheels $(PYTHON)
+
 # The editable mode compat is an entry in the path. The default, a finder, would cost each start of Python 10 ms.
-$(READY): setup.py settings.ini pyproject.toml constraints.txt
+$(READY): setup.py settings.ini pyproject.toml literate/pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
 	$(call step,Making the virtual environment $(VENV),test -x $(BIN)/python || $(PYTHON) -m venv $(VENV))
 	$(call step,Installing PyTorch and NumPy,$(PIP) torch numpy)
-	$(call step,Installing this project with Jupyter and its test tools,$(PIP) --config-settings editable_mode=compat --editable .[dev])
+	$(call step,Installing tool and library with Jupyter and test tools,$(PIP) --config-settings editable_mode=compat --editable $(TOOL) --editable .[dev])
 	$(call step,Installing a kernel for a second language,$(BIN)/python -m bash_kernel.install --sys-prefix >$(VENV)/bash_kernel.log)
 	@touch $(READY)
 
 clean:
 	rm -rf $(VENV) .literate .pytest_cache .hypothesis build *.egg-info
 
-.PHONY: all test lab bench claims matrix matrix-small clean
+.PHONY: all test lab bench claims matrix matrix-small wheels clean

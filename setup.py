@@ -1,6 +1,6 @@
-"""Packages the library, the pipeline and the two scripts; every fact comes from settings.ini."""
+"""Packages the library. The tool that makes it has a distribution of its own: literate/pyproject.toml."""
 
-from compileall import compile_dir, compile_file
+from compileall import compile_dir
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -8,15 +8,20 @@ from setuptools import find_packages, setup
 from setuptools.command.editable_wheel import editable_wheel
 
 
+DISTRIBUTION = "foundations-from-matmul"  # the name on the package index, where foundations is taken
+
+
 class CompiledEditable(editable_wheel):
-    """Compiles the modules, as pip does unless they stay where they are: half of a short command's time, where Python may not."""
+    """Also compiles the modules of an editable installation, the tool's among them.
+
+    pip compiles other installations. Where Python itself may not write bytecode, this saves half of
+    the time of a short command.
+    """
 
     def run(self) -> None:
         super().run()
-        for module in self.distribution.py_modules:
-            compile_file(f"{module}.py", quiet=2)
-        for package in self.distribution.packages:
-            compile_dir(package.replace(".", "/"), maxlevels=0, quiet=2)
+        for package in ("foundations", "literate"):
+            compile_dir(package, quiet=2)
 
 
 config = ConfigParser()
@@ -24,7 +29,7 @@ config.read(Path(__file__).with_name("settings.ini"), encoding="utf-8")
 settings = config["DEFAULT"]
 
 setup(
-    name=settings["lib_name"],
+    name=DISTRIBUTION,
     version=settings["version"],
     description=settings["description"],
     long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
@@ -35,18 +40,10 @@ setup(
     license="Apache-2.0",
     keywords=settings["keywords"].split(),
     python_requires=f">={settings['min_python']}",
-    packages=find_packages(include=["foundations*", "literate*"]),
-    py_modules=["notebook2script", "run_notebook"],
+    packages=find_packages(include=["foundations*"]),
+    package_data={"foundations": ["py.typed"]},
     cmdclass={"editable_wheel": CompiledEditable},
     install_requires=settings["requirements"].split(),
     extras_require={"dev": settings["dev_requirements"].split()},
-    entry_points={
-        "console_scripts": [
-            "notebook2script = notebook2script:run",
-            "run_notebook = run_notebook:run",
-            "literate = literate.__main__:run",
-        ],
-        "pytest11": ["literate = literate.pytest_plugin"],
-        "nbdev": [f"{settings['lib_path']} = {settings['lib_path']}._modidx:d"],
-    },
+    entry_points={"nbdev": [f"{settings['lib_path']} = {settings['lib_path']}._modidx:d"]},
 )

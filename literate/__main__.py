@@ -1,22 +1,41 @@
-"""Both commands under one name: `python -m literate compile ...`, `python -m literate run ...`."""
+"""All commands under one name: `literate export ...`, `literate test ...`, also as `python -m literate`."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+
+import literate
+
+COMMANDS = {
+    "export": "compile the notebooks of a project into the modules of its package",
+    "test": "run the notebooks of a project as tests",
+}
+ALIASES = {"compile": "export", "run": "test"}  # the words of version 0.1
 
 
 def run() -> None:
     """The console command `literate`."""
-    commands = {"compile": "notebook2script", "run": "run_notebook"}
     word = sys.argv[1] if len(sys.argv) > 1 else ""
-    if word not in commands:
-        print("usage: literate compile|run [FLAGS] [NOTEBOOKS...]\n\n"
-              "  compile  compile notebooks into modules (notebook2script)\n  run      run notebooks as tests (run_notebook)",
-              file=sys.stdout if word in ("--help", "-h") else sys.stderr)
-        sys.exit(0 if word in ("--help", "-h") else 2)
-    del sys.argv[1]
-    sys.argv[0] = f"literate {word}"
-    __import__(commands[word]).run()
+    if word in ("--version", "-V"):
+        print(f"literate {literate.__version__}")
+    elif word in ("--help", "-h"):
+        print(usage())
+    elif (command := ALIASES.get(word, word)) in COMMANDS:
+        sys.argv[:2] = [f"literate {word}"]
+        import_module(f".commands.{command}", __package__).run()
+    else:
+        problem = f"unknown command {word!r}" if word else "a command is needed"
+        print(f"error: {problem}\n\n{usage()}", file=sys.stderr)
+        sys.exit(2)
+
+
+def usage() -> str:
+    """The commands, a line each."""
+    lines = [f"  {word:8}{text}" for word, text in COMMANDS.items()]
+    head = ["usage: literate COMMAND [FLAGS] [NOTEBOOKS...]", ""]
+    foot = ["", "literate COMMAND --help lists the flags of a command; literate --version"]
+    return "\n".join([*head, *lines, *foot])
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ FLOORS = [
     ["directives", "sourcemap", "command"],
     ["compile", "execute"],
     ["report", "publish"],
-    ["__main__", "pytest_plugin", "jupyter"],
+    ["__main__", "commands", "pytest_plugin", "jupyter"],
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 FILES = sorted(p for p in (ROOT / "literate").rglob("*.py") if p.name != "__init__.py" or p.parent.name != "literate")

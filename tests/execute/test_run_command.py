@@ -113,8 +113,8 @@ def test_output_that_the_terminal_cannot_encode(make_project):
 def test_what_is_imported(make_project, arguments):
     make_project({"00_a": ["import torch"]})
     code = (
-        f"import sys; sys.path.insert(0, {str(DOOR.parent)!r}); import run_notebook; from literate import command\n"
-        f"command.main(run_notebook.run_notebook, {arguments!r})\n"
+        f"import sys; sys.path.insert(0, {str(DOOR.parent)!r}); from literate import command; from literate.commands import test\n"
+        f"command.main(test.run_notebook, {arguments!r})\n"
         "print([name for name in ('IPython', 'rich', 'torch', 'nbformat') if name in sys.modules])"
     )
     command = [sys.executable, "-c", code]
