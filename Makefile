@@ -17,7 +17,7 @@ step = @printf '%-64s' '$(1)'; start=$$(date +%s); \
 	else printf '\nThis step failed. To run only it again:\n  %s\n' '$(2)'; exit 1; fi
 
 # $(call again,command,command to run again): runs a command; if it fails, the last line is the second one.
-again = $(1) || { printf '\nTo run only this again:\n  %s\n' '$(2)'; exit 1; }
+again = @echo '$(1)'; $(1) || { printf '\nTo run only this again:\n  %s\n' '$(2)'; exit 1; }
 
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt
 
