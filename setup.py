@@ -1,4 +1,4 @@
-"""Packages the library. The tool that makes it has a distribution of its own: literate/pyproject.toml."""
+"""Packages the library. The tool has a distribution of its own: literate/pyproject.toml."""
 
 from compileall import compile_dir
 from configparser import ConfigParser
@@ -8,7 +8,7 @@ from setuptools import find_packages, setup
 from setuptools.command.editable_wheel import editable_wheel
 
 
-DISTRIBUTION = "foundations-from-matmul"  # the name on the package index, where foundations is taken
+DISTRIBUTION = "foundations-from-matmul"  # foundations is taken on the package index
 
 
 class CompiledEditable(editable_wheel):

@@ -106,7 +106,7 @@ def _short(value: float) -> str:
 
 
 def is_native(setting: Setting) -> bool:
-    """Whether a run uses the machine's own instructions."""
+    """True if a run uses the machine's own instructions."""
     return setting.instructions == "native"
 
 

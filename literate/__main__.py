@@ -1,4 +1,4 @@
-"""All commands under one name: `literate export ...`, `literate test ...`, also as `python -m literate`."""
+"""All commands under one name: `literate export ...` and `literate test ...`."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def fonts(alone: None) -> None:
 
 
 def wait_for(condition: Callable[[], object]) -> object:
-    """What `condition` returns, once it is true; what it returned last, if it never is."""
+    """Call `condition` until it returns something true, and return that, or its last value."""
     deadline = time.monotonic() + PATIENCE
     while not (value := condition()) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -127,7 +127,7 @@ def wait_for(condition: Callable[[], object]) -> object:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process runs: one that has ended, and that nobody has waited for, does not."""
+    """True if a process runs. One that has ended does not, even if nobody has waited for it."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

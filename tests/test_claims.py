@@ -1,4 +1,4 @@
-"""Every statement, question and mistake that the library goes back to is claimed in a notebook, and every claim is tested."""
+"""Every row of the notes is claimed, every claim is tested, and the page shows them all."""
 
 import sys
 from pathlib import Path

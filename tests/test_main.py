@@ -28,8 +28,10 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(("word", "printed"), [
-    ("export", "files written"), ("compile", "files written"), ("test", "1 passed"), ("run", "1 passed")])
+WORDS = {"export": "files written", "compile": "files written", "test": "1 passed", "run": "1 passed"}
+
+
+@pytest.mark.parametrize(("word", "printed"), WORDS.items())
 def test_each_word_and_its_alias_runs_its_command(word, printed, project, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     done = run(word, cwd=project)

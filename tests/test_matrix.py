@@ -114,7 +114,7 @@ def test_an_instruction_set_that_moves_a_value_is_red():
 
 
 def stat(mean: float, sd: float, expect: float, stated_sd: float, n: int = 50) -> list[Run]:
-    """What a `test_stat` records in seven runs; each run by itself accepts the stated values."""
+    """The records of a `test_stat` in seven runs, each of which accepts the stated values."""
     rng, runs = random.Random(0), []
     for seed in SEEDS:
         draws = [rng.gauss(mean, sd) for _ in range(n)]

@@ -1,1 +1,1 @@
-"""The command line: a file for each word of `literate`, with the function that Fire turns into it."""
+"""The command line: each file holds the function that Fire turns into one word of `literate`."""
