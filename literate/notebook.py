@@ -235,7 +235,7 @@ def insert_cell(text: str, before: int, cell: Mapping) -> str:
     """The notebook's text with one more cell, as JSON, before the cell with that index (or after the last)."""
     spans = _cell_spans(text)
     if not spans:
-        raise ValueError("a notebook without cells has no place for one")
+        return _insert_only_cell(text, cell)
     start, end = spans[min(before, len(spans) - 1)]
     newline = "\r\n" if "\r\n" in text else "\n"
     indent = re.search(r"[ \t]*$", text[:start]).group() if "\n" in text[:start] else None
@@ -247,6 +247,19 @@ def insert_cell(text: str, before: int, cell: Mapping) -> str:
     if before < len(spans):
         return text[:start] + piece + between + text[start:]
     return text[:end] + between + piece + text[end:]
+
+
+def _insert_only_cell(text: str, cell: Mapping) -> str:
+    """The text of a notebook that has no cells, with one cell."""
+    members = {key: (start, end) for key, start, end in _members(text, text.index("{"))}
+    start, end = members["cells"]
+    if "\n" not in text[:start]:
+        return f"{text[:start]}[{json.dumps(cell, ensure_ascii=False)}]{text[end:]}"
+    newline = "\r\n" if "\r\n" in text else "\n"
+    indent = re.match(r"[ \t]*", text[text.rfind("\n", 0, start) + 1:]).group()
+    inner = newline + 2 * indent
+    piece = json.dumps(cell, ensure_ascii=False, indent=indent or " ").replace("\n", inner)
+    return f"{text[:start]}[{inner}{piece}{newline}{indent}]{text[end:]}"
 
 
 def remove_cell(text: str, index: int) -> str:

@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from literate.diagnostics import UserError
-from literate.notebook import Notebook, _cell, read_notebook, replace_sources, write_atomically
+from literate.notebook import (
+    Notebook,
+    _cell,
+    insert_cell,
+    read_notebook,
+    remove_cell,
+    replace_sources,
+    write_atomically,
+)
 
 ODD_NOTEBOOKS = {
     "indented as Jupyter does": notebook("a = 1\nb = 2", "md:# Title", "c"),
@@ -180,3 +188,21 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space"):
         write_atomically(path, "new")
     assert path.read_text() == "old" and os.listdir(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("layout", ODD_NOTEBOOKS)
+def test_a_notebook_that_has_lost_all_of_its_cells_takes_one(layout):
+    text = ODD_NOTEBOOKS[layout]
+    while json.loads(text)["cells"]:
+        text = remove_cell(text, 0)
+    cell = {"cell_type": "code", "id": "0000000a", "metadata": {}, "outputs": [], "source": ["é"]}
+    filled = insert_cell(text, 1, cell)
+    assert json.loads(filled) == json.loads(text) | {"cells": [cell]}
+    assert ("\r\n" in filled) == ("\r\n" in text)
+
+
+def test_the_first_cell_of_a_notebook_is_laid_out_as_jupyter_does():
+    empty = notebook().replace('"cells": []', '"cells": [\n  \n ]')
+    cell = json.loads(notebook("a = 1\nb = 2"))["cells"][0]
+    assert insert_cell(empty, 0, cell) == notebook("a = 1\nb = 2")
+    assert insert_cell(notebook(), 0, cell) == notebook("a = 1\nb = 2")
