@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -27,12 +26,12 @@ from pathlib import Path
 from literate.command import main
 from literate.diagnostics import UsageError
 
-sys.path.insert(0, str(Path(__file__).parent))
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "docs"), str(ROOT / "benchmarks")]
 import claims  # noqa: E402
 import margins  # noqa: E402
 from margins import Run, Setting, Verdict  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / ".literate" / "matrix.json"  # the last runs, so that they can be judged again
 SHIFTS = "0,1,2,3,4,7,8"
 SETS = {  # the variables that make PyTorch and its libraries keep to older instructions
@@ -168,11 +167,12 @@ def conclude(runs: list[Run], brief: bool = False, save: bool = False) -> int:
     problems = list(_problems(runs, verdicts))
     for problem in problems:
         print(f"red: {problem}")
+    here = machine()
     if save:
-        claims.save_page(machine(), [(str(run.setting), run.records) for run in runs])
+        claims.save_page(here, [(str(run.setting), run.records) for run in runs])
     verdict = f"{len(problems)} red" if problems else "green"
     tests = f"{len(verdicts)} test{'s' * (len(verdicts) != 1)}"
-    print(f"{tests}, {len(runs)} runs on {machine()}: {verdict}")
+    print(f"{tests}, {len(runs)} runs on {here}: {verdict}")
     return 1 if problems else 0
 
 
@@ -197,12 +197,9 @@ def _problems(runs: list[Run], verdicts: list[Verdict]) -> Iterator[str]:
 def machine() -> str:
     """The name of this machine's processor, and its instruction set."""
     import torch
+    from matmul_ladder import processor  # it imports torch, too
 
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    name = names[0] if names else platform.machine()
-    return f"{name}, {torch.backends.cpu.get_cpu_capability()}"
+    return f"{processor()}, {torch.backends.cpu.get_cpu_capability()}"
 
 
 if __name__ == "__main__":

@@ -239,11 +239,8 @@ def insert_cell(text: str, before: int, cell: Mapping) -> str:
     start, end = spans[min(before, len(spans) - 1)]
     newline = "\r\n" if "\r\n" in text else "\n"
     indent = re.search(r"[ \t]*$", text[:start]).group() if "\n" in text[:start] else None
-    if indent is None:
-        piece, between = json.dumps(cell, ensure_ascii=False), ", "
-    else:
-        piece = json.dumps(cell, ensure_ascii=False, indent=indent[:len(indent) // 2] or " ").replace("\n", newline + indent)
-        between = f",{newline}{indent}"
+    piece = _cell_json(cell, indent, newline)
+    between = ", " if indent is None else f",{newline}{indent}"
     if before < len(spans):
         return text[:start] + piece + between + text[start:]
     return text[:end] + between + piece + text[end:]
@@ -254,12 +251,19 @@ def _insert_only_cell(text: str, cell: Mapping) -> str:
     members = {key: (start, end) for key, start, end in _members(text, text.index("{"))}
     start, end = members["cells"]
     if "\n" not in text[:start]:
-        return f"{text[:start]}[{json.dumps(cell, ensure_ascii=False)}]{text[end:]}"
+        return f"{text[:start]}[{_cell_json(cell, None, '')}]{text[end:]}"
     newline = "\r\n" if "\r\n" in text else "\n"
-    indent = re.match(r"[ \t]*", text[text.rfind("\n", 0, start) + 1:]).group()
-    inner = newline + 2 * indent
-    piece = json.dumps(cell, ensure_ascii=False, indent=indent or " ").replace("\n", inner)
-    return f"{text[:start]}[{inner}{piece}{newline}{indent}]{text[end:]}"
+    outer = re.match(r"[ \t]*", text[text.rfind("\n", 0, start) + 1:]).group()
+    piece = _cell_json(cell, 2 * outer, newline)
+    return f"{text[:start]}[{newline}{2 * outer}{piece}{newline}{outer}]{text[end:]}"
+
+
+def _cell_json(cell: Mapping, indent: str | None, newline: str) -> str:
+    """A cell as JSON, laid out for a place with this indent; on one line if there is none."""
+    if indent is None:
+        return json.dumps(cell, ensure_ascii=False)
+    layout = json.dumps(cell, ensure_ascii=False, indent=indent[:len(indent) // 2] or " ")
+    return layout.replace("\n", newline + indent)
 
 
 def remove_cell(text: str, index: int) -> str:
