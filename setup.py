@@ -7,7 +7,6 @@ from pathlib import Path
 from setuptools import find_packages, setup
 from setuptools.command.editable_wheel import editable_wheel
 
-
 DISTRIBUTION = "foundations-from-matmul"  # foundations is taken on the package index
 
 

@@ -16,13 +16,17 @@ from pathlib import Path
 class Figures:
     """The medians of one command's runs."""
 
-    wall: float    # seconds
-    cpu: float     # seconds of processor time, children included
+    wall: float  # seconds
+    cpu: float  # seconds of processor time, children included
     memory: float  # MB, of its largest process
 
 
-def compare(commands: Mapping[str, tuple[list[str], Path]], runs: int = 5,
-            before: Callable[[Path], None] = lambda folder: None, env: Mapping[str, str] = {}) -> dict[str, Figures]:
+def compare(
+    commands: Mapping[str, tuple[list[str], Path]],
+    runs: int = 5,
+    before: Callable[[Path], None] = lambda folder: None,
+    env: Mapping[str, str] = {},
+) -> dict[str, Figures]:
     """Run each command in its folder `runs` times after one warm-up, in turn; `before(folder)` prepares a run and is not timed."""
     found: dict[str, list[Figures]] = {name: [] for name in commands}
     for number in range(runs + 1):
@@ -42,7 +46,9 @@ def medians(figures: list[Figures]) -> Figures:
 def run_once(command: list[str], cwd: Path, env: Mapping[str, str]) -> Figures:
     """One run of a command, measured from outside; a command that fails is an error."""
     start, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    process = subprocess.Popen(command, cwd=cwd, env=dict(env), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command, cwd=cwd, env=dict(env), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     error = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
@@ -57,5 +63,8 @@ def table(title: str, found: Mapping[str, Figures]) -> str:
     """A table with the first command as the measure of the others."""
     first = next(iter(found.values()))
     rows = [f"{title:<34}{'wall s':>9}{'cpu s':>9}{'MB':>7}{'times our wall':>17}"]
-    rows += [f"  {name:<32}{f.wall:>9.3f}{f.cpu:>9.3f}{f.memory:>7.0f}{f.wall / first.wall:>16.1f}x" for name, f in found.items()]
+    rows += [
+        f"  {name:<32}{f.wall:>9.3f}{f.cpu:>9.3f}{f.memory:>7.0f}{f.wall / first.wall:>16.1f}x"
+        for name, f in found.items()
+    ]
     return "\n".join(rows)

@@ -46,26 +46,57 @@ def copy_of_this_project(folder: Path) -> None:
 def made_up_project(folder: Path, notebooks: int, cells: int = 30) -> None:
     """Notebooks of 30 cells, a third of them exported, as real projects have them."""
     (folder / "nbs").mkdir()
-    (folder / "settings.ini").write_text("[DEFAULT]\nlib_name = lib\nlib_path = lib\nrepo = lib\nuser = me\nauthor = me\ndescription = d\nauthor_email = a\n")
+    (folder / "settings.ini").write_text(
+        "[DEFAULT]\nlib_name = lib\nlib_path = lib\nrepo = lib\nuser = me\nauthor = me\ndescription = d\nauthor_email = a\n"
+    )
     for number in range(notebooks):
         module = f"m{number}"
-        exported = [code_cell(f"#| export\ndef f{n}(x: int, # a number\n) -> int:\n    \"Adds.\"\n    return x + {n}\n") for n in range(cells // 3)]
+        exported = [
+            code_cell(
+                f'#| export\ndef f{n}(x: int, # a number\n) -> int:\n    "Adds."\n    return x + {n}\n'
+            )
+            for n in range(cells // 3)
+        ]
         tests = [code_cell(f"assert f{n}(1) == {n + 1}\n" * 5) for n in range(cells // 3)]
-        prose = [{"cell_type": "markdown", "id": f"md{n}", "metadata": {}, "source": ["Some words about it.\n"] * 8} for n in range(cells // 3)]
-        book = {"cells": [code_cell(f"#| default_exp {module}"), *(c for three in zip(prose, exported, tests) for c in three)],
-                "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        prose = [
+            {
+                "cell_type": "markdown",
+                "id": f"md{n}",
+                "metadata": {},
+                "source": ["Some words about it.\n"] * 8,
+            }
+            for n in range(cells // 3)
+        ]
+        book = {
+            "cells": [
+                code_cell(f"#| default_exp {module}"),
+                *(c for three in zip(prose, exported, tests) for c in three),
+            ],
+            "metadata": {},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
         (folder / "nbs" / f"{number:04}_{module}.ipynb").write_text(json.dumps(book, indent=1))
 
 
 def code_cell(source: str) -> dict:
-    return {"cell_type": "code", "id": f"{abs(hash(source)):08x}"[:8], "metadata": {}, "outputs": [], "execution_count": None,
-            "source": source.splitlines(keepends=True)}
+    return {
+        "cell_type": "code",
+        "id": f"{abs(hash(source)):08x}"[:8],
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+        "source": source.splitlines(keepends=True),
+    }
 
 
 def measure(title: str, make: Callable[[Path], None], runs: int) -> None:
     """Time the commands on a project: cold, with nothing changed, and with one notebook saved. Each has its own copy."""
-    argv = {"notebook2script": [sys.executable, str(ROOT / "notebook2script.py")],
-            "nbdev-export 3.3.26": [str(nbdev_export("3.3.26"))], "nbdev_export 2.4.7": [str(nbdev_export("2.4.7"))]}
+    argv = {
+        "notebook2script": [sys.executable, str(ROOT / "notebook2script.py")],
+        "nbdev-export 3.3.26": [str(nbdev_export("3.3.26"))],
+        "nbdev_export 2.4.7": [str(nbdev_export("2.4.7"))],
+    }
     with tempfile.TemporaryDirectory() as name:
         commands = {}
         for command, words in argv.items():
@@ -73,12 +104,17 @@ def measure(title: str, make: Callable[[Path], None], runs: int) -> None:
             folder.mkdir(parents=True)
             make(folder)
             if "3.3" in command:  # which refuses a settings.ini
-                (folder / "pyproject.toml").write_text(PYPROJECT.format(name=find_project(folder).package))
+                (folder / "pyproject.toml").write_text(
+                    PYPROJECT.format(name=find_project(folder).package)
+                )
                 (folder / "settings.ini").unlink()
             commands[command] = words, folder
         print(table(f"{title}, cold", compare(commands, runs, before=remove_generated)))
         print(table(f"{title}, nothing changed", compare(commands, runs)))
-        print(table(f"{title}, one notebook saved", compare(commands, runs, before=save_one)), flush=True)
+        print(
+            table(f"{title}, one notebook saved", compare(commands, runs, before=save_one)),
+            flush=True,
+        )
 
 
 def remove_generated(folder: Path) -> None:
@@ -92,7 +128,9 @@ def remove_generated(folder: Path) -> None:
 
 def save_one(folder: Path) -> None:
     """A new line in one notebook."""
-    path = sorted(p for p in find_project(folder).nbs_path.rglob("*.ipynb") if p.name[0].isdigit())[-1]
+    path = sorted(p for p in find_project(folder).nbs_path.rglob("*.ipynb") if p.name[0].isdigit())[
+        -1
+    ]
     data = json.loads(path.read_text(encoding="utf-8"))
     data["cells"][-1]["source"] = [*data["cells"][-1]["source"], "\n"]
     path.write_text(json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -111,7 +149,11 @@ def main(runs: str = "5", *projects: str) -> None:
     if not projects:
         measure("this project", copy_of_this_project, int(runs))
         for notebooks in (10, 100, 1000):
-            measure(f"{notebooks} notebooks", lambda folder: made_up_project(folder, notebooks), int(runs) if notebooks < 1000 else 2)
+            measure(
+                f"{notebooks} notebooks",
+                lambda folder: made_up_project(folder, notebooks),
+                int(runs) if notebooks < 1000 else 2,
+            )
 
 
 if __name__ == "__main__":

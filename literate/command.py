@@ -16,18 +16,35 @@ from types import ModuleType
 from .diagnostics import UsageError, UserError
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # `inspect` takes longer than all the rest of this file, and only arguments need it
+if (
+    TYPE_CHECKING
+):  # `inspect` takes longer than all the rest of this file, and only arguments need it
     import inspect
     from typing import NoReturn
 
-INTERNAL_ERROR = 70  # EX_SOFTWARE: a bug of ours, told apart from every failure of the user's notebooks
+INTERNAL_ERROR = (
+    70  # EX_SOFTWARE: a bug of ours, told apart from every failure of the user's notebooks
+)
 INTERRUPTED = 130
-_MENDABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENAMETOOLONG}
+_MENDABLE = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.EMFILE,
+    errno.ENAMETOOLONG,
+}
 
 
-def main(function: Callable[..., int | None], arguments: Sequence[str] | None = None, name: str = "") -> int:
+def main(
+    function: Callable[..., int | None], arguments: Sequence[str] | None = None, name: str = ""
+) -> int:
     """Run `function(*names, flag=...)` as a command line says; return the exit code. Every failure is one clear line."""
-    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # None after `>&-`
+    sys.stdout, sys.stderr = (
+        stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr)
+    )  # None after `>&-`
     name = name or os.path.basename(sys.argv[0])
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -41,7 +58,10 @@ def main(function: Callable[..., int | None], arguments: Sequence[str] | None = 
         sys.stdout.flush()
         return code
     except UserError as error:
-        print(f"{error}\nSee {name} --help" if isinstance(error, UsageError) else error, file=sys.stderr)
+        print(
+            f"{error}\nSee {name} --help" if isinstance(error, UsageError) else error,
+            file=sys.stderr,
+        )
         return error.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -85,11 +105,15 @@ def _internal_error() -> int:
     import traceback
 
     traceback.print_exc()
-    print("internal error: a bug in literate; please report it with the lines above", file=sys.stderr)
+    print(
+        "internal error: a bug in literate; please report it with the lines above", file=sys.stderr
+    )
     return INTERNAL_ERROR
 
 
-def read_arguments(function: Callable, arguments: Sequence[str]) -> tuple[tuple[str, ...], dict[str, object]]:
+def read_arguments(
+    function: Callable, arguments: Sequence[str]
+) -> tuple[tuple[str, ...], dict[str, object]]:
     """The names and the flags on a command line, the flags in their annotated types; a `UsageError` says what does not fit."""
     if not arguments:
         return (), {}
@@ -103,9 +127,16 @@ def read_arguments(function: Callable, arguments: Sequence[str]) -> tuple[tuple[
         collected[:] = positional, switches
 
     collect.__signature__ = signature
-    fire.Fire(fire.decorators.SetParseFn(str)(collect), command=_explicit(signature, arguments), name="literate")
+    fire.Fire(
+        fire.decorators.SetParseFn(str)(collect),
+        command=_explicit(signature, arguments),
+        name="literate",
+    )
     positional, switches = collected
-    return positional, {key: _convert(key, value, signature.parameters[key].annotation) for key, value in switches.items()}
+    return positional, {
+        key: _convert(key, value, signature.parameters[key].annotation)
+        for key, value in switches.items()
+    }
 
 
 def _import_fire() -> ModuleType:
@@ -125,7 +156,9 @@ def _import_fire() -> ModuleType:
 
 def _explicit(signature: inspect.Signature, arguments: Sequence[str]) -> list[str]:
     """The same command line with every flag as --name=value, so that nothing is left to guess."""
-    flags = {key: p.annotation for key, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY}
+    flags = {
+        key: p.annotation for key, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY
+    }
     explicit, rest = [], list(arguments)
     while rest:
         word = rest.pop(0)
@@ -137,10 +170,13 @@ def _explicit(signature: inspect.Signature, arguments: Sequence[str]) -> list[st
         key, equals, value = word.lstrip("-").partition("=")
         key = key.replace("-", "_")
         if key not in flags:
-            from .directives import nearest
+            from .spelling import nearest
 
             near = nearest(key, frozenset(flags))
-            raise UsageError(f"unknown flag {word.partition('=')[0]}" + (f": did you mean --{near.replace('_', '-')}?" if near else ""))
+            raise UsageError(
+                f"unknown flag {word.partition('=')[0]}"
+                + (f": did you mean --{near.replace('_', '-')}?" if near else "")
+            )
         if not equals and flags[key] is bool:
             value = "True"
         elif not equals:
@@ -157,7 +193,9 @@ def _convert(key: str, value: str, annotation: type) -> object:
         annotation = next(option for option in options if option is not type(None))
     if annotation is bool:
         if value not in ("True", "False"):
-            raise UsageError(f"--{key.replace('_', '-')} takes no value, or True or False, not {value!r}")
+            raise UsageError(
+                f"--{key.replace('_', '-')} takes no value, or True or False, not {value!r}"
+            )
         return value == "True"
     try:
         return annotation(value)
@@ -170,7 +208,9 @@ def help_text(function: Callable, name: str) -> str:
     """What the command does and takes: its docstring, and the comments beside its parameters."""
     import inspect
 
-    from fastcore.docments import docments  # reads the comments; Fire's own help page would import IPython
+    from fastcore.docments import (
+        docments,
+    )  # reads the comments; Fire's own help page would import IPython
 
     comments, rows = docments(function), []
     for key, parameter in inspect.signature(function, eval_str=True).parameters.items():
@@ -179,8 +219,14 @@ def help_text(function: Callable, name: str) -> str:
         else:
             kind = "" if parameter.annotation is bool else f" {key.upper()}"
             words = f"--{key.replace('_', '-')}{kind}"
-            default = "" if parameter.default in (False, None, "") else f" (default: {parameter.default})"
+            default = (
+                "" if parameter.default in (False, None, "") else f" (default: {parameter.default})"
+            )
         rows.append((words, f"{comments.get(key) or ''}{default}"))
     width = max(len(words) for words, _ in rows) + 2
-    lines = [f"  {words:<{width}}{line}" for words, text in rows for line in [" ".join(text.split())]]
-    return "\n".join([f"usage: {name} [FLAGS] [{rows[0][0]}]", "", inspect.getdoc(function) or "", "", *lines])
+    lines = [
+        f"  {words:<{width}}{line}" for words, text in rows for line in [" ".join(text.split())]
+    ]
+    return "\n".join(
+        [f"usage: {name} [FLAGS] [{rows[0][0]}]", "", inspect.getdoc(function) or "", "", *lines]
+    )

@@ -1,53 +1,319 @@
-"""What is wrong, where, and what to do about it: made everywhere, printed at the doors."""
+"""Diagnostics: what is wrong, where it is, and what to do about it.
+
+Every rule stands in one table, `RULES`. A new diagnostic is an entry in this table and a check that
+calls `diagnose` with its code. `docs/diagnostics.md` is made from the table.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from .values import dataclass
+from .records import dataclass
 
 ERROR, WARNING = "error", "warning"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One kind of diagnostic."""
+
+    code: str  # the name that is printed at the end of each message
+    severity: str  # ERROR or WARNING, unless a check says otherwise
+    meaning: str  # one sentence: what is wrong
+    explanation: str  # the paragraph of the documentation: why it matters, and what to do
+    hint: str = ""  # what the message proposes, unless a check proposes something more exact
+    former: str = ""  # the code of this rule in version 0.1, which is still printed
+
+    @property
+    def anchor(self) -> str:
+        """The place of this rule in the documentation."""
+        return f"docs/diagnostics.md#{self.code}"
+
+
+_TABLE = (
+    Rule(
+        "syntax",
+        ERROR,
+        "An exported cell is not valid Python.",
+        "IPython's magics (`%time`, `!ls`, `%%bash`) and an `await` outside of a function count as "
+        "errors too: they work in a notebook, but a module that contains them cannot be imported. "
+        "Move them to a cell that is not exported. Code that was edited in a module is checked in "
+        "the same way before it goes into a notebook.",
+        hint="this cell is exported",
+    ),
+    Rule(
+        "bad-module",
+        ERROR,
+        "A `default_exp` or an `export` names something that cannot be a module of the package.",
+        "Such names are a path out of the package (`../x`), a keyword, a name with a hyphen, "
+        "`_modidx`, and no name at all. It is a warning if the name is possible but probably not "
+        "meant: `core.py` is the module `py` in the folder `core`, and no import statement can "
+        "name `01_clean`. It is also an error if the notebook's own file name cannot be written "
+        "into a comment of the module, for example because it contains a line break.",
+        hint="write a name, or names joined by dots, such as core or data.images",
+    ),
+    Rule(
+        "relative-import",
+        ERROR,
+        "An exported cell imports with a leading dot, as in `from .other import x`.",
+        "A notebook does not belong to a package, so the cell fails when the notebook runs. Write "
+        "`from package.other import x`: the module gets the relative form.",
+        hint="import from the package by its name; the module gets a relative import",
+    ),
+    Rule(
+        "not-generated",
+        ERROR,
+        "The file of a module exists, and it was written by hand.",
+        "The compiler does not replace it unless you use `--force`. Rename the file, or choose "
+        "another module for the notebook.",
+        hint="rename it, choose another module for the notebook, or replace it with --force",
+    ),
+    Rule(
+        "not-json",
+        ERROR,
+        "The file of a notebook is not valid JSON.",
+        "It was probably not saved completely. The message gives the line of the file.",
+        hint="is it saved completely?",
+    ),
+    Rule(
+        "merge-conflict",
+        ERROR,
+        "A notebook contains the markers of an unresolved merge.",
+        "They stand between its lines, as git writes them, or in cells of their own, as "
+        "`nbdev_fix` writes them. Resolve the merge first.",
+        hint="resolve the merge, then run again",
+    ),
+    Rule(
+        "not-a-notebook",
+        ERROR,
+        "The file is JSON, but it is not a notebook of nbformat 4.",
+        "It has no list of cells, or a part of it has another type than the format requires.",
+        hint="is it another kind of file, or written by a program?",
+        former="no-notebook",
+    ),
+    Rule(
+        "unsupported-nbformat",
+        ERROR,
+        "The notebook has another format than nbformat 4.",
+        "Open it in JupyterLab and save it, or convert it with `jupyter nbconvert --to notebook`.",
+        hint="open it in JupyterLab and save it, or use jupyter nbconvert --to notebook",
+        former="old-format",
+    ),
+    Rule(
+        "not-utf8",
+        ERROR,
+        "A file is not encoded in UTF-8.",
+        "The message gives the position of the first byte that cannot be decoded.",
+        hint="save it again as UTF-8",
+    ),
+    Rule(
+        "unreadable",
+        ERROR,
+        "A file cannot be read.",
+        "It does not exist, its permissions forbid it, or it is not a regular file.",
+        hint="check the path and its permissions",
+    ),
+    Rule(
+        "edited",
+        ERROR,
+        "A generated module was edited by hand since it was generated.",
+        "Nothing is written, because that would lose the edits. `--update` carries them into the "
+        "notebooks, `--prefer notebook` gives them up.",
+        hint="--update carries edits into the notebooks, --prefer notebook gives them up",
+    ),
+    Rule(
+        "conflict",
+        ERROR,
+        "A cell was changed in its notebook and in its module.",
+        "The message shows both versions, nothing is written, and the exit code is 3. Make both "
+        "versions equal, or choose a side: `--prefer notebook` keeps the notebook's version, "
+        "`--update --prefer module` keeps the module's.",
+        hint="make both the same, or use --prefer notebook, or --update --prefer module",
+    ),
+    Rule(
+        "edit-outside-cell",
+        ERROR,
+        "A module was edited outside of its cells, for example above the first one.",
+        "Such text has no place in a notebook. Move it into a cell, or give it up with "
+        "`--prefer notebook`.",
+        hint="move it into a cell, or give it up with --prefer notebook",
+        former="outside",
+    ),
+    Rule(
+        "bad-timeout",
+        ERROR,
+        "The value of `#| timeout: ...` is not a number of seconds.",
+        "It limits how long the cell may run. Only the runner reads it: the compiler accepts any "
+        "value.",
+        hint="such as #| timeout: 30",
+    ),
+    Rule(
+        "settings",
+        ERROR,
+        "`settings.ini` or `pyproject.toml` cannot be read, or one of its values cannot be used.",
+        "For example, a switch is neither True nor False, or `lib_path` lies outside of the "
+        "project.",
+    ),
+    Rule(
+        "unknown-directive",
+        WARNING,
+        "A cell begins with a word that is not a directive, such as `#| exprot`.",
+        "If the word differs from a directive by one typing error, the message proposes that "
+        "directive. Add words of your own to `tst_flags` in the settings.",
+        hint="make it a plain comment, or add the word to tst_flags in settings.ini",
+    ),
+    Rule(
+        "misplaced-directive",
+        WARNING,
+        "A directive stands below the first line of code, where it has no effect.",
+        "Directives belong at the head of a cell, in lower case.",
+        hint="move it to the head of the cell",
+    ),
+    Rule(
+        "mixed-dialects",
+        WARNING,
+        "A plain `#export` stands in a notebook that also uses directives with `#|`.",
+        "In such a notebook only `#|` counts, so the cell is not exported. Write `#| export`.",
+    ),
+    Rule(
+        "two-exports",
+        WARNING,
+        "A cell has two directives of the export family.",
+        "These are `export`, `exports`, `exporti` and `exportd`. The last one counts.",
+        hint="keep one of them",
+    ),
+    Rule(
+        "two-default-exp",
+        WARNING,
+        "A notebook names two default modules.",
+        "The last one counts for all of its cells. A single cell can still go to another module "
+        "with `#export other_module`.",
+        hint="keep one; a cell can still say #export other_module",
+    ),
+    Rule(
+        "no-module",
+        WARNING,
+        "A notebook exports cells, but it does not say to which module.",
+        "It has neither a `default_exp` nor a number at the beginning of its name, so its cells "
+        "are left out.",
+        hint="put #default_exp name into the notebook, or a number before its name",
+    ),
+    Rule(
+        "undefined-name",
+        WARNING,
+        "An exported cell uses a name that only a cell that is not exported defines.",
+        "An `import math` in a cell without a directive is an example: the notebook runs, and the "
+        "module fails with a `NameError`. Export that cell too. A module with a star import from "
+        "another package is not checked, because its names are not known.",
+        hint="export that cell too",
+        former="left-behind",
+    ),
+    Rule(
+        "dynamic-all",
+        WARNING,
+        "`_all_` is assigned something else than a list of names and strings.",
+        "`_all_ = names` is an example. The compiler does not run code, so it cannot add these "
+        "names to `__all__`. Write them out.",
+        hint="write _all_ = ['name', other_name]",
+        former="unclear-all",
+    ),
+    Rule(
+        "no-notebooks",
+        WARNING,
+        "The folder that `nbs_path` names does not exist.",
+        "Create the folder, or correct `nbs_path` in the settings.",
+        hint="nbs_path says where the notebooks are",
+    ),
+    Rule(
+        "orphan",
+        WARNING,
+        "No notebook generates this module any more.",
+        "Its notebook was removed, or it exports to another module now. `--prune` deletes the "
+        "module.",
+        hint="--prune deletes it",
+    ),
+)
+RULES = {rule.code: rule for rule in _TABLE}
 
 
 @dataclass(frozen=True)
 class Diagnostic:
     """One remark about a place in a file, as plain data."""
 
-    code: str                 # the rule's name, such as "unknown-directive": docs/diagnostics.md explains each
-    message: str              # what is wrong, in one line
-    path: Path | None = None  # the file it is about
-    cell: int | None = None   # the cell's index in its notebook, from 0
-    cell_id: str = ""         # the cell's id
-    line: int | None = None   # the line in the cell, or in the file, from 1
+    code: str  # the code of its rule
+    message: str  # what is wrong, in one line
+    path: Path | None = None  # the file
+    cell: int | None = None  # the cell's index in its notebook, from 0
+    cell_id: str = ""
+    line: int | None = None  # the line in the cell, or in the file, from 1
     column: int | None = None  # the column in that line, from 1
-    hint: str = ""            # what to do
+    hint: str = ""  # what to do
     severity: str = ERROR
-    detail: str = ""          # lines to show below, such as a diff
+    detail: str = ""  # lines to show below the message, such as a diff
 
     def __str__(self) -> str:
-        head = f"{place(self.path, self.cell, self.cell_id, self.line, self.column)}: " if self.path else ""
-        hint = f" ({self.hint})" if self.hint else ""
-        return f"{head}{self.severity}: {self.message}{hint} [{self.code}]" + (f"\n{self.detail}" if self.detail else "")
+        text = f"{self.severity}: {self.message}"
+        if self.path:
+            where = format_location(self.path, self.cell, self.cell_id, self.line, self.column)
+            text = f"{where}: {text}"
+        if self.hint:
+            text += f" ({self.hint})"
+        text += f" [{self.code}]"
+        if former := RULES[self.code].former:
+            text += f" [{former}]"
+        if self.detail:
+            text += f"\n{self.detail}"
+        return text
 
     @property
-    def sort_key(self) -> tuple:
-        """Diagnostics are shown in the order of the notebooks' names, then from top to bottom."""
+    def sort_key(self) -> tuple[str, str, int, int, int]:
+        """The order of diagnostics: by the notebook's name, then from top to bottom."""
         path = self.path or Path()
         return path.name, str(path), self.cell or 0, self.line or 0, self.column or 0
 
 
-def place(path: Path, cell: int | None = None, cell_id: str = "", line: int | None = None, column: int | None = None) -> str:
-    """`nbs/01_matmul.ipynb:cell 7 (6fd14ecd):3:5`; cells are counted from 1, as editors show them."""
-    parts = [short(path)]
+def diagnose(
+    code: str,
+    message: str,
+    path: Path | None = None,
+    cell: int | None = None,
+    cell_id: str = "",
+    line: int | None = None,
+    column: int | None = None,
+    hint: str | None = None,
+    severity: str = "",
+    detail: str = "",
+) -> Diagnostic:
+    """Make a diagnostic; its rule gives the hint and the severity that are not given here."""
+    rule = RULES[code]
+    if hint is None:
+        hint = rule.hint
+    severity = severity or rule.severity
+    return Diagnostic(code, message, path, cell, cell_id, line, column, hint, severity, detail)
+
+
+def format_location(
+    path: Path,
+    cell: int | None = None,
+    cell_id: str = "",
+    line: int | None = None,
+    column: int | None = None,
+) -> str:
+    """A place as people read it: `nbs/01_matmul.ipynb:cell 7 (6fd14ecd):3:5`.
+
+    Cells are counted from 1 here, as editors show them.
+    """
+    parts = [display_path(path)]
     if cell is not None:
-        parts.append(f"cell {cell + 1}" + (f" ({cell_id})" if cell_id else ""))
+        identifier = f" ({cell_id})" if cell_id else ""
+        parts.append(f"cell {cell + 1}{identifier}")
     parts += [str(number) for number in (line, column) if number is not None]
     return ":".join(parts)
 
 
-def short(path: Path) -> str:
-    """The path as a person would type it: relative to the current folder where it lies below it."""
+def display_path(path: Path) -> str:
+    """The path relative to the current folder, if it lies below it."""
     try:
         return str(Path(os.path.abspath(path)).relative_to(Path.cwd()))
     except (ValueError, OSError):
@@ -55,19 +321,26 @@ def short(path: Path) -> str:
 
 
 class UserError(Exception):
-    """Something that the user can mend: a door prints its lines, without a traceback, and exits with `exit_code`."""
+    """An error that the user can correct.
+
+    A command prints its lines without a traceback and exits with `exit_code`.
+    """
 
     exit_code = 1
 
-    def __init__(self, *problems: Diagnostic | str):
+    def __init__(self, *problems: Diagnostic | str) -> None:
         super().__init__(*problems)
         self.problems = problems
 
     def __str__(self) -> str:
-        return "\n".join(str(p) if isinstance(p, Diagnostic) else f"error: {p}" for p in self.problems)
+        lines = [
+            str(problem) if isinstance(problem, Diagnostic) else f"error: {problem}"
+            for problem in self.problems
+        ]
+        return "\n".join(lines)
 
 
 class UsageError(UserError):
-    """A command that cannot be carried out as it was typed."""
+    """A command line that cannot be carried out as it was typed."""
 
     exit_code = 2

@@ -1,33 +1,55 @@
-"""What a cell says of itself: the directives at its head, in the four spellings of `#export` and `#| export`.
+"""Directives: what a cell says about itself in the comments at its head.
 
-A directive line is removed from the code; Quarto options (`#| eval: false`) stay in nbdev 2's layout, and cell magics in both.
+A directive is spelled `#export` or `#| export`, with or without spaces. Its line is removed from
+the code. Two kinds of lines at the head of a cell stay in the code: cell magics, and in nbdev 2's
+layout Quarto's options (`#| eval: false`).
+
+This file only parses. `compile/checks.py` checks whether directives make sense.
 """
 
 from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 
-from .diagnostics import WARNING, Diagnostic
 from .notebook import Cell, Notebook
 from .project import NBDEV3, Project
-from .values import dataclass, replace
+from .records import dataclass
 
 EXPORTS = ("export", "exports", "exporti", "exportd")
-COMPILER = ("default_exp", *EXPORTS)
-# What nbdev, Quarto and the runner understand. A word that is followed by a colon is an option, and always known.
-KNOWN = frozenset({
-    *COMPILER, "hide", "hide_line", "hide_input", "hide_output", "filter_stream", "default_cls_lvl", "show_input",
-    "show_output", "collapse_input", "collapse_output", "eval", "echo", "output", "notest", "skip", "skip_exec",
-    "skip_showdoc", "exec_doc", "slow", "cuda", "raises", "reads", "timeout", "solution", "test", "hide_all", "collapse", "include", "label",
-})
+COMPILER_DIRECTIVES = ("default_exp", *EXPORTS)
+
+# The words that nbdev, Quarto and the runner understand. A word with a colon is an option of
+# Quarto, and every option is accepted.
+KNOWN_DIRECTIVES = frozenset(
+    {
+        *COMPILER_DIRECTIVES,
+        *("hide", "hide_line", "hide_input", "hide_output", "hide_all", "filter_stream"),
+        *("show_input", "show_output", "collapse", "collapse_input", "collapse_output"),
+        *("default_cls_lvl", "exec_doc", "skip_showdoc", "include", "label", "echo", "output"),
+        *("eval", "notest", "skip", "skip_exec", "slow", "cuda", "raises", "reads", "timeout"),
+        *("solution", "test"),
+    }
+)
+
+# The words that are directives in the plain dialect; some of them are nbdev 1's.
+_PLAIN_DIRECTIVES = frozenset(
+    {
+        *COMPILER_DIRECTIVES,
+        *("hide", "skip", "notest", "slow", "cuda", "hide_input", "hide_output"),
+        *("default_cls_lvl", "collapse", "collapse_hide", "collapse_show"),
+        *("collapse_input", "collapse_output"),
+    }
+)
 
 
 class Dialect:
-    """How a notebook spells its directives. Plain strings: an Enum would be hashed in Python, for every cell."""
+    """How a notebook spells its directives.
+
+    The values are plain strings, because an Enum would be hashed in Python code for every cell.
+    """
 
     PLAIN = "#export"
     MARKED = "#| export, as nbdev 2 reads it"
@@ -38,240 +60,285 @@ class Dialect:
 class Directive:
     """One word at the head of a cell, with its arguments."""
 
-    name: str               # "export", or "eval:" for an option written with a colon
+    name: str  # "export", or "eval:" for an option that is written with a colon
     args: tuple[str, ...]
-    line: int               # in the cell, from 1; 0 for one in the metadata
+    line: int  # in the cell, from 1; 0 for a directive in the metadata
 
 
 @dataclass(frozen=True)
-class Head:
-    """A cell, taken apart: its directives, and the code without them."""
+class ParsedCell:
+    """A cell, taken apart into its directives and the code below them."""
 
+    cell: Cell
     directives: tuple[Directive, ...] = ()
     code: str = ""
-    lines: Sequence[int] = ()  # the cell's line that each line of `code` comes from
+    lines: Sequence[int] = ()  # for each line of `code`, its line in the cell
 
     def get(self, *names: str) -> Directive | None:
-        """The last directive of one of these names: as in nbdev, the last one counts."""
-        return next((d for d in reversed(self.directives) if d.name in names), None)
+        """The last directive that has one of these names; as in nbdev, the last one counts."""
+        for directive in reversed(self.directives):
+            if directive.name in names:
+                return directive
+        return None
 
-    def option(self, name: str) -> tuple[str, ...]:
-        """The values of an option such as `#| eval: false`; () if it is not there."""
-        found = self.get(name, f"{name}:")
-        return found.args if found else ()
+    def option(self, name: str) -> Directive | None:
+        """A directive that may be written with a colon, such as `#| timeout: 30`."""
+        return self.get(name, f"{name}:")
 
     def line(self, number: int) -> int:
-        """The cell's line for a line of `code`, both from 1."""
-        return self.lines[min(max(number, 1), len(self.lines)) - 1] if self.lines else 1
+        """The line in the cell of a line of `code`; both are counted from 1."""
+        if not self.lines:
+            return 1
+        last = len(self.lines)
+        return self.lines[min(max(number, 1), last) - 1]
 
+    @property
+    def is_switched_off(self) -> bool:
+        """Whether the cell says `#| eval: false`."""
+        return _is_false(self.option("eval"))
+
+    @property
+    def compares_outputs(self) -> bool:
+        """Whether the cell's outputs may be compared: it does not say `#| check_outputs: false`."""
+        return not _is_false(self.option("check_outputs"))
+
+    @property
+    def expected_exception(self) -> str:
+        """The exception that the cell has to raise by `#| raises: ValueError`, or ""."""
+        directive = self.option("raises")
+        if directive is None or not directive.args:
+            return ""
+        return directive.args[0]
+
+
+def _is_false(directive: Directive | None) -> bool:
+    if directive is None:
+        return False
+    return [word.lower() for word in directive.args] == ["false"]
+
+
+_READS = re.compile(r"^[ \t]*#[ \t]*\|[ \t]*reads[ \t]*:(.*)$", re.MULTILINE)
+
+
+def declared_reads(code: str) -> list[str]:
+    """The names of files in `#| reads: a.csv, b.csv`, wherever these lines stand in the code."""
+    return [name for text in _READS.findall(code) for name in re.split(r"[\s,]+", text) if name]
+
+
+# --- the dialect of a notebook -----------------------------------------------------------------
 
 _MARKED = re.compile(r"\s*#\s*\|(.*)", re.DOTALL)
 _OPTION = re.compile(r"(\s*#\s*\|\s*[\w|-]+\s*:)(.*)", re.DOTALL)
-_MAGIC = re.compile(r"\s*%%\w+")
+_CELL_MAGIC = re.compile(r"\s*%%\w+")
 _PLAIN = re.compile(r"#([ \t]*)([\w-]+)((?:[ \t]+\S+)*)$")
-_PLAIN_WORDS = frozenset(COMPILER) | {"hide", "skip", "notest", "slow", "cuda", "hide_input", "hide_output", "default_cls_lvl", "collapse",
-                                      "collapse_hide", "collapse_show", "collapse_input", "collapse_output"}  # nbdev 1's among them
-_LATE = re.compile(rf"^\s*#\s*(\|?)\s*({'|'.join(COMPILER)})\b(?!:)[ \t]*(\S*)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
 
 def dialect_of(notebook: Notebook, project: Project) -> str:
-    """`#|` if any cell carries such a directive, or the metadata of nbdev 3 does: then plain `#export` does not count."""
-    marked = Dialect.MARKED_3 if project.layout == NBDEV3 else Dialect.MARKED
-    if any(_MARKED.match(line) for cell in notebook.cells if cell.type != "raw" and "|" in cell.source
-           for line in _head_lines(cell.source, _MARKED.match)):
+    """The dialect of a notebook.
+
+    It is the marked one if any cell has a directive with `#|`, or if the metadata holds directives
+    of nbdev 3. Then a plain `#export` does not count.
+    """
+    reads_metadata = project.layout == NBDEV3
+    marked = Dialect.MARKED_3 if reads_metadata else Dialect.MARKED
+    if any(_has_marked_directive(cell) for cell in notebook.cells):
         return marked
-    in_metadata = "nbdev" in notebook.metadata or any("nbdev" in cell.metadata for cell in notebook.cells)
-    return marked if marked is Dialect.MARKED_3 and in_metadata else Dialect.PLAIN
+    if reads_metadata and _has_metadata_directive(notebook):
+        return marked
+    return Dialect.PLAIN
 
 
-def _head_lines(source: str, is_directive) -> list[str]:
-    """The lines before the first line of code: blank ones, directives and cell magics, with their line ends."""
-    head, at = [], 0
-    while at < len(source):
-        end = source.find("\n", at) + 1 or len(source)  # as Python counts lines: str.splitlines would also split at form feeds
-        line = source[at:end]
-        first = line.lstrip()[:1]
-        if first and not (first == "#" and is_directive(line) or first == "%" and _MAGIC.match(line)):
+def _has_marked_directive(cell: Cell) -> bool:
+    if cell.type == "raw" or "|" not in cell.source:
+        return False
+    return any(map(_MARKED.match, _head_lines(cell.source, _MARKED.match)))
+
+
+def _has_metadata_directive(notebook: Notebook) -> bool:
+    if "nbdev" in notebook.metadata:
+        return True
+    return any("nbdev" in cell.metadata for cell in notebook.cells)
+
+
+def _head_lines(source: str, is_directive: Callable[[str], object]) -> list[str]:
+    """The lines before the first line of code: blank lines, directives and cell magics.
+
+    Lines are counted as Python counts them: `str.splitlines` would also split at form feeds.
+    """
+    head: list[str] = []
+    position = 0
+    while position < len(source):
+        end = source.find("\n", position) + 1 or len(source)
+        line = source[position:end]
+        if not _belongs_to_head(line, is_directive):
             break
         head.append(line)
-        at = end
+        position = end
     return head
 
 
-def read_heads(notebook: Notebook, dialect: str) -> list[tuple[Cell, Head]]:
-    """Every cell, taken apart. nbdev 3's metadata directives are added: a cell's own, and the notebook's to its first code cell."""
-    heads = [(cell, read_head(cell, dialect)) for cell in notebook.cells]
-    if dialect is not Dialect.MARKED_3 or not (extra := _metadata_directives(notebook.metadata)):
-        return heads
-    used = {d.name for _, head in heads for d in head.directives}
-    extra = tuple(d for d in extra if d.name not in used)
-    first = next((n for n, (cell, _) in enumerate(heads) if cell.type == "code"), None)
-    if first is not None:
-        cell, head = heads[first]
-        heads[first] = cell, replace(head, directives=extra + head.directives)
-    return heads
+def _belongs_to_head(line: str, is_directive: Callable[[str], object]) -> bool:
+    first = line.lstrip()[:1]
+    if not first:
+        return True
+    if first == "#":
+        return bool(is_directive(line))
+    return first == "%" and bool(_CELL_MAGIC.match(line))
 
 
-def read_head(cell: Cell, dialect: str) -> Head:
-    """Take a cell apart in its notebook's dialect."""
-    head = _read_head(cell.source, dialect)
+# --- parsing -----------------------------------------------------------------------------------
+
+
+def parse_cells(notebook: Notebook, dialect: str) -> list[ParsedCell]:
+    """Every cell of a notebook, taken apart.
+
+    In nbdev 3's dialect, directives also stand in metadata: those of a cell count for the cell,
+    those of the notebook for its first code cell.
+    """
+    cells = [parse_cell(cell, dialect) for cell in notebook.cells]
+    if dialect is not Dialect.MARKED_3:
+        return cells
+    used = {directive.name for parsed in cells for directive in parsed.directives}
+    extra = _metadata_directives(notebook.metadata, but=used)
+    if not extra:
+        return cells
+    for number, parsed in enumerate(cells):
+        if parsed.cell.type == "code":
+            directives = extra + parsed.directives
+            cells[number] = ParsedCell(parsed.cell, directives, parsed.code, parsed.lines)
+            break
+    return cells
+
+
+def parse_cell(cell: Cell, dialect: str) -> ParsedCell:
+    """Take one cell apart."""
+    directives, code, lines = _parse_source(cell.source, dialect)
     if dialect is Dialect.MARKED_3 and "nbdev" in cell.metadata:
-        names = {d.name for d in head.directives}
-        extra = tuple(d for d in _metadata_directives(cell.metadata) if d.name not in names)
-        return replace(head, directives=head.directives + extra)
-    return head
+        used = {directive.name for directive in directives}
+        directives += _metadata_directives(cell.metadata, but=used)
+    return ParsedCell(cell, directives, code, lines)
 
 
-def _metadata_directives(metadata) -> tuple[Directive, ...]:
-    """nbdev 3's `{"nbdev": {"export": ""}}`; a value that is no text is no directive."""
+def _metadata_directives(metadata: Mapping[str, object], but: set[str]) -> tuple[Directive, ...]:
+    """The directives in `{"nbdev": {"export": ""}}`; only values that are strings count."""
     found = metadata.get("nbdev")
-    items = found.items() if isinstance(found, dict) else ()
-    return tuple(Directive(name, () if value == "true" else tuple(value.split()), 0) for name, value in items if isinstance(value, str))
+    if not isinstance(found, dict):
+        return ()
+    directives = []
+    for name, value in found.items():
+        if isinstance(value, str) and name not in but:
+            args = () if value == "true" else tuple(value.split())
+            directives.append(Directive(name, args, 0))
+    return tuple(directives)
 
 
 @lru_cache(maxsize=4096)
-def _read_head(source: str, dialect: str) -> Head:
-    parse = {Dialect.PLAIN: _plain, Dialect.MARKED: _marked, Dialect.MARKED_3: _marked_3}[dialect]
-    head = _head_lines(source, _plain if dialect is Dialect.PLAIN else _MARKED.match)
-    directives, code, lines = [], [], []
+def _parse_source(source: str, dialect: str) -> tuple[tuple[Directive, ...], str, Sequence[int]]:
+    """Directives, code, and for each line of the code its line in the cell."""
+    parse = _PARSERS[dialect]
+    head = _head_lines(source, _parse_plain if dialect is Dialect.PLAIN else _MARKED.match)
+    directives: list[Directive] = []
+    kept: list[str] = []
+    numbers: list[int] = []
     for number, line in enumerate(head, 1):
         if not line.strip():
             continue
-        if _MAGIC.match(line):
-            kept = line
-        else:
-            found = parse(line)
-            directives += [Directive(*found, number)] if found else []
-            option = _OPTION.match(line) if dialect is Dialect.MARKED and not (found and found[0] in COMPILER) else None
-            if not option:
-                continue
+        if _CELL_MAGIC.match(line):
+            kept.append(line)
+            numbers.append(number)
+            continue
+        found = parse(line)
+        if found:
+            directives.append(Directive(*found, number))
+        is_option = not (found and found[0] in COMPILER_DIRECTIVES)
+        if dialect is Dialect.MARKED and is_option and (option := _OPTION.match(line)):
             value = option[2].strip()
-            kept = f"{option[1]} {value}\n" if value else f"{option[1]}\n"
-        code.append(kept)
-        lines.append(number)
-    rest = source[sum(map(len, head)):]
-    below = range(len(head) + 1, len(head) + 1 + rest.count("\n") + (rest[-1:] not in ("", "\n")))
-    return Head(tuple(directives), "".join([*code, rest]), (*lines, *below) if lines else below)
+            kept.append(f"{option[1]} {value}\n" if value else f"{option[1]}\n")
+            numbers.append(number)
+    rest = source[sum(map(len, head)) :]
+    below = range(len(head) + 1, len(head) + 1 + _count_lines(rest))
+    lines: Sequence[int] = (*numbers, *below) if numbers else below
+    return tuple(directives), "".join([*kept, rest]), lines
 
 
-def _marked_3(line: str) -> tuple[str, tuple[str, ...]] | None:
-    """Name and arguments of a `#|` line, read as nbdev 3 reads it: `x y`, `x: y` and `x:y` are the same, `x: true` is `x`."""
-    match = re.match(r"([^\s:]+)\s*:?\s?(.*)$", _MARKED.match(line)[1].strip(), re.DOTALL)
-    return (match[1], () if match[2] == "true" else tuple(match[2].split())) if match else None
+def _count_lines(text: str) -> int:
+    ends_without_newline = text[-1:] not in ("", "\n")
+    return text.count("\n") + ends_without_newline
 
 
-def _marked(line: str) -> tuple[str, tuple[str, ...]] | None:
-    """Name and arguments of a `#|` line, read as nbdev 2 reads it."""
-    text = _MARKED.match(line)[1].strip()
+Parsed = tuple[str, tuple[str, ...]] | None  # the name and the arguments of a directive
+
+
+def _parse_marked_3(line: str) -> Parsed:
+    """A `#|` line as nbdev 3 reads it.
+
+    `x y`, `x: y` and `x:y` are the same, and so are `x: true` and `x`.
+    """
+    text = _after_bar(line)
+    match = re.match(r"([^\s:]+)\s*:?\s?(.*)$", text, re.DOTALL)
+    if not match:
+        return None
+    name, value = match[1], match[2]
+    return name, () if value == "true" else tuple(value.split())
+
+
+def _parse_marked(line: str) -> Parsed:
+    """A `#|` line as nbdev 2 reads it."""
+    text = _after_bar(line)
     text = text.replace(":", "") if text.endswith(":") else text.replace(":", ": ")
     words = text.split()
-    return (words[0], tuple(words[1:])) if words else None
-
-
-def _plain(line: str) -> tuple[str, tuple[str, ...]] | None:
-    """Name and arguments of a plain `#export` line; any other comment, such as `# export the table`, is just a comment."""
-    match = _PLAIN.match(line.strip())
-    if not match or (name := match[2].lower().replace("-", "_")) not in _PLAIN_WORDS:
+    if not words:
         return None
-    space, args = match[1], tuple(match[3].split())
-    if args and name != "default_cls_lvl" and (name not in COMPILER or (space and name != "default_exp" and not (len(args) == 1 and is_module_name(args[0])))):
+    return words[0], tuple(words[1:])
+
+
+def _after_bar(line: str) -> str:
+    """What stands behind the bar of a `#|` line."""
+    match = _MARKED.match(line)
+    return match[1].strip() if match else ""
+
+
+def _parse_plain(line: str) -> Parsed:
+    """A plain `#export` line.
+
+    Any other comment, such as `# export the table`, is not a directive.
+    """
+    match = _PLAIN.match(line.strip())
+    if not match:
+        return None
+    name = match[2].lower().replace("-", "_")
+    if name not in _PLAIN_DIRECTIVES:
+        return None
+    args = tuple(match[3].split())
+    if args and not _takes_arguments(name, args, has_space=bool(match[1])):
         return None
     return name, args
 
 
-def is_module_name(name: str) -> bool:
-    """Whether `a.b` (or nbdev's `a/b`) can be a module of a package."""
-    return all(part.isidentifier() and not keyword.iskeyword(part) for part in re.split(r"[./]", name))
-
-
-def check_directives(path: Path, heads: list[tuple[Cell, Head]], dialect: str, known: frozenset[str]) -> list[Diagnostic]:
-    """Everything that looks like a directive and does not do what its author thinks; `known` are the project's own words."""
-    marked = dialect is not Dialect.PLAIN
-    found: list[Diagnostic] = []
-
-    def report(cell: Cell, line: int, code: str, message: str, hint: str, severity: str = WARNING) -> None:
-        found.append(Diagnostic(code, message, path, cell.index, cell.id, line, hint=hint, severity=severity))
-
-    for cell, head in heads:
-        if cell.type != "code" or "#" not in cell.source:
-            continue
-        _check_words(cell, head, dialect, KNOWN | known, report)
-        _check_exports(cell, head, report)
-        _check_misplaced(cell, head, marked, report)
-    return found
-
-
-def _check_words(cell: Cell, head: Head, dialect: str, known: frozenset[str], report) -> None:
-    if dialect is not Dialect.PLAIN:
-        for directive in head.directives:
-            if dialect is Dialect.MARKED_3 and (not directive.line or re.search(r"\|\s*[^\s:]+\s*:", cell.source.splitlines()[directive.line - 1])):
-                continue  # an option, `key: value`
-            if directive.name.rstrip(":") in COMPILER and directive.name.endswith(":"):
-                word = directive.name.rstrip(":")
-                report(cell, directive.line, "unknown-directive", f"#| {word}: ... is an option, not a directive", f"write #| {word} without the colon")
-            elif not directive.name.endswith(":") and directive.name not in known:
-                near = nearest(directive.name, known)
-                report(cell, directive.line, "unknown-directive", f"#| {directive.name} is no directive",
-                       f"did you mean {near}?" if near else "make it a plain comment, or add the word to tst_flags in settings.ini")
-        return
-    for number, line in enumerate(cell.source.splitlines(), 1):  # the comments that a code cell begins with
-        if line.strip() and not line.lstrip().startswith(("#", "%%")):
-            break
-        match = _PLAIN.match(line.strip())
-        near = nearest(match[2].lower(), frozenset(COMPILER)) if match else None
-        if near and all(map(is_module_name, match[3].split())) and len(match[3].split()) < 2:
-            report(cell, number, "unknown-directive", f"#{match[2]} is no directive", f"did you mean #{near}?")
-
-
-def _check_exports(cell: Cell, head: Head, report) -> None:
-    family = [d for d in head.directives if d.name in EXPORTS]
-    if len({d.name for d in family}) > 1:
-        report(cell, family[-1].line, "two-exports", f"{' and '.join(d.name for d in family)} in one cell", "keep one of them")
-    for directive in head.directives:
-        if directive.name not in COMPILER:
-            continue
-        if directive.name == "default_exp" and not directive.args:
-            report(cell, directive.line, "bad-module", "default_exp without a module", "write #default_exp name", "error")
-        elif len(directive.args) > 1:
-            report(cell, directive.line, "bad-module", f"{directive.name} takes one module, not {' '.join(directive.args)!r}",
-                   "put a remark on a line of its own", "error")
-
-
-def _check_misplaced(cell: Cell, head: Head, marked: bool, report) -> None:
-    """Directives below the first line of code, and plain ones in a `#|` notebook: they do nothing."""
-    first = head.lines[0] if head.lines else len(cell.source.splitlines()) + 1
-    for match in _LATE.finditer(cell.source) if "exp" in cell.source.lower() else ():  # which all these words have in them
-        line = cell.source.count("\n", 0, match.start(2)) + 1
-        bar, word, argument = match.groups()
-        spelled = match[0].strip()
-        exact = not argument or (is_module_name(argument) and not re.match(r"#\s", spelled))  # "# export the table" is prose
-        if any(d.line == line for d in head.directives) or not exact or not _is_comment(cell.source, line):
-            continue
-        if marked and not bar:
-            report(cell, line, "mixed-dialects", f"{spelled} does nothing in a notebook that uses #| directives", f"write #| {word.lower()}")
-        elif marked or not bar:
-            where = "must come before the first line of code" if line >= first else "must be written in lower case"
-            report(cell, line, "misplaced-directive", f"{spelled} {where}", "move it to the head of the cell" if line >= first else f"write #| {word.lower()}")
-
-
-def _is_comment(source: str, line: int) -> bool:
-    """Whether a line is a comment, and not part of a string."""
-    import io
-    import tokenize
-
-    try:
-        return any(t.type == tokenize.COMMENT and t.start[0] == line for t in tokenize.generate_tokens(io.StringIO(source).readline))
-    except (tokenize.TokenError, SyntaxError):
-        return True  # not Python: better one warning too many
-
-
-def nearest(word: str, known: frozenset[str]) -> str | None:
-    """The known word that one slip of the keyboard (a letter more, less, other, or two swapped) makes into `word`."""
-    return None if word in known else next((k for k in sorted(known) if len(k) > 3 and _is_slip(word, k)), None)
-
-
-def _is_slip(a: str, b: str) -> bool:
-    if a == b or abs(len(a) - len(b)) > 1:
+def _takes_arguments(name: str, args: tuple[str, ...], has_space: bool) -> bool:
+    """Whether these words behind a plain directive are its arguments, and not prose."""
+    if name == "default_cls_lvl":
+        return True
+    if name not in COMPILER_DIRECTIVES:
         return False
-    i = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
-    return a[i + 1:] == b[i:] or a[i:] == b[i + 1:] or a[i + 1:] == b[i + 1:] or (a[i:i + 2] == b[i:i + 2][::-1] and a[i + 2:] == b[i + 2:])
+    if not has_space or name == "default_exp":
+        return True
+    return len(args) == 1 and is_module_name(args[0])
+
+
+_PARSERS = {
+    Dialect.PLAIN: _parse_plain,
+    Dialect.MARKED: _parse_marked,
+    Dialect.MARKED_3: _parse_marked_3,
+}
+
+
+def match_plain(line: str) -> re.Match[str] | None:
+    """The match of a comment that looks like a plain directive: space, word and arguments."""
+    return _PLAIN.match(line.strip())
+
+
+def is_module_name(name: str) -> bool:
+    """Whether `a.b`, or nbdev's `a/b`, can be the name of a module of a package."""
+    parts = re.split(r"[./]", name)
+    return all(part.isidentifier() and not keyword.iskeyword(part) for part in parts)

@@ -7,21 +7,44 @@ import re
 from collections.abc import Iterator, Mapping
 from configparser import ConfigParser, InterpolationError, SectionProxy
 from configparser import Error as ConfigError
+from contextlib import contextmanager
 from pathlib import Path
 
-from .diagnostics import Diagnostic, UsageError, UserError
-from .values import dataclass, field
+from .diagnostics import UsageError, UserError, diagnose
+from .files import Lock, write_atomically
+from .records import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
 SETTINGS, PYPROJECT = "settings.ini", "pyproject.toml"
-NBDEV2, NBDEV3 = "nbdev 2", "nbdev 3"  # the layouts of modules, as the two generations of nbdev write them
-_NUMBER = re.compile(r"(\d+)([a-zA-Z]*)[_\-. ]")
-_DEFAULTS = {"user": "", "nbs_path": "nbs", "version": "0.0.1", "tst_flags": "notest", "lib_name": "%(repo)s", "doc_baseurl": "/%(repo)s",
-             "doc_host": "https://%(user)s.github.io", "git_url": "https://github.com/%(user)s/%(repo)s"}  # of a settings.ini
-_SWITCHES = {**dict.fromkeys(["true", "yes", "y", "t", "on", "1"], True), **dict.fromkeys(["false", "no", "n", "f", "off", "0", ""], False)}
+
+# The state files: what the tools remember between two runs. docs/state-files.md describes each.
+STATE_DIR = ".literate"
+GENERATED = "generated.json"  # the text of each module as it was generated last
+COMPILED = "compiled.json"  # the last compile, notebook by notebook
+PASSED = "passed.json"  # which notebooks passed, and with which dependencies
+IMPORT_TIMES = "import-times.json"  # which modules the notebooks import, and how long that takes
+LOCK = "lock"  # held by the process that writes into this folder
+NBDEV2, NBDEV3 = (
+    "nbdev 2",
+    "nbdev 3",
+)  # the layouts of modules, as the two generations of nbdev write them
+_DEFAULTS = {
+    "user": "",
+    "nbs_path": "nbs",
+    "version": "0.0.1",
+    "tst_flags": "notest",
+    "lib_name": "%(repo)s",
+    "doc_baseurl": "/%(repo)s",
+    "doc_host": "https://%(user)s.github.io",
+    "git_url": "https://github.com/%(user)s/%(repo)s",
+}  # of a settings.ini
+_SWITCHES = {
+    **dict.fromkeys(["true", "yes", "y", "t", "on", "1"], True),
+    **dict.fromkeys(["false", "no", "n", "f", "off", "0", ""], False),
+}
 
 
 @dataclass(frozen=True)
@@ -33,18 +56,22 @@ class Project:
     lib_path: Path
     layout: str = NBDEV2
     recursive: bool = True
-    cell_number: bool = True           # cell markers carry the cell's number
-    cell_ids: bool = False             # cell markers carry the cell's id instead
+    cell_number: bool = True  # cell markers carry the cell's number
+    cell_ids: bool = False  # cell markers carry the cell's id instead
     put_version_in_init: bool = True
     black_formatting: bool = False
     description: str = ""
-    docs_url: str = ""                 # where the documentation is: nbdev 3 names each module's page in its docstring
+    docs_url: str = (
+        ""  # where the documentation is: nbdev 3 names each module's page in its docstring
+    )
     readme_nb: str = "index.ipynb"
-    relative_imports: bool = True      # own-package imports become relative in modules
-    strict: bool = False               # warnings are errors
+    relative_imports: bool = True  # own-package imports become relative in modules
+    strict: bool = False  # warnings are errors
     version: str = "0.0.1"
     test_flags: tuple[str, ...] = ("notest",)
-    preload: tuple[str, ...] | None = None  # what the runner imports once for all notebooks; None: what is worth it
+    preload: tuple[str, ...] | None = (
+        None  # what the runner imports once for all notebooks; None: what is worth it
+    )
     index_settings: dict = field(default_factory=dict)  # what _modidx.py repeats
 
     @property
@@ -53,9 +80,26 @@ class Project:
         return self.lib_path.name
 
     @property
-    def state(self) -> Path:
-        """The folder for what the tools remember between runs; not for version control."""
-        return self.root / ".literate"
+    def state_dir(self) -> Path:
+        """The folder for the state files; it does not belong into version control."""
+        return self.root / STATE_DIR
+
+
+@contextmanager
+def state_lock(project: Project) -> Iterator[Lock]:
+    """Hold the lock of the state folder. The folder is made if necessary, and kept out of git."""
+    folder = project.state_dir
+    try:
+        folder.mkdir(exist_ok=True)
+    except FileExistsError:
+        message = "this is not a folder, but the tools keep their state there"
+        problem = diagnose("unreadable", message, folder, hint="move it out of the way")
+        raise UserError(problem) from None
+    with Lock(folder / LOCK) as lock:
+        ignored = folder / ".gitignore"
+        if not ignored.exists():
+            write_atomically(ignored, "*\n")
+        yield lock
 
 
 def find_project(start: Path | None = None) -> Project:
@@ -65,7 +109,9 @@ def find_project(start: Path | None = None) -> Project:
         for config in (folder / PYPROJECT, folder / SETTINGS):
             if config.is_file() and (project := read_project(config)):
                 return project
-    raise UsageError(f"no {SETTINGS}, and no {PYPROJECT} with [tool.nbdev], in {start} or above it: run this inside a project")
+    raise UsageError(
+        f"no {SETTINGS}, and no {PYPROJECT} with [tool.nbdev], in {start} or above it: run this inside a project"
+    )
 
 
 def project_of(notebooks: tuple[str, ...]) -> Project:
@@ -113,7 +159,9 @@ class _Values:
             return self._values.get(key, raw=True)
 
     def _refuse(self, key: str, value: object, why: str) -> NoReturn:
-        raise UserError(Diagnostic("settings", f"{key} = {' '.join(str(value).split())} {why}", self._config))
+        raise UserError(
+            diagnose("settings", f"{key} = {' '.join(str(value).split())} {why}", self._config)
+        )
 
 
 def _read_pyproject(config: Path) -> Project | None:
@@ -126,20 +174,47 @@ def _read_pyproject(config: Path) -> Project | None:
     if os.path.exists(of_user := user_configs("config.toml")[-1]):
         keys = {**_toml(Path(of_user)), **keys}
     if keys.get("export_procs"):
-        raise UserError(Diagnostic("settings", "export_procs cannot be run here", config, hint="remove it, or compile with nbdev-export"))
-    said, about, urls = (_Values(config, values) for values in (keys, _table(config, data, "project"), _table(config, data, "project", "urls")))
+        raise UserError(
+            diagnose(
+                "settings",
+                "export_procs cannot be run here",
+                config,
+                hint="remove it, or compile with nbdev-export",
+            )
+        )
+    said, about, urls = (
+        _Values(config, values)
+        for values in (
+            keys,
+            _table(config, data, "project"),
+            _table(config, data, "project", "urls"),
+        )
+    )
     scheme, slashes, rest = urls.text("Documentation").partition("://")
     host, _, path = rest.partition("/")
     base = "/" + path.strip("/")
-    index = {"branch": said.text("branch", "main"), "doc_baseurl": base, "doc_host": f"{scheme}://{host}" if slashes else "",
-             "git_url": (urls.text("Repository") or urls.text("Source")).rstrip("/"),
-             "lib_path": said.text("lib_path") or about.text("name").replace("-", "_")}
+    index = {
+        "branch": said.text("branch", "main"),
+        "doc_baseurl": base,
+        "doc_host": f"{scheme}://{host}" if slashes else "",
+        "git_url": (urls.text("Repository") or urls.text("Source")).rstrip("/"),
+        "lib_path": said.text("lib_path") or about.text("name").replace("-", "_"),
+    }
     return Project(
-        root=root, nbs_path=_nbs_path(config, said.text("nbs_path", "nbs")), lib_path=_lib_path(config, index["lib_path"]), layout=NBDEV3, cell_ids=True,
-        recursive=said.flag("recursive", True), put_version_in_init=said.flag("put_version_in_init", True),
-        strict=said.flag("strict", False), relative_imports=said.flag("relative_imports", True),
-        description=about.text("description"), docs_url=f"{index['doc_host']}{base.rstrip('/')}" if slashes else "",
-        readme_nb=said.text("readme_nb", "index.ipynb"), test_flags=said.words("tst_flags", "notest"), index_settings=index,
+        root=root,
+        nbs_path=_nbs_path(config, said.text("nbs_path", "nbs")),
+        lib_path=_lib_path(config, index["lib_path"]),
+        layout=NBDEV3,
+        cell_ids=True,
+        recursive=said.flag("recursive", True),
+        put_version_in_init=said.flag("put_version_in_init", True),
+        strict=said.flag("strict", False),
+        relative_imports=said.flag("relative_imports", True),
+        description=about.text("description"),
+        docs_url=f"{index['doc_host']}{base.rstrip('/')}" if slashes else "",
+        readme_nb=said.text("readme_nb", "index.ipynb"),
+        test_flags=said.words("tst_flags", "notest"),
+        index_settings=index,
         preload=said.words("preload") if "preload" in keys else None,
     )
 
@@ -148,17 +223,41 @@ def _read_settings(config: Path) -> Project:
     section, root = _section(config), config.parent
     said = _Values(config, section)
     if re.search(r'["\\\n]', version := said.text("version")):
-        raise UserError(Diagnostic("settings", f"version = {' '.join(version.split())} cannot be written into a module", config))
+        raise UserError(
+            diagnose(
+                "settings",
+                f"version = {' '.join(version.split())} cannot be written into a module",
+                config,
+            )
+        )
     if said.flag("black_formatting", False) and not _is_installed("black"):
-        raise UserError(Diagnostic("settings", "black_formatting = True, but black is not installed", config, hint="pip install black"))
+        raise UserError(
+            diagnose(
+                "settings",
+                "black_formatting = True, but black is not installed",
+                config,
+                hint="pip install black",
+            )
+        )
     return Project(
-        root=root, nbs_path=_nbs_path(config, said.text("nbs_path")), lib_path=_lib_path(config, said.text("lib_path")),
-        recursive=said.flag("recursive", True), cell_number=said.flag("cell_number", True), cell_ids=said.flag("cell_ids", False),
-        put_version_in_init=said.flag("put_version_in_init", True), strict=said.flag("strict", False),
-        relative_imports=said.flag("relative_imports", True), black_formatting=said.flag("black_formatting", False),
-        version=version, test_flags=said.words("tst_flags", "notest", r"[\s|]+"),
+        root=root,
+        nbs_path=_nbs_path(config, said.text("nbs_path")),
+        lib_path=_lib_path(config, said.text("lib_path")),
+        recursive=said.flag("recursive", True),
+        cell_number=said.flag("cell_number", True),
+        cell_ids=said.flag("cell_ids", False),
+        put_version_in_init=said.flag("put_version_in_init", True),
+        strict=said.flag("strict", False),
+        relative_imports=said.flag("relative_imports", True),
+        black_formatting=said.flag("black_formatting", False),
+        version=version,
+        test_flags=said.words("tst_flags", "notest", r"[\s|]+"),
         preload=said.words("preload", between=r"[\s,]+") if said.text("preload") else None,
-        index_settings={key: said.text(key) for key in ("branch", "doc_baseurl", "doc_host", "git_url", "lib_path") if key in section},
+        index_settings={
+            key: said.text(key)
+            for key in ("branch", "doc_baseurl", "doc_host", "git_url", "lib_path")
+            if key in section
+        },
     )
 
 
@@ -167,7 +266,7 @@ def _table(config: Path, data: dict, *names: str) -> dict:
     for name in names:
         data = data.get(name, {})
         if not isinstance(data, dict):
-            raise UserError(Diagnostic("settings", f"{'.'.join(names)} is no table", config))
+            raise UserError(diagnose("settings", f"{'.'.join(names)} is no table", config))
     return data
 
 
@@ -177,7 +276,7 @@ def _toml(path: Path) -> dict:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise UserError(Diagnostic("settings", f"not TOML: {error}", path)) from None
+        raise UserError(diagnose("settings", f"not TOML: {error}", path)) from None
 
 
 def _section(config: Path) -> SectionProxy:
@@ -187,12 +286,21 @@ def _section(config: Path) -> SectionProxy:
         parser.read(user_configs(SETTINGS), encoding="utf-8")
         parser.read_string(config.read_text(encoding="utf-8"), str(config))
     except (ConfigError, UnicodeDecodeError) as error:
-        raise UserError(Diagnostic("settings", str(error).replace("\n", " "), config, hint="see the README's example")) from None
+        raise UserError(
+            diagnose(
+                "settings", str(error).replace("\n", " "), config, hint="see the README's example"
+            )
+        ) from None
     section = parser["DEFAULT"]
-    if "repo" not in section and (not {"lib_path", "doc_baseurl", "git_url"} <= section.keys() or "%(repo)s" in str(parser.defaults())):
+    if "repo" not in section and (
+        not {"lib_path", "doc_baseurl", "git_url"} <= section.keys()
+        or "%(repo)s" in str(parser.defaults())
+    ):
         section["repo"] = _repository(config.parent).replace("%", "%%")
     if "lib_path" not in section:
-        parser.defaults()["lib_path"] = section.get("repo", raw=True).replace("-", "_")  # a lone % in it is no error of ours
+        parser.defaults()["lib_path"] = section.get("repo", raw=True).replace(
+            "-", "_"
+        )  # a lone % in it is no error of ours
     for key in _DEFAULTS.keys() - section.keys():
         section[key] = _DEFAULTS[key]
     return section
@@ -200,7 +308,10 @@ def _section(config: Path) -> SectionProxy:
 
 def user_configs(name: str) -> list[str]:
     """Where nbdev looks for a user's settings for all projects, the weakest first."""
-    folders = [os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), *(os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")]
+    folders = [
+        os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"),
+        *(os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":"),
+    ]
     return [os.path.join(folder, "nbdev", name) for folder in reversed(folders)]
 
 
@@ -209,7 +320,13 @@ def _repository(root: Path) -> str:
     import subprocess
 
     try:
-        found = subprocess.run(["git", "config", "--get", "remote.origin.url"], cwd=root, capture_output=True, text=True, check=False)
+        found = subprocess.run(
+            ["git", "config", "--get", "remote.origin.url"],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     except OSError:
         return root.name
     return found.stdout.strip().removesuffix(".git").split(":")[-1].split("/")[-1] or root.name
@@ -219,7 +336,14 @@ def _lib_path(config: Path, path: str) -> Path:
     """The library's folder, which has to lie in the project: `--prune` deletes there."""
     lib_path = _below(config.parent, path)
     if lib_path == config.parent or not lib_path.is_relative_to(config.parent):
-        raise UserError(Diagnostic("settings", f"lib_path = {path} is no folder inside of the project", config, hint="write a folder below this one"))
+        raise UserError(
+            diagnose(
+                "settings",
+                f"lib_path = {path} is no folder inside of the project",
+                config,
+                hint="write a folder below this one",
+            )
+        )
     return lib_path
 
 
@@ -227,7 +351,14 @@ def _nbs_path(config: Path, path: str) -> Path:
     """The notebooks' folder, which may lie anywhere but above the project: the whole disk would be searched."""
     nbs_path = _below(config.parent, path)
     if nbs_path in config.parent.parents:
-        raise UserError(Diagnostic("settings", f"nbs_path = {path} is above the project", config, hint="write a folder for the notebooks alone"))
+        raise UserError(
+            diagnose(
+                "settings",
+                f"nbs_path = {path} is above the project",
+                config,
+                hint="write a folder for the notebooks alone",
+            )
+        )
     return nbs_path
 
 
@@ -239,80 +370,3 @@ def _is_installed(package: str) -> bool:
 
 def _below(root: Path, path: str) -> Path:
     return Path(os.path.normpath(root / path))
-
-
-def project_notebooks(project: Project, up_to: str = "") -> list[Path]:
-    """All notebooks of the project, sorted by file name so that numbers order the work; `up_to` as in `--up-to 02`."""
-    return [path for path in notebooks_in(project.nbs_path, project.recursive) if not up_to or is_up_to(path, up_to)]
-
-
-def notebooks_in(folder: Path, recursive: bool = True) -> list[Path]:
-    """The notebooks of a folder, by file name; names that begin with `_` or `.` are left out."""
-    found = [Path(parent, name) for parent, names in _walk(folder, recursive)
-             for name in sorted(names) if name.endswith(".ipynb") and name[0] not in "_."]
-    return sorted(found, key=lambda path: path.name)
-
-
-def notebook_folders(project: Project) -> list[str]:
-    """The folders in which a new file may be a notebook of the project."""
-    return [str(project.nbs_path), *(parent for parent, _ in _walk(project.nbs_path, project.recursive))]
-
-
-def _walk(folder: Path, recursive: bool) -> Iterator[tuple[str, list[str]]]:
-    """The folders that count, and what is in each."""
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if recursive and name[0] not in "_.")
-        yield parent, names
-
-
-def choose_notebooks(project: Project, names: tuple[str, ...], up_to: str = "") -> list[Path]:
-    """The notebooks that a command line names: files, folders or globs, from the current folder or from nbs_path.
-
-    Without names, all of the project's. A `UsageError` says which name matches nothing.
-    """
-    if not names:
-        found = project_notebooks(project, up_to)
-        if not found:
-            raise UsageError(f"no notebooks{f' up to {up_to}' if up_to else ''} in {project.nbs_path}")
-        return found
-    chosen: dict[Path, None] = {}
-    for name in names:
-        matches = _matches(Path.cwd(), name) or _matches(project.nbs_path, name)
-        matches = [path for path in matches if not up_to or is_up_to(path, up_to)]
-        if not matches:
-            raise UsageError(f"{name}: no such notebook, here or in {project.nbs_path}")
-        chosen.update(dict.fromkeys(matches))
-    return list(chosen)
-
-
-def _matches(folder: Path, name: str) -> list[Path]:
-    path = folder / name
-    if path.is_dir():
-        return notebooks_in(path)
-    if path.is_file():
-        return [Path(os.path.abspath(path))] if path.suffix == ".ipynb" else []
-    from glob import glob
-
-    found = glob(name, root_dir=folder, recursive=True)
-    return sorted((Path(os.path.abspath(folder / f)) for f in found if f.endswith(".ipynb")), key=lambda path: path.name)
-
-
-def number_of(name: str) -> tuple[int, str] | None:
-    """(2, "a") for "02a_init.ipynb", None for a name without a number."""
-    match = _NUMBER.match(name)
-    return (int(match[1]), match[2].lower()) if match else None
-
-
-def is_up_to(path: Path, last: str) -> bool:
-    """Whether a notebook's number is at most `last`: up to "02" are 01_a, 02_b, but not 02a_c."""
-    limit, number = number_of(f"{Path(last).stem}_"), number_of(path.name)
-    if limit is None:
-        raise UsageError(f"--up-to takes a notebook's number, such as 02 or 02a, not {last!r}")
-    return number is not None and number <= limit
-
-
-def module_of(path: Path) -> str | None:
-    """The module that a numbered notebook goes to unless it says otherwise: 11_train-loop.ipynb -> "train_loop"."""
-    match = _NUMBER.match(path.name)
-    name = re.sub(r"\W", "_", path.stem[match.end():]) if match else ""
-    return name if name.isidentifier() else None

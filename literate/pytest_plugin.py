@@ -16,12 +16,15 @@ import pytest
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
 
 if TYPE_CHECKING:  # a session without notebooks loads nothing of the runner
-    from .execute import Event, NotebookResult, Options, WarmParent
+    from .execute import Event, ForkServerClient, NotebookResult, Options
     from .project import Project
 
 _SETTINGS = {  # name -> its type and its help, both as an option and as a line of the configuration
     "notebook_workers": (int, "notebooks to run at once; 0 means one for each core"),
-    "notebook_timeout": (float, "seconds that a notebook may take; 0 means no limit (default: 600)"),
+    "notebook_timeout": (
+        float,
+        "seconds that a notebook may take; 0 means no limit (default: 600)",
+    ),
     "notebook_cell_timeout": (float, "seconds that a cell may take; 0 means no limit"),
     "notebook_flags": (str, 'test flags whose cells run too, such as "slow gpu"'),
 }
@@ -35,7 +38,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--notebooks", action="store_true", help="collect notebooks, each as a test")
     parser.addini("notebooks", "collect notebooks, each as a test", type="bool", default=False)
     for name, (kind, text) in _SETTINGS.items():
-        group.addoption(f"--{name.replace('_', '-')}", type=kind, help=text, metavar=name.rpartition("_")[2].upper())
+        group.addoption(
+            f"--{name.replace('_', '-')}",
+            type=kind,
+            help=text,
+            metavar=name.rpartition("_")[2].upper(),
+        )
         parser.addini(name, text)
 
 
@@ -56,7 +64,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> NotebookFi
 def _start_ahead(config: pytest.Config) -> None:
     """There are notebooks: the process that runs them gets ready while pytest collects."""
     if not config.option.collectonly and _AHEAD not in config.stash:
-        from .execute.start import started_ahead
+        from .execute.server.launch import started_ahead
 
         config.stash[_AHEAD] = stack = ExitStack()
         stack.enter_context(started_ahead())
@@ -83,7 +91,9 @@ class NotebookItem(pytest.Item):
     def __init__(self, *, project: Project, **kwargs) -> None:
         super().__init__(**kwargs)
         self.project = project
-        self.seconds: float | None = None  # what it took by itself: the test may only have waited for the rest of it
+        self.seconds: float | None = (
+            None  # what it took by itself: the test may only have waited for the rest of it
+        )
 
     def runtest(self) -> None:
         result = self.session.stash.setdefault(_RUNS, Runs(self.session)).result(self)
@@ -95,7 +105,9 @@ class NotebookItem(pytest.Item):
         if result.outcome == "failed":
             raise NotebookFailure(result)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: str | None = None) -> object:
+    def repr_failure(
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: str | None = None
+    ) -> object:
         """The failing cells, in a form that survives the way from a worker of pytest-xdist."""
         if not isinstance(excinfo.value, NotebookFailure):
             return super().repr_failure(excinfo, style)
@@ -105,7 +117,9 @@ class NotebookItem(pytest.Item):
         message = lines[0].partition(".ipynb:")[2].strip() or lines[0]
         crash = ReprFileLocation(str(self.path), 1, message)
         entry = ReprEntryNative([f"{line}\n" for line in lines])
-        return ReprExceptionInfo(reprtraceback=ReprTraceback([entry], None, "native"), reprcrash=crash)
+        return ReprExceptionInfo(
+            reprtraceback=ReprTraceback([entry], None, "native"), reprcrash=crash
+        )
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, self.nodeid.rpartition("::")[0]
@@ -127,7 +141,7 @@ class Runs:
         self._events: dict[Path, Iterator[Event]] = {}  # by the project's root
         self._results: dict[Path, NotebookResult] = {}
         self._due: set[Path] = set()  # notebooks of which a run will bring a result
-        self._parent: WarmParent | None = None
+        self._parent: ForkServerClient | None = None
 
     def result(self, item: NotebookItem) -> NotebookResult:
         """The result of a notebook, as soon as it is there; who asks a second time has it run again."""
@@ -144,7 +158,7 @@ class Runs:
 
     def _start(self, item: NotebookItem) -> None:
         """Begin a run: of all notebooks of the project, or of this one alone where only it is known to be next."""
-        from .execute import run, warm_parent
+        from .execute import run, start_server
 
         root, on_xdist = item.project.root, "PYTEST_XDIST_WORKER" in os.environ
         paths = [item.path]
@@ -152,7 +166,7 @@ class Runs:
             items = [i for i in self._session.items if isinstance(i, NotebookItem)]
             paths = list(dict.fromkeys(i.path for i in items if i.project.root == root))
         if on_xdist and not self._parent:
-            self._parent = warm_parent(int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+            self._parent = start_server(int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
         if root in self._events:
             self._events[root].close()
         self._due |= set(paths)
@@ -168,7 +182,9 @@ class Runs:
         self._due.clear()
 
 
-@pytest.hookimpl(wrapper=True, trylast=True)  # inside of pytest-cov's, which wants all data when the last test is over
+@pytest.hookimpl(
+    wrapper=True, trylast=True
+)  # inside of pytest-cov's, which wants all data when the last test is over
 def pytest_runtestloop(session: pytest.Session):
     try:
         return (yield)

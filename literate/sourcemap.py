@@ -9,10 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from .diagnostics import UserError
-from .directives import dialect_of, read_head
+from .directives import dialect_of, parse_cell
 from .notebook import read_notebook
 from .project import Project, find_project
-from .values import dataclass
+from .records import dataclass
 
 _MARKER = re.compile(r"# %% (.+\.ipynb)(?: (#?)([^\s#]+))?$")
 
@@ -22,9 +22,9 @@ class Place:
     """A line of a cell."""
 
     notebook: Path
-    cell: int      # index, from 0
+    cell: int  # index, from 0
     cell_id: str
-    line: int      # from 1
+    line: int  # from 1
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,14 @@ class SourceMap:
     def to_module(self, notebook: Path, cell_id: str, line: int) -> int | None:
         """The module's line that a cell's line became."""
         want = os.path.abspath(notebook)
-        return next((n for n, p in enumerate(self.places, 1)
-                     if p and (p.cell_id, p.line) == (cell_id, line) and str(p.notebook) == want), None)
+        return next(
+            (
+                n
+                for n, p in enumerate(self.places, 1)
+                if p and (p.cell_id, p.line) == (cell_id, line) and str(p.notebook) == want
+            ),
+            None,
+        )
 
 
 def read_source_map(module: Path) -> SourceMap | None:
@@ -67,7 +73,11 @@ def _read(module: Path, stamp: int) -> SourceMap | None:
     section: list[Place] | None = None
     for line in text.split("\n"):
         if match := _MARKER.match(line):
-            section = iter(_cell_places(project, Path(os.path.normpath(module.parent / match[1])), match[2], match[3]))
+            section = iter(
+                _cell_places(
+                    project, Path(os.path.normpath(module.parent / match[1])), match[2], match[3]
+                )
+            )
             places.append(None)
         else:
             section = None if line.startswith("# %% auto") else section
@@ -84,10 +94,17 @@ def _cell_places(project: Project, path: Path, is_id: str, key: str | None) -> I
     if is_id:
         cell = notebook.cell(key)
     else:
-        cell = notebook.cells[int(key)] if key and key.isdigit() and int(key) < len(notebook.cells) else None
+        cell = (
+            notebook.cells[int(key)]
+            if key and key.isdigit() and int(key) < len(notebook.cells)
+            else None
+        )
     if cell is None:
         return ()
-    return tuple(Place(path, cell.index, cell.id, line) for line in read_head(cell, dialect_of(notebook, project)).lines)
+    return tuple(
+        Place(path, cell.index, cell.id, line)
+        for line in parse_cell(cell, dialect_of(notebook, project)).lines
+    )
 
 
 @lru_cache(maxsize=64)

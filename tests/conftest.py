@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from literate.execute import jobs
+from literate.execute.server import job as jobs
 from literate.project import Project, read_project
 
 # Load makes everything slow, and must make nothing fail: a wait ends when its event comes, and
@@ -26,14 +26,46 @@ PATIENCE = 120.0  # seconds
 
 # What a user or a service sets to change the behaviour of programs: tests start them without it.
 SETTINGS = {
-    "CI", "COLUMNS", "LINES", "TERM", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE",
-    "PY_COLORS", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "LANG", "LANGUAGE", "PAGER", "IN_TEST",
-    "BASH_ENV", "ENV", "CDPATH", "POSIXLY_CORRECT", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS", "FOUNDATIONS_CLAIMS",
+    "CI",
+    "COLUMNS",
+    "LINES",
+    "TERM",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "PY_COLORS",
+    "TTY_COMPATIBLE",
+    "TTY_INTERACTIVE",
+    "LANG",
+    "LANGUAGE",
+    "PAGER",
+    "IN_TEST",
+    "BASH_ENV",
+    "ENV",
+    "CDPATH",
+    "POSIXLY_CORRECT",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "FOUNDATIONS_CLAIMS",
 }
 PREFIXES = (
-    "PYTHON", "PYTEST_", "COVERAGE_", "HYPOTHESIS_", "IPYTHON", "JUPYTER", "MPL", "MATPLOTLIB",
-    "DASK_", "GIT_", "GITHUB_", "LITERATE_", "WATCHFILES_", "XDG_", "LC_",
+    "PYTHON",
+    "PYTEST_",
+    "COVERAGE_",
+    "HYPOTHESIS_",
+    "IPYTHON",
+    "JUPYTER",
+    "MPL",
+    "MATPLOTLIB",
+    "DASK_",
+    "GIT_",
+    "GITHUB_",
+    "LITERATE_",
+    "WATCHFILES_",
+    "XDG_",
+    "LC_",
 )
 # In the user's home: what is downloaded once and kept, and how pip reaches the network for it.
 KEPT = (".cache", ".config/pip", ".pip", ".netrc")
@@ -62,15 +94,18 @@ def limit_as_usual(kind: int, usual: int) -> None:
 
 heed_signals()
 limit_as_usual(resource.RLIMIT_NOFILE, 1024)  # of a billion, to close each takes minutes
-limit_as_usual(resource.RLIMIT_CORE, 0)       # a process that crashes leaves no file
+limit_as_usual(resource.RLIMIT_CORE, 0)  # a process that crashes leaves no file
 os.umask(0o022)
 if sys.__stdin__ is None:  # it was closed, which neither pytest nor IPython expects
     sys.__stdin__ = open(os.devnull)
 
 # Where CI is set, Hypothesis has other defaults. And that an example takes long is not a fault.
 hypothesis_settings.register_profile(
-    "anywhere", parent=hypothesis_settings.get_profile("default"), deadline=None,
-    suppress_health_check=[HealthCheck.too_slow], print_blob=True,
+    "anywhere",
+    parent=hypothesis_settings.get_profile("default"),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
 )
 hypothesis_settings.load_profile("anywhere")
 
@@ -165,8 +200,10 @@ def rewrite(path: Path, text: str) -> None:
 # How long the runner waits before it uses force. Its own times are meant for people; whether
 # something is done within them, a test must not leave to the speed of the machine.
 STEPS = [(delay, int(number)) for delay, number in jobs._ESCALATION]
-UNHURRIED = {"literate.execute.jobs": {"_ESCALATION": [*STEPS[:-1], (PATIENCE, STEPS[-1][1])]}}
-TIDY = {"literate.execute.forkserver": {"_PATIENCE": PATIENCE}}
+UNHURRIED = {
+    "literate.execute.server.job": {"_ESCALATION": [*STEPS[:-1], (PATIENCE, STEPS[-1][1])]}
+}
+TIDY = {"literate.execute.server.server": {"_PATIENCE": PATIENCE}}
 SITE = """
 import sys
 from importlib.machinery import PathFinder
@@ -205,27 +242,51 @@ def unhurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 def settings_text(extra: str = "") -> str:
     """A settings.ini; the lines of `extra` add keys or replace them."""
-    lines = ["lib_name = lib", "lib_path = lib", "nbs_path = nbs", "user = me", "repo = lib",
-             "author = me", "description = d", "author_email = a@b", *extra.splitlines()]
-    return "[DEFAULT]\n" + "".join(f"{line}\n" for line in {line.split(" = ")[0]: line for line in lines if line}.values())
+    lines = [
+        "lib_name = lib",
+        "lib_path = lib",
+        "nbs_path = nbs",
+        "user = me",
+        "repo = lib",
+        "author = me",
+        "description = d",
+        "author_email = a@b",
+        *extra.splitlines(),
+    ]
+    return "[DEFAULT]\n" + "".join(
+        f"{line}\n" for line in {line.split(" = ")[0]: line for line in lines if line}.values()
+    )
 
 
 def notebook(*cells: str | dict, **metadata) -> str:
     """A notebook's text: a string is a code cell, one that begins with `md:` is markdown, a dict is taken as it is."""
+
     def cell(number: int, source: str | dict) -> dict:
         if isinstance(source, dict):
             return source
         kind, text = ("markdown", source[3:]) if source.startswith("md:") else ("code", source)
         code = {"execution_count": None, "outputs": []} if kind == "code" else {}
-        return {"cell_type": kind, "id": f"{number:08x}", "metadata": {}, "source": text.splitlines(keepends=True), **code}
+        return {
+            "cell_type": kind,
+            "id": f"{number:08x}",
+            "metadata": {},
+            "source": text.splitlines(keepends=True),
+            **code,
+        }
 
-    data = {"cells": [cell(n, c) for n, c in enumerate(cells)], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    data = {
+        "cells": [cell(n, c) for n, c in enumerate(cells)],
+        "metadata": metadata,
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
 @pytest.fixture
 def make_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Project]:
     """`make_project({"00_core": ["#export\\nx = 1"]}, "strict = True")`: a project on disk, and the current folder."""
+
     def make(notebooks: dict[str, list | str], settings: str = "") -> Project:
         (tmp_path / "settings.ini").write_text(settings_text(settings))
         for name, cells in notebooks.items():
@@ -234,11 +295,14 @@ def make_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
             path.write_text(cells if isinstance(cells, str) else notebook(*cells), encoding="utf-8")
         monkeypatch.chdir(tmp_path)
         return read_project(tmp_path / "settings.ini")
+
     return make
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
     """How many mutants the notebooks killed, if they were run; one that survives fails its notebook."""
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    for killed in (value for report in reports for name, value in report.user_properties if name == "mutants"):
+    for killed in (
+        value for report in reports for name, value in report.user_properties if name == "mutants"
+    ):
         terminalreporter.write_line(f"kills {killed} of {killed} mutants")

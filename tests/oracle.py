@@ -27,7 +27,12 @@ from literate.diagnostics import UserError
 from literate.project import NBDEV3, find_project
 
 PACKAGES = {
-    "2.4.7": ["nbdev==2.4.7", "fastcore<2", "execnb<0.2", "ghapi<2"],  # the last releases that nbdev 2 works with
+    "2.4.7": [
+        "nbdev==2.4.7",
+        "fastcore<2",
+        "execnb<0.2",
+        "ghapi<2",
+    ],  # the last releases that nbdev 2 works with
     "3.3.26": ["nbdev==3.3.26"],
 }
 
@@ -44,7 +49,10 @@ def nbdev_export(version: str) -> Path:
         with FileLock(cache / "lock"):
             if not (home / "ready").exists():
                 venv.create(home, with_pip=True, clear=True)
-                subprocess.run([home / "bin" / "python", "-m", "pip", "install", "-qq", *PACKAGES[version]], check=True)
+                subprocess.run(
+                    [home / "bin" / "python", "-m", "pip", "install", "-qq", *PACKAGES[version]],
+                    check=True,
+                )
                 (home / "ready").touch()
     return home / "bin" / ("nbdev_export" if version[0] == "2" else "nbdev-export")
 
@@ -55,12 +63,23 @@ class Failed(Exception):
 
 def generated(root: Path, command: list) -> dict[str, str]:
     """The library's files after a command has compiled the project; a `Failed` says what the command printed."""
-    done = subprocess.run([str(word) for word in command], cwd=root, capture_output=True, text=True,
-                          env={k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "IN_TEST")}, check=False)
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        env={k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "IN_TEST")},
+        check=False,
+    )
     if done.returncode:
-        raise Failed(f"{' '.join(Path(word).name for word in command)} fails:\n{done.stdout[-1000:]}{done.stderr[-3000:]}")
+        raise Failed(
+            f"{' '.join(Path(word).name for word in command)} fails:\n{done.stdout[-1000:]}{done.stderr[-3000:]}"
+        )
     lib = find_project(root).lib_path
-    return {p.relative_to(lib).as_posix(): p.read_bytes().decode("utf-8", "surrogateescape") for p in lib.rglob("*.py")}
+    return {
+        p.relative_to(lib).as_posix(): p.read_bytes().decode("utf-8", "surrogateescape")
+        for p in lib.rglob("*.py")
+    }
 
 
 def compile_both(root: Path) -> tuple[dict[str, str], dict[str, str]]:
@@ -69,13 +88,23 @@ def compile_both(root: Path) -> tuple[dict[str, str], dict[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         copies = [Path(folder, name, root.name) for name in ("theirs", "ours")]
         for copy in copies:
-            shutil.copytree(root, copy, symlinks=True, ignore=shutil.ignore_patterns(".git", ".literate", "__pycache__", ".venv"))
+            shutil.copytree(
+                root,
+                copy,
+                symlinks=True,
+                ignore=shutil.ignore_patterns(".git", ".literate", "__pycache__", ".venv"),
+            )
         respell(find_project(copies[0]).nbs_path)
         theirs = generated(copies[0], [nbdev_export(version)])
-        return theirs, generated(copies[1], [sys.executable, ROOT / "notebook2script.py", "--force", "--quiet"])
+        return theirs, generated(
+            copies[1], [sys.executable, ROOT / "notebook2script.py", "--force", "--quiet"]
+        )
 
 
-NBDEV_1 = re.compile(r"^\s*#\s*(default_exp|export[si]?|hide\w*|default_cls_lvl|slow|cuda|collapse\w*)([ \t]+\S+)?\s*$", re.IGNORECASE)
+NBDEV_1 = re.compile(
+    r"^\s*#\s*(default_exp|export[si]?|hide\w*|default_cls_lvl|slow|cuda|collapse\w*)([ \t]+\S+)?\s*$",
+    re.IGNORECASE,
+)
 
 
 def respell(folder: Path) -> None:
@@ -83,7 +112,11 @@ def respell(folder: Path) -> None:
     for path in folder.rglob("*.ipynb"):
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-            cells = [(cell, "".join(cell["source"]).splitlines(keepends=True)) for cell in data["cells"] if cell["cell_type"] == "code"]
+            cells = [
+                (cell, "".join(cell["source"]).splitlines(keepends=True))
+                for cell in data["cells"]
+                if cell["cell_type"] == "code"
+            ]
         except (ValueError, KeyError, TypeError):
             continue
         if any(re.match(r"\s*#\s*\|", line) for _, lines in cells for line in lines):
@@ -117,7 +150,9 @@ def same_docstring(text: str) -> str:
 
 def without_bare_directives(text: str) -> str:
     code = re.sub(r"^[ \t]*#[ \t]*\|.*\n?", "", text, flags=re.MULTILINE)
-    return re.sub(r"\n+(?=# %% )", "\n\n", re.sub(r"\n\n# %% .*\n(?=\n*(# %% |\Z))", "", code)).rstrip("\n")
+    return re.sub(
+        r"\n+(?=# %% )", "\n\n", re.sub(r"\n\n# %% .*\n(?=\n*(# %% |\Z))", "", code)
+    ).rstrip("\n")
 
 
 def sorted_statements(text: str) -> str:
@@ -134,15 +169,28 @@ def holds_more(theirs: str, ours: str) -> str | None:
     """Why our file holds all that nbdev's does and more: it lost a notebook's cells, or a module's place in the index."""
     if ours.startswith("# Autogenerated by nbdev"):
         old, new = (ast.literal_eval(text.split("d = ", 1)[1])["syms"] for text in (theirs, ours))
-        return "D9" if all(new.get(module, {}).items() >= names.items() for module, names in old.items()) else None
+        return (
+            "D9"
+            if all(new.get(module, {}).items() >= names.items() for module, names in old.items())
+            else None
+        )
     several = len(set(re.findall(r"^# %% (.*\.ipynb)", ours, re.MULTILINE))) > 1
-    code = [line for line in absolute_imports(same_docstring(theirs)).splitlines() if not line.startswith(("#", "__all__", " " * 11))]
+    code = [
+        line
+        for line in absolute_imports(same_docstring(theirs)).splitlines()
+        if not line.startswith(("#", "__all__", " " * 11))
+    ]
     return "D1 or D2" if several and set(code) <= set(absolute_imports(ours).splitlines()) else None
 
 
 DEVIATIONS: dict[str, Callable[[str], str]] = {
-    "D10": without_ids, "D11": lambda text: text.replace("\r", ""), "D3": absolute_imports, "D4": without_all,
-    "D5": same_docstring, "D7": without_bare_directives, "D6": sorted_statements,
+    "D10": without_ids,
+    "D11": lambda text: text.replace("\r", ""),
+    "D3": absolute_imports,
+    "D4": without_all,
+    "D5": same_docstring,
+    "D7": without_bare_directives,
+    "D6": sorted_statements,
 }
 
 
@@ -157,8 +205,11 @@ def explain(theirs: str | None, ours: str | None) -> list[str] | None:
     needed = []
     for name, normal in DEVIATIONS.items():
         after = normal(theirs), normal(ours)
-        if after != (theirs, ours) and (after[0] == after[1] or len(set(after[0].splitlines()) ^ set(after[1].splitlines()))
-                                        < len(set(theirs.splitlines()) ^ set(ours.splitlines()))):
+        if after != (theirs, ours) and (
+            after[0] == after[1]
+            or len(set(after[0].splitlines()) ^ set(after[1].splitlines()))
+            < len(set(theirs.splitlines()) ^ set(ours.splitlines()))
+        ):
             needed.append(name)
             theirs, ours = after
         if theirs == ours:
@@ -177,11 +228,19 @@ def main(paths: list[str]) -> int:
             continue
         names = sorted(theirs.keys() | ours.keys())
         reasons = {name: explain(theirs.get(name), ours.get(name)) for name in names}
-        print(f"{path}: {sum(r == [] for r in reasons.values())} of {len(names)} files are the same bytes")
+        print(
+            f"{path}: {sum(r == [] for r in reasons.values())} of {len(names)} files are the same bytes"
+        )
         for name, reason in reasons.items():
             if reason is None:
                 unexplained += 1
-                where = "" if name in theirs and name in ours else " (only nbdev's)" if name in theirs else " (only ours)"
+                where = (
+                    ""
+                    if name in theirs and name in ours
+                    else " (only nbdev's)"
+                    if name in theirs
+                    else " (only ours)"
+                )
                 print(f"  {name}: NOT EXPLAINED{where}")
             elif reason:
                 print(f"  {name}: {' + '.join(reason)}")

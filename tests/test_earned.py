@@ -67,8 +67,11 @@ def unearned(folder: Path) -> list[str]:
                 imports |= _imports(tree)
                 ours |= set(_defined(tree))
                 if path.name not in KIT:
-                    found += [f"{path.name}, cell {number}, line {line}: {name} is used before it is earned"
-                              for line, name in _uses(tree, imports, ours) if plain(name) not in earned]
+                    found += [
+                        f"{path.name}, cell {number}, line {line}: {name} is used before it is earned"
+                        for line, name in _uses(tree, imports, ours)
+                        if plain(name) not in earned
+                    ]
             earned |= set(map(plain, _earned(tree.body)))  # from the next cell on
     return found
 
@@ -78,7 +81,11 @@ def _earned(statements: list[ast.stmt]) -> Iterator[str]:
     for node in statements:
         if isinstance(node, ast.With):
             yield from _earned(node.body)
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and getattr(node.value.func, "id", "") == "earn":
+        elif (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Call)
+            and getattr(node.value.func, "id", "") == "earn"
+        ):
             yield node.value.args[0].value
 
 
@@ -87,7 +94,12 @@ def _imports(tree: ast.Module) -> dict[str, str]:
     found = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {a.asname or a.name.partition(".")[0]: a.name if a.asname else a.name.partition(".")[0] for a in node.names}
+            found |= {
+                a.asname or a.name.partition(".")[0]: a.name
+                if a.asname
+                else a.name.partition(".")[0]
+                for a in node.names
+            }
         elif isinstance(node, ast.ImportFrom):
             found |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
     return found
@@ -98,7 +110,9 @@ def _defined(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             yield from (part.name for part in node.body if isinstance(part, ast.FunctionDef))
-        elif isinstance(node, ast.FunctionDef) and any(getattr(d, "id", "") == "patch" for d in node.decorator_list):
+        elif isinstance(node, ast.FunctionDef) and any(
+            getattr(d, "id", "") == "patch" for d in node.decorator_list
+        ):
             yield node.name
 
 
@@ -109,7 +123,11 @@ def _uses(tree: ast.Module, imports: dict[str, str], ours: set[str]) -> Iterator
         if isinstance(getattr(node, "op", None), ast.MatMult):
             yield node.lineno, "@"
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "torch":
-            yield from ((node.lineno, name) for a in node.names if _is_operation(name := f"{node.module}.{a.name}"))
+            yield from (
+                (node.lineno, name)
+                for a in node.names
+                if _is_operation(name := f"{node.module}.{a.name}")
+            )
         elif isinstance(node, ast.Attribute) and not node.attr.startswith("__"):
             root, name = _dotted(node)
             if root in imports:
@@ -145,6 +163,7 @@ def test_exported_code_uses_what_is_earned():
 @pytest.fixture
 def copied(tmp_path):
     """Change a cell of a notebook of the project, in a copy of all: `copied("01_matmul", "torch.einsum", "...")`."""
+
     def change(name: str, old: str, new: str) -> Path:
         shutil.copytree(ROOT / "nbs", tmp_path / "nbs", ignore=shutil.ignore_patterns(".*"))
         path = tmp_path / "nbs" / f"{name}.ipynb"
@@ -153,13 +172,20 @@ def copied(tmp_path):
         cell["source"] = "".join(cell["source"]).replace(old, new)
         path.write_text(json.dumps(data), encoding="utf-8")
         return tmp_path / "nbs"
+
     return change
 
 
 def test_einsum_may_not_be_used_before_it_is_earned(copied):
-    folder = copied("01_matmul", "n, k, m = product_sizes(a, b)\n", "n, k, m = product_sizes(a, b)\n    return torch.einsum('ik,kj->ij', a, b)\n")
-    report, = unearned(folder)
-    assert report.startswith("01_matmul.ipynb, cell ") and report.endswith(", line 8: torch.einsum is used before it is earned")
+    folder = copied(
+        "01_matmul",
+        "n, k, m = product_sizes(a, b)\n",
+        "n, k, m = product_sizes(a, b)\n    return torch.einsum('ik,kj->ij', a, b)\n",
+    )
+    (report,) = unearned(folder)
+    assert report.startswith("01_matmul.ipynb, cell ") and report.endswith(
+        ", line 8: torch.einsum is used before it is earned"
+    )
 
 
 def test_what_is_no_longer_earned_is_noticed(copied):
@@ -170,19 +196,36 @@ def test_what_is_no_longer_earned_is_noticed(copied):
 IMPORTS = "#export\nimport math\nimport torch\nimport torch.nn.functional as F\nfrom torch import Tensor, nn\n"
 
 
-@pytest.mark.parametrize("code, name", [
-    ("torch.relu(x)", "torch.relu"), ("F.relu(x)", "torch.nn.functional.relu"), ("nn.ReLU()", "torch.nn.ReLU"), ("x.relu_()", ".relu_"),
-    ("torch.Tensor.softmax(x)", "torch.Tensor.softmax"), ("f(x).conv2d(y).softmax(0)", ".softmax"), ("x @ y", "@"), ("x @= y", "@"),
-    ("from torch.nn.functional import relu", "torch.nn.functional.relu"), ("torch.autograd.grad(x, y)", "torch.autograd.grad"),
-])
+@pytest.mark.parametrize(
+    "code, name",
+    [
+        ("torch.relu(x)", "torch.relu"),
+        ("F.relu(x)", "torch.nn.functional.relu"),
+        ("nn.ReLU()", "torch.nn.ReLU"),
+        ("x.relu_()", ".relu_"),
+        ("torch.Tensor.softmax(x)", "torch.Tensor.softmax"),
+        ("f(x).conv2d(y).softmax(0)", ".softmax"),
+        ("x @ y", "@"),
+        ("x @= y", "@"),
+        ("from torch.nn.functional import relu", "torch.nn.functional.relu"),
+        ("torch.autograd.grad(x, y)", "torch.autograd.grad"),
+    ],
+)
 def test_what_is_noticed(tmp_path, code, name):
     (tmp_path / "01_x.ipynb").write_text(notebook(IMPORTS + "\n" + code), encoding="utf-8")
     assert unearned(tmp_path) == [f"01_x.ipynb, cell 1, line 7: {name} is used before it is earned"]
 
 
-@pytest.mark.parametrize("code", [
-    "x.sum(0).sqrt_()", "torch.zeros(2)[0] + math.tanh(1)", "nn.Parameter(x)", "torch.float32", "class A(nn.Module):\n    def softmax(self): return self.softmax()",
-])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x.sum(0).sqrt_()",
+        "torch.zeros(2)[0] + math.tanh(1)",
+        "nn.Parameter(x)",
+        "torch.float32",
+        "class A(nn.Module):\n    def softmax(self): return self.softmax()",
+    ],
+)
 def test_what_is_free(tmp_path, code):
     (tmp_path / "01_x.ipynb").write_text(notebook(IMPORTS + "\n" + code), encoding="utf-8")
     assert unearned(tmp_path) == []
@@ -190,8 +233,17 @@ def test_what_is_free(tmp_path, code):
 
 def test_an_operation_is_earned_from_the_next_cell_on(tmp_path):
     earn = "with claim('S1', 'x'):\n    earn('torch.relu', ours, torch.relu, cases)"
-    (tmp_path / "01_x.ipynb").write_text(notebook(IMPORTS, "#export\nx.relu()", earn, "#export\nF.relu(x)"), encoding="utf-8")
-    (tmp_path / "02_x.ipynb").write_text(notebook("#export\nimport torch\nx = torch.relu(y)"), encoding="utf-8")
+    (tmp_path / "01_x.ipynb").write_text(
+        notebook(IMPORTS, "#export\nx.relu()", earn, "#export\nF.relu(x)"), encoding="utf-8"
+    )
+    (tmp_path / "02_x.ipynb").write_text(
+        notebook("#export\nimport torch\nx = torch.relu(y)"), encoding="utf-8"
+    )
     assert unearned(tmp_path) == ["01_x.ipynb, cell 2, line 2: .relu is used before it is earned"]
-    (tmp_path / "01_x.ipynb").write_text(notebook(IMPORTS, "test_fail(lambda: " + earn.splitlines()[1].strip() + ")"), encoding="utf-8")
-    assert unearned(tmp_path) == ["02_x.ipynb, cell 1, line 3: torch.relu is used before it is earned"]
+    (tmp_path / "01_x.ipynb").write_text(
+        notebook(IMPORTS, "test_fail(lambda: " + earn.splitlines()[1].strip() + ")"),
+        encoding="utf-8",
+    )
+    assert unearned(tmp_path) == [
+        "02_x.ipynb, cell 1, line 3: torch.relu is used before it is earned"
+    ]

@@ -7,9 +7,10 @@ import sys
 import tomllib
 from pathlib import Path
 
-import literate
 import pytest
 from conftest import notebook, settings_text
+
+import literate
 
 ROOT = Path(__file__).parents[1]
 TOOL = tomllib.loads((ROOT / "literate" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -28,7 +29,12 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-WORDS = {"export": "files written", "compile": "files written", "test": "1 passed", "run": "1 passed"}
+WORDS = {
+    "export": "files written",
+    "compile": "files written",
+    "test": "1 passed",
+    "run": "1 passed",
+}
 
 
 @pytest.mark.parametrize(("word", "printed"), WORDS.items())
@@ -50,8 +56,10 @@ def test_help_names_every_command():
     assert all(f"  {word} " in done.stdout for word in ("export", "test"))
 
 
-@pytest.mark.parametrize(("arguments", "problem"), [
-    ([], "a command is needed"), (["exprot"], "unknown command 'exprot'")])
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [([], "a command is needed"), (["exprot"], "unknown command 'exprot'")],
+)
 def test_a_wrong_word_is_told(arguments, problem):
     done = run(*arguments)
     assert done.returncode == 2 and done.stderr.startswith(f"error: {problem}\n")
@@ -75,8 +83,13 @@ def top_level_imports(path: Path) -> set[str]:
 
 # Packages that come with another one: IPython brings traitlets and the inline figures of Jupyter,
 # and nbclient brings nbformat and jupyter_client. pytest's own insides belong to pytest.
-COME_WITH = {"traitlets": "ipython", "matplotlib_inline": "ipython", "nbformat": "nbclient",
-             "jupyter_client": "nbclient", "_pytest": "pytest"}
+COME_WITH = {
+    "traitlets": "ipython",
+    "matplotlib_inline": "ipython",
+    "nbformat": "nbclient",
+    "jupyter_client": "nbclient",
+    "_pytest": "pytest",
+}
 
 
 def test_the_tool_imports_nothing_that_its_distribution_does_not_name():

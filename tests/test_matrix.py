@@ -13,8 +13,8 @@ from conftest import notebook
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "docs"))
-import matrix  # noqa: E402
 import margins  # noqa: E402
+import matrix  # noqa: E402
 from margins import Run, Setting, Verdict  # noqa: E402
 
 SEEDS = (0, 1, 2, 3, 4, 7, 8)

@@ -11,42 +11,59 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from literate.diagnostics import UserError
-from literate.notebook import (
-    Notebook,
-    _cell,
-    insert_cell,
-    read_notebook,
-    remove_cell,
-    replace_sources,
-    write_atomically,
-)
+from literate.files import write_atomically
+from literate.notebook import Notebook, _cell, read_notebook
+from literate.splice import insert_cell, remove_cell, replace_sources
 
 ODD_NOTEBOOKS = {
     "indented as Jupyter does": notebook("a = 1\nb = 2", "md:# Title", "c"),
     "on one line": json.dumps(json.loads(notebook("a = 1\nb = 2", "md:x", "c"))),
-    "source as a string": json.dumps({"cells": [{"cell_type": "code", "source": "a\nb", "metadata": {}}] * 3, "nbformat": 4}, indent=2),
+    "source as a string": json.dumps(
+        {"cells": [{"cell_type": "code", "source": "a\nb", "metadata": {}}] * 3, "nbformat": 4},
+        indent=2,
+    ),
     "empty sources": notebook("", "", ""),
-    "four spaces, sorted keys": json.dumps(json.loads(notebook("a\nb", "c", "d")), indent=4, sort_keys=True),
+    "four spaces, sorted keys": json.dumps(
+        json.loads(notebook("a\nb", "c", "d")), indent=4, sort_keys=True
+    ),
     "CRLF file": notebook("a\nb", "c", "d").replace("\n", "\r\n"),
-    "escaped non-ASCII": json.dumps(json.loads(notebook("é = 1", "ß", "😀")), indent=1, ensure_ascii=True),
+    "escaped non-ASCII": json.dumps(
+        json.loads(notebook("é = 1", "ß", "😀")), indent=1, ensure_ascii=True
+    ),
     "non-ASCII": notebook("é = 1", "ß", "😀"),
     "no final newline": notebook("a", "b", "c").rstrip(),
     "odd spaces": '{ "nbformat" :4,\t"cells"\n: [ {"cell_type":"code","source" : [ "a\\n" , "b" ],"metadata":{}},'
-                  ' {"cell_type":"raw","metadata":{},"source":[]} ,{"source":"","cell_type":"code","metadata":{}}]  }  ',
+    ' {"cell_type":"raw","metadata":{},"source":[]} ,{"source":"","cell_type":"code","metadata":{}}]  }  ',
     "the word source elsewhere": notebook(
-        {"cell_type": "code", "metadata": {"source": ["x"]}, "outputs": [{"text": ['"source": ["no"]']}], "source": ["a"]}, "b", "c"),
+        {
+            "cell_type": "code",
+            "metadata": {"source": ["x"]},
+            "outputs": [{"text": ['"source": ["no"]']}],
+            "source": ["a"],
+        },
+        "b",
+        "c",
+    ),
     "metadata before the cells": '{"metadata": {"cells": [1, {"source": 2}]}, "cells": [{"cell_type": "code", "source": ["a"]},'
-                                 '{"cell_type": "code"}, {"cell_type": "code", "source": ["b"]}], "nbformat": 4}',
+    '{"cell_type": "code"}, {"cell_type": "code", "source": ["b"]}], "nbformat": 4}',
 }
 
 
 def parse(text: str) -> Notebook:
     data = json.loads(text)
-    return Notebook(None, text.encode(), data, tuple(_cell(None, index, cell) for index, cell in enumerate(data["cells"])))
+    return Notebook(
+        None,
+        text.encode(),
+        data,
+        tuple(_cell(None, index, cell) for index, cell in enumerate(data["cells"])),
+    )
 
 
 @pytest.mark.parametrize("text", ODD_NOTEBOOKS.values(), ids=ODD_NOTEBOOKS)
-@given(index=st.integers(0, 2), source=st.text(st.characters(exclude_characters="\r", exclude_categories=["Cs"]), max_size=40))
+@given(
+    index=st.integers(0, 2),
+    source=st.text(st.characters(exclude_characters="\r", exclude_categories=["Cs"]), max_size=40),
+)
 def test_a_new_source_changes_that_source_and_no_other_character(text, index, source):
     changed = replace_sources(text, {index: source})
     before, after = json.loads(text), json.loads(changed)
@@ -72,18 +89,25 @@ def test_replacing_nothing_gives_the_same_bytes(text):
 
 def test_several_sources_at_once():
     text = notebook("a", "b", "c")
-    assert [c.source for c in parse(replace_sources(text, {0: "x\ny", 2: ""})).cells] == ["x\ny", "b", ""]
+    assert [c.source for c in parse(replace_sources(text, {0: "x\ny", 2: ""})).cells] == [
+        "x\ny",
+        "b",
+        "",
+    ]
 
 
-@pytest.mark.parametrize("content, code, line", [
-    ("{", "not-json", 1),
-    ('{\n "cells": [\n<<<<<<< HEAD\n 1,\n=======\n 2\n>>>>>>> other\n]}', "merge-conflict", 3),
-    ("[]", "no-notebook", None),
-    ('{"cells": 3}', "no-notebook", None),
-    ('{"cells": [3]}', "no-notebook", None),
-    ('{"cells": [], "nbformat": 3}', "old-format", None),
-    ("# %% not a notebook\nimport os", "not-json", 1),
-])
+@pytest.mark.parametrize(
+    "content, code, line",
+    [
+        ("{", "not-json", 1),
+        ('{\n "cells": [\n<<<<<<< HEAD\n 1,\n=======\n 2\n>>>>>>> other\n]}', "merge-conflict", 3),
+        ("[]", "not-a-notebook", None),
+        ('{"cells": 3}', "not-a-notebook", None),
+        ('{"cells": [3]}', "not-a-notebook", None),
+        ('{"cells": [], "nbformat": 3}', "unsupported-nbformat", None),
+        ("# %% not a notebook\nimport os", "not-json", 1),
+    ],
+)
 def test_what_is_no_notebook_is_named(tmp_path, content, code, line):
     path = tmp_path / "00_bad.ipynb"
     path.write_text(content)
@@ -94,17 +118,22 @@ def test_what_is_no_notebook_is_named(tmp_path, content, code, line):
     assert "00_bad.ipynb" in str(error.value) and problem.hint
 
 
-@pytest.mark.parametrize(("member", "value", "message"), [
-    ("source", [["a"]], "cell 1: error: its source is neither a string nor a list of strings"),
-    ("source", {"a": 1}, "its source is neither"),
-    ("source", None, "its source is neither"),
-    ("cell_type", 3, "cell 1: error: its cell_type is a number, not a string"),
-    ("id", ["a"], "its id is a list, not a string"),
-    ("metadata", "x", "its metadata is a string, not an object"),
-])
+@pytest.mark.parametrize(
+    ("member", "value", "message"),
+    [
+        ("source", [["a"]], "cell 1: error: its source is neither a string nor a list of strings"),
+        ("source", {"a": 1}, "its source is neither"),
+        ("source", None, "its source is neither"),
+        ("cell_type", 3, "cell 1: error: its cell_type is a number, not a string"),
+        ("id", ["a"], "its id is a list, not a string"),
+        ("metadata", "x", "its metadata is a string, not an object"),
+    ],
+)
 def test_what_is_no_cell_is_named(tmp_path, member, value, message):
     path = tmp_path / "00_bad.ipynb"
-    path.write_text(notebook({"cell_type": "code", "source": "1", "id": "a", "metadata": {}, member: value}))
+    path.write_text(
+        notebook({"cell_type": "code", "source": "1", "id": "a", "metadata": {}, member: value})
+    )
     with pytest.raises(UserError, match=message):
         read_notebook(path)
 
@@ -118,7 +147,7 @@ def test_an_id_that_no_marker_could_hold_is_none(tmp_path, cell_id):
 
 def test_a_pipe_is_no_notebook(tmp_path):
     os.mkfifo(tmp_path / "a.ipynb")
-    with pytest.raises(UserError, match="it is no regular file"):
+    with pytest.raises(UserError, match="it is not a regular file"):
         read_notebook(tmp_path / "a.ipynb")
 
 
@@ -132,21 +161,38 @@ def test_bytes_that_are_no_text(tmp_path):
 
 def test_images_are_not_read(tmp_path):
     path = tmp_path / "a.ipynb"
-    png = {"cell_type": "code", "source": ['"image/png": "'], "outputs": [{"data": {"image/png": "iVBOR\n", "text/plain": ["é"]}}] * 2}
+    png = {
+        "cell_type": "code",
+        "source": ['"image/png": "'],
+        "outputs": [{"data": {"image/png": "iVBOR\n", "text/plain": ["é"]}}] * 2,
+    }
     path.write_text(notebook(png, "x"))
     read = read_notebook(path)
-    assert read.text == path.read_text() and [cell.source for cell in read.cells] == ['"image/png": "', "x"]
-    assert read.data["cells"][0]["outputs"] == [{"data": {"image/png": "", "text/plain": ["é"]}}] * 2
-    for odd in ('x\\"y', '\\\\', ''):
-        path.write_text('{"cells": [{"cell_type": "raw", "image/png": "' + odd + '", "source": "a"}]}')
-        assert read_notebook(path).data["cells"][0] in ({**json.loads(path.read_text())["cells"][0], "image/png": seen} for seen in ("", json.loads(f'"{odd}"')))
+    assert read.text == path.read_text() and [cell.source for cell in read.cells] == [
+        '"image/png": "',
+        "x",
+    ]
+    assert (
+        read.data["cells"][0]["outputs"] == [{"data": {"image/png": "", "text/plain": ["é"]}}] * 2
+    )
+    for odd in ('x\\"y', "\\\\", ""):
+        path.write_text(
+            '{"cells": [{"cell_type": "raw", "image/png": "' + odd + '", "source": "a"}]}'
+        )
+        assert read_notebook(path).data["cells"][0] in (
+            {**json.loads(path.read_text())["cells"][0], "image/png": seen}
+            for seen in ("", json.loads(f'"{odd}"'))
+        )
 
 
-@pytest.mark.parametrize(("content", "message"), [
-    (b'{"cells": [{"image/png": "\xff"}]}', "not UTF-8: byte 26"),
-    (b'{"cells": [{"image/png": "iVBOR"},, ', r"not JSON: .*\(char 34\)"),
-    (b'{"cells": [{"image/png": "iVBOR', "not JSON: Unterminated string"),
-])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"cells": [{"image/png": "\xff"}]}', "not UTF-8: byte 26"),
+        (b'{"cells": [{"image/png": "iVBOR"},, ', r"not JSON: .*\(char 34\)"),
+        (b'{"cells": [{"image/png": "iVBOR', "not JSON: Unterminated string"),
+    ],
+)
 def test_what_is_wrong_around_images(tmp_path, content, message):
     (tmp_path / "a.ipynb").write_bytes(content)
     with pytest.raises(UserError, match=message):
@@ -155,10 +201,15 @@ def test_what_is_wrong_around_images(tmp_path, content, message):
 
 def test_line_ends_and_byte_order_mark_do_not_show(tmp_path):
     path = tmp_path / "a.ipynb"
-    path.write_bytes(b"\xef\xbb\xbf" + notebook({"cell_type": "code", "source": ["a\r\n", "b"]}).encode())
+    path.write_bytes(
+        b"\xef\xbb\xbf" + notebook({"cell_type": "code", "source": ["a\r\n", "b"]}).encode()
+    )
     assert read_notebook(path).cells[0].source == "a\nb"
     write_atomically(path, replace_sources(read_notebook(path).text, {0: "c"}))
-    assert path.read_bytes().startswith(b"\xef\xbb\xbf{") and read_notebook(path).cells[0].source == "c"
+    assert (
+        path.read_bytes().startswith(b"\xef\xbb\xbf{")
+        and read_notebook(path).cells[0].source == "c"
+    )
 
 
 def test_derived_ids_are_stable_and_distinct():
@@ -182,8 +233,10 @@ def test_a_write_keeps_mode_and_link_and_leaves_no_temporary_file(tmp_path):
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "a.txt"
     path.write_text("old")
+
     def full(*_):
         raise OSError(28, "No space left on device")
+
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(OSError, match="No space"):
         write_atomically(path, "new")

@@ -16,14 +16,21 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def run_pytest(make_project):
     """`run_pytest(*arguments, **notebooks)`: the last lines and the exit code of a session in a new project."""
+
     def run(*arguments: str, **notebooks: list) -> tuple[int, str]:
         if notebooks:
             make_project(notebooks)
         command = [sys.executable, "-m", "pytest", "-p", "literate.pytest_plugin", *arguments]
-        environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)}  # others take time
+        environment = {
+            **os.environ,
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTHONPATH": str(ROOT),
+        }  # others take time
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=PATIENCE, env=environment)
+            command, capture_output=True, text=True, timeout=PATIENCE, env=environment
+        )
         return done.returncode, done.stdout + done.stderr
+
     return run
 
 
@@ -35,7 +42,13 @@ def test_nothing_is_collected_unasked(run_pytest):
 
 
 def test_each_notebook_is_a_test(run_pytest):
-    notebooks = {"a_green": GREEN, "b_red": RED, "c_skipped": ["#| eval: false\n1"], "d_broken": "{", "_hidden": RED}
+    notebooks = {
+        "a_green": GREEN,
+        "b_red": RED,
+        "c_skipped": ["#| eval: false\n1"],
+        "d_broken": "{",
+        "_hidden": RED,
+    }
     code, out = run_pytest("nbs", "--notebooks", "-rsf", **notebooks)
     assert code == 1 and "2 failed, 1 passed, 1 skipped" in out
     assert "nbs/b_red.ipynb:cell 2 (00000001):1: ZeroDivisionError: division by zero" in out
@@ -56,10 +69,16 @@ def test_asked_for_in_the_configuration(run_pytest, make_project):
     assert code == 0 and "1 passed in" in out
 
 
-@pytest.mark.parametrize("arguments, message", [
-    (["--notebook-timeout=-1"], "notebook_timeout takes numbers from 0, not -1"),
-    (["-o", "notebook_workers=many"], "notebook_workers = many in the configuration is no number"),
-])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--notebook-timeout=-1"], "notebook_timeout takes numbers from 0, not -1"),
+        (
+            ["-o", "notebook_workers=many"],
+            "notebook_workers = many in the configuration is no number",
+        ),
+    ],
+)
 def test_bad_usage(run_pytest, arguments, message):
     code, out = run_pytest("nbs", "--notebooks", *arguments, a=GREEN)
     assert code == 4 and message in out and "Traceback" not in out
@@ -74,7 +93,9 @@ def test_a_notebook_outside_of_a_project(run_pytest, make_project):
 
 def test_k_x_and_last_failed(run_pytest):
     notebooks = {"a_red": RED, "b_red": RED, "c_green": GREEN}
-    assert "1 passed, 2 deselected" in run_pytest("nbs", "--notebooks", "-k", "green", **notebooks)[1]
+    assert (
+        "1 passed, 2 deselected" in run_pytest("nbs", "--notebooks", "-k", "green", **notebooks)[1]
+    )
     code, out = run_pytest("nbs", "--notebooks", "-x")
     assert code == 1 and "1 failed" in out and "passed" not in out
     run_pytest("nbs", "--notebooks")
@@ -86,7 +107,10 @@ def test_among_other_tests_and_with_junit(run_pytest, make_project):
     (project.root / "test_it.py").write_text("def test_it(): pass\n")
     code, out = run_pytest("--notebooks", "--junitxml=j.xml", ".")
     assert code == 1 and "1 failed, 2 passed" in out
-    cases = {case.get("classname"): case for case in ElementTree.parse(project.root / "j.xml").iter("testcase")}
+    cases = {
+        case.get("classname"): case
+        for case in ElementTree.parse(project.root / "j.xml").iter("testcase")
+    }
     assert float(cases["nbs.a.ipynb"].get("time")) >= 0.3
     assert "ZeroDivisionError" in cases["nbs.b.ipynb"].find("failure").get("message")
 
@@ -95,7 +119,16 @@ def test_on_several_workers_of_xdist_and_measured(run_pytest, make_project):
     core = ["md:# core", "#export\ndef f(x):\n    if x:\n        return 1\n    return 2", "f(0)"]
     project = make_project({"00_core": core, "01_red": RED, "02_green": GREEN})
     subprocess.run([sys.executable, ROOT / "notebook2script.py"], check=True, capture_output=True)
-    plugins = ["-p", "xdist", "-p", "pytest_cov", "-n", "2", "--cov=lib", "--cov-report=term-missing"]
+    plugins = [
+        "-p",
+        "xdist",
+        "-p",
+        "pytest_cov",
+        "-n",
+        "2",
+        "--cov=lib",
+        "--cov-report=term-missing",
+    ]
     code, out = run_pytest("nbs", "--notebooks", *plugins)
     assert code == 1 and "1 failed, 2 passed" in out
     assert "nbs/01_red.ipynb:cell 2 (00000001):1: ZeroDivisionError" in out
@@ -112,7 +145,9 @@ def test_ctrl_c_ends_the_notebooks(run_pytest, make_project):
     project = make_project({"a": [pid]})
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "pytest", "-p", "literate.pytest_plugin", "nbs", "--notebooks"]
-    session = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment)
+    session = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment
+    )
     file = project.nbs_path / "pid"
     assert wait_for(lambda: session.poll() is not None or file.exists() and file.read_text())
     session.send_signal(signal.SIGINT)

@@ -5,13 +5,25 @@ import pytest
 from literate.compile import compile_project
 from literate.sourcemap import read_source_map
 
-CELLS = ["md:# Core", "#export\nimport os\n", "\n\n#| not here", "#export\n\ndef f():\n    return os\n\n\nx = 1",
-         "%%time\nx = 1", "#exporti\nfrom lib.core import (a,\n    b)"]
+CELLS = [
+    "md:# Core",
+    "#export\nimport os\n",
+    "\n\n#| not here",
+    "#export\n\ndef f():\n    return os\n\n\nx = 1",
+    "%%time\nx = 1",
+    "#exporti\nfrom lib.core import (a,\n    b)",
+]
 
 
 @pytest.mark.parametrize("layout", ["", "cell_ids = True"])
 def test_every_line_of_code_is_found_both_ways(make_project, layout):
-    project = make_project({"00_core": [c for c in CELLS if "#|" not in c], "sub/01_more": ["#default_exp core", "#export\ny = 2"]}, layout)
+    project = make_project(
+        {
+            "00_core": [c for c in CELLS if "#|" not in c],
+            "sub/01_more": ["#default_exp core", "#export\ny = 2"],
+        },
+        layout,
+    )
     compile_project(project)
     module = project.lib_path / "core.py"
     found = read_source_map(module)

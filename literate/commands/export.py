@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..compile.unchanged import still_said
+from ..compile.fast_path import still_said
 
 TYPE_CHECKING = False  # all else is imported if something has changed
 if TYPE_CHECKING:
@@ -13,19 +13,21 @@ if TYPE_CHECKING:
 
     from ..project import Project
 
-    Changed = dict[Path, list[Path]] | None  # files written, and the notebooks they come from; None: nothing may be
+    Changed = (
+        dict[Path, list[Path]] | None
+    )  # files written, and the notebooks they come from; None: nothing may be
 
 
 def notebook2script(
-    *notebooks: str,       # notebooks, folders or globs, from here or from nbs_path; none means all of the project
-    up_to: str = "",       # stop after the notebooks with this number, such as 02
-    check: bool = False,   # write nothing; exit 1 and show the difference if a module is stale or anything is wrong
+    *notebooks: str,  # notebooks, folders or globs, from here or from nbs_path; none means all of the project
+    up_to: str = "",  # stop after the notebooks with this number, such as 02
+    check: bool = False,  # write nothing; exit 1 and show the difference if a module is stale or anything is wrong
     update: bool = False,  # carry edits made in modules into the notebooks; with --check, only say which
-    prune: bool = False,   # delete modules whose notebook is gone; with --update, also cells that a module has lost
-    watch: bool = False,   # go on compiling at every save, until Ctrl-C
-    force: bool = False,   # give up edits made in modules; with --update, those made in notebooks to the same cells
-    json: bool = False,    # print what is wrong, and what was written, as JSON: for editors
-    quiet: bool = False,   # print nothing but what is wrong
+    prune: bool = False,  # delete modules whose notebook is gone; with --update, also cells that a module has lost
+    watch: bool = False,  # go on compiling at every save, until Ctrl-C
+    force: bool = False,  # give up edits made in modules; with --update, those made in notebooks to the same cells
+    json: bool = False,  # print what is wrong, and what was written, as JSON: for editors
+    quiet: bool = False,  # print nothing but what is wrong
 ) -> int:
     """Compile notebooks into modules: cells tagged #export or #| export go to the package that settings.ini names.
 
@@ -33,7 +35,8 @@ def notebook2script(
     """
     from ..compile import compile_project
     from ..diagnostics import UserError
-    from ..project import choose_notebooks, project_of
+    from ..discovery import choose_notebooks
+    from ..project import project_of
 
     try:
         project = project_of(notebooks)
@@ -56,7 +59,11 @@ def notebook2script(
         report(error.problems, None, 0)
         return error.exit_code
     sources = plan.sources
-    report(plan.diagnostics, {path: sources.get(path, []) for path in written.changed}, written.unchanged)
+    report(
+        plan.diagnostics,
+        {path: sources.get(path, []) for path in written.changed},
+        written.unchanged,
+    )
     return 0
 
 
@@ -66,10 +73,14 @@ def _report(diagnostics: Collection, changed: Changed, unchanged: int) -> None:
     if changed is None:
         return
     if changed:
-        from ..diagnostics import short
+        from ..diagnostics import display_path
 
         for path, notebooks in changed.items():
-            print(f"{short(path)} <- {', '.join(map(short, notebooks))}" if notebooks else short(path))
+            print(
+                f"{display_path(path)} <- {', '.join(map(display_path, notebooks))}"
+                if notebooks
+                else display_path(path)
+            )
     problems = f", {_count(len(diagnostics), 'problem')}" if diagnostics else ""
     print(f"{_count(len(changed), 'file')} written, {unchanged} unchanged{problems}")
 
@@ -86,8 +97,22 @@ def _report_json(diagnostics: Iterable, changed: Changed, unchanged: int) -> Non
 
     from ..diagnostics import Diagnostic
 
-    problems = [{**vars(d), "path": d.path and str(d.path)} if isinstance(d, Diagnostic) else {"message": str(d)} for d in diagnostics]
-    print(dumps({"diagnostics": problems, "written": [str(path) for path in changed or ()], "unchanged": unchanged}, indent=1))
+    problems = [
+        {**vars(d), "path": d.path and str(d.path)}
+        if isinstance(d, Diagnostic)
+        else {"message": str(d)}
+        for d in diagnostics
+    ]
+    print(
+        dumps(
+            {
+                "diagnostics": problems,
+                "written": [str(path) for path in changed or ()],
+                "unchanged": unchanged,
+            },
+            indent=1,
+        )
+    )
 
 
 def _count(number: int, noun: str) -> str:
@@ -119,16 +144,20 @@ def _update(project: Project, check: bool, force: bool, prune: bool, quiet: bool
     for edit in carried if not quiet or check else []:
         print(edit)
     if not quiet:
-        print(f"{_count(len(carried), 'cell')} {'to carry over' if check else 'carried over'}"
-              + (f", {_count(len(written.changed), 'file')} written" if written else ""))
+        print(
+            f"{_count(len(carried), 'cell')} {'to carry over' if check else 'carried over'}"
+            + (f", {_count(len(written.changed), 'file')} written" if written else "")
+        )
     return 1 if check and carried else 0
 
 
-def _watch(project: Project, notebooks: tuple[str, ...], up_to: str, force: bool, quiet: bool) -> int:
+def _watch(
+    project: Project, notebooks: tuple[str, ...], up_to: str, force: bool, quiet: bool
+) -> int:
     from watchfiles import watch
 
     from ..command import tell
-    from ..diagnostics import UserError, short
+    from ..diagnostics import UserError, display_path
 
     def compile_once() -> None:
         try:
@@ -139,15 +168,23 @@ def _watch(project: Project, notebooks: tuple[str, ...], up_to: str, force: bool
             tell(error)
 
     watching = False
-    changes = watch(project.nbs_path, watch_filter=lambda _, path: path.endswith(".ipynb"), debounce=50, step=10,
-                    rust_timeout=200, yield_on_timeout=True)
+    changes = watch(
+        project.nbs_path,
+        watch_filter=lambda _, path: path.endswith(".ipynb"),
+        debounce=50,
+        step=10,
+        rust_timeout=200,
+        yield_on_timeout=True,
+    )
     try:
         for changed in changes:
-            if not watching or changed:  # it yields first once it watches: no save is missed from then on
+            if (
+                not watching or changed
+            ):  # it yields first once it watches: no save is missed from then on
                 compile_once()
             if not watching:
                 watching = True
-                print(f"watching {short(project.nbs_path)}; Ctrl-C ends it", file=sys.stderr)
+                print(f"watching {display_path(project.nbs_path)}; Ctrl-C ends it", file=sys.stderr)
     except KeyboardInterrupt:
         pass
     return 0
@@ -165,4 +202,3 @@ def run() -> None:
     from ..command import leave, main
 
     leave(main(notebook2script))
-

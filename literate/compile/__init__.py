@@ -8,28 +8,35 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..project import Project
-    from .plan import Plan
+    from .plan import CompilePlan
     from .update import Carried
     from .write import Written
 
 __all__ = ["compile_project", "update_notebooks"]
 
 
-def compile_project(project: Project, chosen: Iterable[Path] | None = None, force: bool = False,
-                    prune: bool = False) -> tuple[Plan, Written]:
+def compile_project(
+    project: Project, chosen: Iterable[Path] | None = None, force: bool = False, prune: bool = False
+) -> tuple[CompilePlan, Written]:
     """Compile the chosen notebooks (default: all); a `UserError` holds everything that is wrong, and nothing was written then.
 
-    `force` overwrites modules that were edited or written by hand; without it they raise `Edited` or `EditConflict`. `prune`
+    `force` overwrites modules that were edited or written by hand; without it they raise `UncarriedEditsError` or `EditConflictError`. `prune`
     deletes generated modules that no notebook makes any more.
     """
     from ..diagnostics import UserError
-    from .plan import make_plan, uncollected
-    from .state import notebook_stamps, recall, remember
+    from .cache import notebook_stamps, recall, remember
+    from .plan import gc_paused, make_plan
     from .write import locked, prune_orphans, write_plan
 
-    with locked(project), uncollected():
+    with locked(project), gc_paused():
         before = notebook_stamps(project)
-        plan = make_plan(project, chosen, prune=prune, memory=None if force or chosen is not None else recall(project), force=force)
+        plan = make_plan(
+            project,
+            chosen,
+            prune=prune,
+            memory=None if force or chosen is not None else recall(project),
+            force=force,
+        )
         if plan.has_errors:
             raise UserError(*plan.diagnostics)
         if prune and plan.orphans:
@@ -41,20 +48,22 @@ def compile_project(project: Project, chosen: Iterable[Path] | None = None, forc
     return plan, written
 
 
-def update_notebooks(project: Project, force: bool = False, prune: bool = False, dry: bool = False) -> tuple[list[Carried], Written | None]:
+def update_notebooks(
+    project: Project, force: bool = False, prune: bool = False, dry: bool = False
+) -> tuple[list[Carried], Written | None]:
     """Carry edits made in modules into the notebooks, then compile; what is returned says which cells changed.
 
-    A cell that was changed on both sides raises `EditConflict` (unless `force`: then the module's version wins), text
-    outside of any cell raises `Edited`; nothing is written then. `prune` also removes cells that were removed in a
+    A cell that was changed on both sides raises `EditConflictError` (unless `force`: then the module's version wins), text
+    outside of any cell raises `UncarriedEditsError`; nothing is written then. `prune` also removes cells that were removed in a
     module. `dry` writes nothing.
     """
     from ..diagnostics import UserError
-    from .base import Base
-    from .plan import make_plan, uncollected
+    from .baseline import Base
+    from .plan import gc_paused, make_plan
     from .update import apply, carry
     from .write import find_edits, locked, refuse_conflicts, refuse_outside, write_plan
 
-    with locked(project), uncollected():
+    with locked(project), gc_paused():
         plan = make_plan(project)
         if plan.has_errors:
             raise UserError(*plan.diagnostics)

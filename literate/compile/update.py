@@ -7,11 +7,13 @@ from difflib import SequenceMatcher
 from hashlib import sha256
 from pathlib import Path
 
-from ..diagnostics import Diagnostic, UserError, place, short
-from ..directives import Dialect, Head, dialect_of
-from ..notebook import Notebook, add_ids, insert_cell, read_notebook, remove_cell, replace_sources, write_atomically
+from ..diagnostics import Diagnostic, UserError, diagnose, display_path, format_location
+from ..directives import Dialect, ParsedCell, dialect_of
+from ..files import write_atomically
+from ..notebook import Notebook, read_notebook
 from ..project import Project
-from ..values import dataclass
+from ..records import dataclass
+from ..splice import add_ids, insert_cell, remove_cell, replace_sources
 from .imports import make_absolute
 from .merge import Addition, Edit, Merge
 from .module import UNPARSABLE, ModuleCell, parse_error
@@ -23,15 +25,21 @@ class Carried:
 
     notebook: Path
     cell: ModuleCell | None  # the cell that changes or goes, or that a new one comes after
-    source: str              # the cell's new source
-    kind: str                # "changed", "added" or "removed"
+    source: str  # the cell's new source
+    kind: str  # "changed", "added" or "removed"
     module: Path
-    line: int                # in the module
+    line: int  # in the module
 
     def __str__(self) -> str:
-        where = place(self.notebook, self.cell.cell.index, self.cell.cell.id) if self.cell else short(self.notebook)
-        word = {"changed": "<-", "added": "+ a new cell after it <-", "removed": "removed, as in"}[self.kind]
-        return f"{where} {word} {short(self.module)}:{self.line}"
+        where = (
+            format_location(self.notebook, self.cell.parsed.cell.index, self.cell.parsed.cell.id)
+            if self.cell
+            else display_path(self.notebook)
+        )
+        word = {"changed": "<-", "added": "+ a new cell after it <-", "removed": "removed, as in"}[
+            self.kind
+        ]
+        return f"{where} {word} {display_path(self.module)}:{self.line}"
 
 
 def carry(project: Project, merges: list[Merge], prune: bool) -> list[Carried]:
@@ -39,24 +47,33 @@ def carry(project: Project, merges: list[Merge], prune: bool) -> list[Carried]:
     carried, problems = [], []
     for merge in merges:
         package = [project.package, *merge.module.path.parent.relative_to(project.lib_path).parts]
-        dialect = {path: dialect_of(read_notebook(path), project) for path in merge.module.notebooks}
+        dialect = {
+            path: dialect_of(read_notebook(path), project) for path in merge.module.notebooks
+        }
         for edit in [*merge.edits, *merge.added]:
             try:
                 carried.append(_carried(merge, edit, package, dialect))
             except UNPARSABLE as error:
                 problems.append(_syntax(merge.module.path, edit.line, error))
         if prune:
-            carried += [Carried(cell.notebook, cell, "", "removed", merge.module.path, 1) for cell in merge.removed]
+            carried += [
+                Carried(cell.notebook, cell, "", "removed", merge.module.path, 1)
+                for cell in merge.removed
+            ]
     if problems:
         raise UserError(*problems)
     return carried
 
 
-def _carried(merge: Merge, edit: Edit | Addition, package: list[str], dialect: dict[Path, str]) -> Carried:
+def _carried(
+    merge: Merge, edit: Edit | Addition, package: list[str], dialect: dict[Path, str]
+) -> Carried:
     code = make_absolute(edit.code, package)
     if isinstance(edit, Edit):
         source = _edited_source(edit.cell, make_absolute(edit.generated, package), code)
-        return Carried(edit.cell.notebook, edit.cell, source, "changed", merge.module.path, edit.line)
+        return Carried(
+            edit.cell.notebook, edit.cell, source, "changed", merge.module.path, edit.line
+        )
     notebook = edit.before.notebook if edit.before else merge.module.notebook
     source = f"{_export_line(dialect.get(notebook), edit.before)}\n{code}"
     return Carried(notebook, edit.before, source, "added", merge.module.path, edit.line)
@@ -64,12 +81,19 @@ def _carried(merge: Merge, edit: Edit | Addition, package: list[str], dialect: d
 
 def _syntax(path: Path, line: int, error: Exception) -> Diagnostic:
     message, number, column = parse_error(error)
-    return Diagnostic("syntax", message, path, line=line + (number or 0), column=column, hint="mend it in the module first")
+    return diagnose(
+        "syntax",
+        message,
+        path,
+        line=line + (number or 0),
+        column=column,
+        hint="mend it in the module first",
+    )
 
 
 def _export_line(dialect: str | None, before: ModuleCell | None) -> str:
     """The directive of a new cell: its neighbour's module, its notebook's spelling."""
-    export = before.head.get("export", "exports", "exporti") if before else None
+    export = before.parsed.get("export", "exports", "exporti") if before else None
     module = f" {export.args[0]}" if export and export.args else ""
     return ("#export" if dialect == Dialect.PLAIN else "#| export") + module
 
@@ -80,19 +104,19 @@ def _edited_source(cell: ModuleCell, generated: str, code: str) -> str:
     What is generated differs from the cell's own code (relative imports, `__future__` lines that are lifted), though
     line by line. So the new code is compared with what was generated, and only lines that differ are taken over.
     """
-    lines = cell.cell.source.split("\n")
-    first = _first_line_of_code(cell.head)
-    body, kept = lines[first - 1:], sum(number < first for number in cell.head.lines)
+    lines = cell.parsed.cell.source.split("\n")
+    first = _first_line_of_code(cell.parsed)
+    body, kept = lines[first - 1 :], sum(number < first for number in cell.parsed.lines)
     old = generated.split("\n")[kept:]
     new = code.split("\n")[kept:]
     result: list[str] = []
     for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         result += body[a:b] if kind == "equal" else new[c:d]
-    tail = body[len(old):]  # blank lines at the end of the cell
-    return "\n".join([*lines[:first - 1], *result, *tail])
+    tail = body[len(old) :]  # blank lines at the end of the cell
+    return "\n".join([*lines[: first - 1], *result, *tail])
 
 
-def _first_line_of_code(head: Head) -> int:
+def _first_line_of_code(head: ParsedCell) -> int:
     """Where the cell's code begins: from there on its lines follow without a gap, whatever directives stand above."""
     first = head.lines[-1]
     for number in reversed(head.lines[:-1]):
@@ -110,23 +134,47 @@ def apply(project: Project, carried: list[Carried]) -> None:
     for path in dict.fromkeys(c.notebook for c in carried):
         mine = [c for c in carried if c.notebook == path]
         notebook = read_notebook(path)
-        text = replace_sources(_with_ids(notebook) if project.cell_ids else notebook.text, {c.cell.cell.index: c.source for c in mine if c.kind == "changed"})
-        rest = [(c.cell.cell.index if c.cell else len(notebook.cells) - 1, n, c) for n, c in enumerate(mine) if c.kind != "changed"]
+        text = replace_sources(
+            _with_ids(notebook) if project.cell_ids else notebook.text,
+            {c.cell.parsed.cell.index: c.source for c in mine if c.kind == "changed"},
+        )
+        rest = [
+            (c.cell.parsed.cell.index if c.cell else len(notebook.cells) - 1, n, c)
+            for n, c in enumerate(mine)
+            if c.kind != "changed"
+        ]
         for index, _, c in sorted(rest, key=lambda row: row[:2], reverse=True):
-            text = remove_cell(text, index) if c.kind == "removed" else insert_cell(text, index + 1, _new_cell(text, c.source))
+            text = (
+                remove_cell(text, index)
+                if c.kind == "removed"
+                else insert_cell(text, index + 1, _new_cell(text, c.source))
+            )
         write_atomically(path, text)
 
 
 def _with_ids(notebook: Notebook) -> str:
     lacks_all = notebook.cells and not any(cell.given_id for cell in notebook.cells)
-    return add_ids(notebook.text, [cell.id for cell in notebook.cells]) if lacks_all else notebook.text
+    return (
+        add_ids(notebook.text, [cell.id for cell in notebook.cells]) if lacks_all else notebook.text
+    )
 
 
 def _new_cell(text: str, source: str) -> dict:
     data = json.loads(text.encode())  # of bytes, a byte order mark is no part
-    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source.splitlines(keepends=True)}
+    cell = {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": [],
+        "source": source.splitlines(keepends=True),
+    }
     if data.get("nbformat_minor", 0) >= 5:
         taken = {raw.get("id") for raw in data["cells"]}
         salts = (sha256(f"{n}\0{source}".encode()).hexdigest()[:8] for n in range(len(taken) + 1))
-        cell = {"cell_type": "code", "execution_count": None, "id": next(i for i in salts if i not in taken), **cell}
+        cell = {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": next(i for i in salts if i not in taken),
+            **cell,
+        }
     return cell

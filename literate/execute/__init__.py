@@ -15,10 +15,21 @@ from .results import (
     NotebookStarted,
 )
 
-_FRONT = ("Options", "WarmParent", "explain", "run", "run_notebooks", "warm_parent")
+_FRONT = ("Options", "ForkServerClient", "explain", "run", "run_notebooks", "start_server")
 __all__ = [
-    "FAILED", "PASSED", "SKIPPED", "CellFinished", "CellResult", "CellStarted", "Error", "Event", "Frame",
-    "NotebookFinished", "NotebookResult", "NotebookStarted", *_FRONT,
+    "FAILED",
+    "PASSED",
+    "SKIPPED",
+    "CellFinished",
+    "CellResult",
+    "CellStarted",
+    "Error",
+    "Event",
+    "Frame",
+    "NotebookFinished",
+    "NotebookResult",
+    "NotebookStarted",
+    *_FRONT,
 ]
 
 
@@ -26,6 +37,6 @@ def __getattr__(name: str):
     """The front's side of a run: the processes that run notebooks are part of this package too, and do without it."""
     if name not in _FRONT:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import schedule
+    from . import runner
 
-    return getattr(schedule, name)
+    return getattr(runner, name)

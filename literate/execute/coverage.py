@@ -16,17 +16,31 @@ from pathlib import Path
 from warnings import catch_warnings, simplefilter
 
 from ..project import Project
-from .plan import Plan
+from .selection import NotebookPlan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..sourcemap import SourceMap
 
 _OPTIONS = (
-    "branch", "concurrency", "core", "cover_pylib", "include", "omit", "relative_files", "source",
-    "source_pkgs", "timid",
+    "branch",
+    "concurrency",
+    "core",
+    "cover_pylib",
+    "include",
+    "omit",
+    "relative_files",
+    "source",
+    "source_pkgs",
+    "timid",
 )
-_WARNINGS = ["already-imported", "module-not-imported", "module-not-measured", "no-data-collected", "trace-changed"]
+_WARNINGS = [
+    "already-imported",
+    "module-not-imported",
+    "module-not-measured",
+    "no-data-collected",
+    "trace-changed",
+]
 _OURS = ("*.ipynb:cell *", os.path.join(os.path.dirname(os.path.dirname(__file__)), "*"))
 Lines = tuple[str, dict[int, int]]  # a module's file, and its line for each line of a cell
 
@@ -52,12 +66,16 @@ def collect(settings: dict | None) -> None:
         if not (current := Coverage.current()):
             return
         with catch_warnings():
-            simplefilter("ignore", CoverageWarning)  # a front that imports nothing of the project has no data yet
+            simplefilter(
+                "ignore", CoverageWarning
+            )  # a front that imports nothing of the project has no data yet
             ours = current.get_data()
         for file in sorted(Path(settings["folder"]).iterdir()):
             data = CoverageData(str(file))
             data.read()
-            for name in data.measured_files():  # `update` would be missed by the hash that tells data files apart
+            for name in (
+                data.measured_files()
+            ):  # `update` would be missed by the hash that tells data files apart
                 if data.has_arcs():
                     ours.add_arcs({name: data.arcs(name) or []})
                 else:
@@ -74,7 +92,9 @@ def start(settings: dict) -> object:
     if other := coverage.Coverage.current():  # begun by the environment: its data would be lost
         other.stop()
     os.chdir(settings["cwd"])
-    measured = coverage.Coverage(data_file=os.path.join(settings["folder"], str(os.getpid())), config_file=False)
+    measured = coverage.Coverage(
+        data_file=os.path.join(settings["folder"], str(os.getpid())), config_file=False
+    )
     for name, value in settings["options"].items():
         measured.set_option(name, value)
     measured.set_option("run:disable_warnings", _WARNINGS)
@@ -83,7 +103,7 @@ def start(settings: dict) -> object:
     return measured
 
 
-def exported_lines(project: Project, plan: Plan) -> dict[int, Lines]:
+def exported_lines(project: Project, plan: NotebookPlan) -> dict[int, Lines]:
     """Where the exported cells of a notebook stand in modules, by index; cells edited since are left out."""
     from ..sourcemap import read_source_map
 

@@ -8,19 +8,30 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..project import Project
-from .learned import Imports
-from .plan import Plan
+from .import_times import Imports
+from .selection import NotebookPlan
 
 # What notebooks import -> what is loaded for them: heavy, and safe to fork after, as no thread runs.
 SAFE = {
-    "fastcore": "fastcore.test", "matplotlib": "matplotlib.pyplot", "numpy": "numpy", "pandas": "pandas",
-    "PIL": "PIL.Image", "scipy": "scipy", "sklearn": "sklearn", "sympy": "sympy", "torch": "torch",
+    "fastcore": "fastcore.test",
+    "matplotlib": "matplotlib.pyplot",
+    "numpy": "numpy",
+    "pandas": "pandas",
+    "PIL": "PIL.Image",
+    "scipy": "scipy",
+    "sklearn": "sklearn",
+    "sympy": "sympy",
+    "torch": "torch",
 }
 WORTH = 0.05  # seconds that all notebooks together must save
-_IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(.*)|import[ \t]+([\w., \t]+))", re.MULTILINE)
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(.*)|import[ \t]+([\w., \t]+))", re.MULTILINE
+)
 
 
-def modules_to_preload(project: Project, plans: Iterable[Plan], imports: Imports | None = None) -> list[str]:
+def modules_to_preload(
+    project: Project, plans: Iterable[NotebookPlan], imports: Imports | None = None
+) -> list[str]:
     """What is worth importing once for all: by what the notebooks were seen to import, or else by what they say.
 
     `preload = ` in the project's settings overrides it.
@@ -40,7 +51,7 @@ def modules_to_preload(project: Project, plans: Iterable[Plan], imports: Imports
     return [name for name in sorted({*said, *learned}) if name not in unsafe]
 
 
-def _modules_they_say(project: Project, plans: Iterable[Plan]) -> list[str]:
+def _modules_they_say(project: Project, plans: Iterable[NotebookPlan]) -> list[str]:
     """The safe ones among the packages that notebooks import, by themselves or through the project's modules."""
     found: set[str] = set()
     seen: set[Path] = set()
@@ -59,7 +70,9 @@ def _imported(text: str, package: str) -> Iterable[str]:
     """Dotted names in the import statements of a text; relative ones are taken to start from the package."""
     for source, names, modules in _IMPORT.findall(text):
         if source:
-            base = f"{package}.{source.lstrip('.')}".rstrip(".") if source.startswith(".") else source
+            base = (
+                f"{package}.{source.lstrip('.')}".rstrip(".") if source.startswith(".") else source
+            )
             yield base
             yield from (f"{base}.{name}" for name in re.findall(r"\w+", names)[:20])
         yield from (name.split()[0] for name in modules.split(",") if name.strip())

@@ -11,10 +11,14 @@ import resource
 import signal
 from contextlib import suppress
 
-IS_LINUX = all(hasattr(os, name) for name in ("fork", "pidfd_open", "waitid"))  # and so has /proc, and prctl
+IS_LINUX = all(
+    hasattr(os, name) for name in ("fork", "pidfd_open", "waitid")
+)  # and so has /proc, and prctl
 _prctl = ctypes.CDLL(None, use_errno=True).prctl if IS_LINUX else lambda *_: -1
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-IGNORED = tuple(getattr(signal, f"SIG{name}") for name in "HUP INT QUIT TERM USR1 USR2 ALRM TSTP".split())
+IGNORED = tuple(
+    getattr(signal, f"SIG{name}") for name in "HUP INT QUIT TERM USR1 USR2 ALRM TSTP".split()
+)
 # As they are before a notebook patches them: its process asks here what it leaves behind.
 _getpid, _listdir, _waitid, _open = os.getpid, os.listdir, getattr(os, "waitid", None), open
 
@@ -45,7 +49,9 @@ def ignore_signals() -> None:
 def heed_signals() -> None:
     """Take signals as a Python process does."""
     for number in IGNORED:
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        signal.signal(
+            number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        )
 
 
 def limit_memory(limit: int) -> None:
@@ -53,14 +59,20 @@ def limit_memory(limit: int) -> None:
     if limit:
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-        file.write("500")  # if the machine runs out of memory, a notebook goes, and not the one who would report it
+        file.write(
+            "500"
+        )  # if the machine runs out of memory, a notebook goes, and not the one who would report it
 
 
 def kill_marked(mark: str) -> None:
     """SIGKILL to every process in whose environment `mark` stands, the way that has no gaps: until none is left."""
     found = {0} if IS_LINUX else set()
     while found:
-        found = {pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if _is_marked(pid, mark.encode())}
+        found = {
+            pid
+            for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
+            if _is_marked(pid, mark.encode())
+        }
         for pid in found:
             kill(pid)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..values import dataclass
+from ..records import dataclass
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 TIMEOUT, DIED = "Timeout", "Died"  # names of errors that no exception stands for
@@ -12,10 +12,10 @@ TIMEOUT, DIED = "Timeout", "Died"  # names of errors that no exception stands fo
 class Frame:
     """One line of a traceback."""
 
-    file: str               # the notebook's path for a line of a cell, else a module's
-    line: int               # in the cell or in the file, from 1
+    file: str  # the notebook's path for a line of a cell, else a module's
+    line: int  # in the cell or in the file, from 1
     function: str = ""
-    text: str = ""          # the line itself
+    text: str = ""  # the line itself
     cell: int | None = None  # the cell's index, for a line of a cell
     cell_id: str = ""
 
@@ -24,8 +24,8 @@ class Frame:
 class Error:
     """Why a cell failed: an exception, a time limit, a death."""
 
-    name: str                     # "ZeroDivisionError", or TIMEOUT, DIED
-    message: str                  # as Python prints it below a traceback: "ZeroDivisionError: division by zero"
+    name: str  # "ZeroDivisionError", or TIMEOUT, DIED
+    message: str  # as Python prints it below a traceback: "ZeroDivisionError: division by zero"
     frames: tuple[Frame, ...] = ()
     related: tuple[tuple[str, Error], ...] = ()  # ("cause" | "context" | "member", that error)
 
@@ -34,15 +34,15 @@ class Error:
 class CellResult:
     """What came of one cell."""
 
-    index: int                     # among all cells, from 0
+    index: int  # among all cells, from 0
     id: str
     source: str
     outcome: str
-    reason: str = ""               # why it was skipped
+    reason: str = ""  # why it was skipped
     seconds: float = 0.0
     execution_count: int | None = None
     outputs: tuple[dict, ...] = ()  # as in a notebook, text in one piece
-    error: Error | None = None     # also set where the cell had to raise, and did
+    error: Error | None = None  # also set where the cell had to raise, and did
 
     @property
     def line(self) -> int | None:
@@ -58,11 +58,11 @@ class NotebookResult:
     path: str
     outcome: str
     cells: tuple[CellResult, ...] = ()
-    total: int = 0              # how many cells were to run
+    total: int = 0  # how many cells were to run
     seconds: float = 0.0
-    reason: str = ""            # why it was skipped, or what failed outside of its cells
+    reason: str = ""  # why it was skipped, or what failed outside of its cells
     notes: tuple[str, ...] = ()  # remarks that do not decide the outcome
-    unchanged: bool = False     # not run, because nothing has changed since it passed
+    unchanged: bool = False  # not run, because nothing has changed since it passed
     failed_before: tuple[NotebookResult, ...] = ()  # what came of earlier attempts
 
     @property
@@ -74,15 +74,6 @@ class NotebookResult:
     def failures(self) -> tuple[CellResult, ...]:
         """The cells that failed."""
         return tuple(cell for cell in self.cells if cell.outcome == FAILED)
-
-
-def read_error(data: dict | None) -> Error | None:
-    """An error that came over a pipe as `asdict` made it."""
-    if data is None:
-        return None
-    frames = tuple(Frame(**frame) for frame in data["frames"])
-    related = tuple((relation, read_error(other)) for relation, other in data["related"])
-    return Error(data["name"], data["message"], frames, related)
 
 
 @dataclass(frozen=True)

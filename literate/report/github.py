@@ -11,8 +11,9 @@ from pathlib import Path
 
 from ..diagnostics import UserError
 from ..execute.results import FAILED, PASSED, SKIPPED, NotebookResult
-from ..notebook import line_in_file, read_notebook
-from .failure import describe_failure, legible, plain
+from ..notebook import read_notebook
+from ..splice import line_in_file
+from .failure import describe_failure, legible, strip_ansi
 from .summary import Run, path_in, row
 
 _SUMMARY_LIMIT = 1_000_000  # bytes: GitHub refuses a summary of more than 1 MiB
@@ -37,12 +38,18 @@ def annotations(run: Run, root: Path) -> Iterator[str]:
     for result in run.results:
         path = path_in(root, result.path)
         if result.outcome == FAILED and result.reason:
-            yield _command("error", path, 1, "failed", plain(result.reason))
+            yield _command("error", path, 1, "failed", strip_ansi(result.reason))
         for cell in result.failures:
             line = _line(result.path, cell.index, cell.line or 1)
-            yield _command("error", path, line, f"cell {cell.index + 1} ({cell.id})", plain(cell.error.message))
+            yield _command(
+                "error",
+                path,
+                line,
+                f"cell {cell.index + 1} ({cell.id})",
+                strip_ansi(cell.error.message),
+            )
         if result.failed_before and result.outcome == PASSED:
-            yield _command("warning", path, 1, "flaky", plain("\n".join(result.notes)))
+            yield _command("warning", path, 1, "flaky", strip_ansi("\n".join(result.notes)))
 
 
 def _line(path: str, cell: int, line: int) -> int:
@@ -74,8 +81,17 @@ def add_summary(run: Run, root: Path) -> None:
 def summary_text(run: Run, root: Path) -> str:
     """The summary in Markdown; whatever comes from a notebook stands in it as escaped HTML."""
     head = "<tr><th></th><th>notebook</th><th>cells</th><th>seconds</th><th></th></tr>"
-    lines = [f"### Notebooks: {run.closing_line}", "", "<table>", head, *(_row(result, root) for result in run.results)]
-    text, left = "\n".join([*lines, "</table>", "", ""]), "<p>The rest is too long for this page.</p>\n"
+    lines = [
+        f"### Notebooks: {run.closing_line}",
+        "",
+        "<table>",
+        head,
+        *(_row(result, root) for result in run.results),
+    ]
+    text, left = (
+        "\n".join([*lines, "</table>", "", ""]),
+        "<p>The rest is too long for this page.</p>\n",
+    )
     for result in run.results:
         if result.outcome == FAILED:
             details = _details(result, root)
@@ -86,9 +102,18 @@ def summary_text(run: Run, root: Path) -> str:
 
 
 def _row(result: NotebookResult, root: Path) -> str:
-    return "<tr>{}</tr>".format("".join(f"<td>{_text(value)}</td>" for value in (
-        _MARKS[result.outcome], path_in(root, result.path), result.ran, f"{result.seconds:.1f}", row(result)[-1],
-    )))
+    return "<tr>{}</tr>".format(
+        "".join(
+            f"<td>{_text(value)}</td>"
+            for value in (
+                _MARKS[result.outcome],
+                path_in(root, result.path),
+                result.ran,
+                f"{result.seconds:.1f}",
+                row(result)[-1],
+            )
+        )
+    )
 
 
 def _details(result: NotebookResult, root: Path) -> str:
@@ -98,4 +123,4 @@ def _details(result: NotebookResult, root: Path) -> str:
 
 def _text(value: object) -> str:
     """Escaped, on one line of the file: an empty line would end the HTML, and Markdown would begin."""
-    return escape(plain(str(value))).replace("\n", "&#10;")
+    return escape(strip_ansi(str(value))).replace("\n", "&#10;")

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from ..diagnostics import place
+from ..diagnostics import format_location
 from ..execute.results import FAILED, CellResult, NotebookResult
-from .failure import ERROR, FAINT, HEAD, MARK, describe_cell, legible, plain
+from .failure import ERROR, FAINT, HEAD, MARK, describe_cell, legible, strip_ansi
 from .summary import NOT_RUN, Run, path_in, row
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
@@ -46,11 +46,15 @@ iframe { width: 100%; border: 0; background: #fff; resize: vertical; } summary {
 def html_text(run: Run, root: Path) -> str:
     """The report of a run; the notebooks' paths are given from `root`."""
     parts = [
-        "<!doctype html>", '<html lang="en">', '<meta charset="utf-8">',
+        "<!doctype html>",
+        '<html lang="en">',
+        '<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{_text(run.closing_line)}</title>", f"<style>{_STYLE}</style>",
-        f'<h1 class="{"passed" if run.passed else "wrong"}">{_text(run.closing_line)}</h1>', *_table(run, root),
+        f"<title>{_text(run.closing_line)}</title>",
+        f"<style>{_STYLE}</style>",
+        f'<h1 class="{"passed" if run.passed else "wrong"}">{_text(run.closing_line)}</h1>',
+        *_table(run, root),
     ]
     for number, result in enumerate(run.results):
         parts += _notebook(number, result, root)
@@ -75,7 +79,7 @@ def _notebook(number: int, result: NotebookResult, root: Path) -> Iterator[str]:
     if result.reason:
         yield f'<pre class="{"wrong" if result.outcome == FAILED else ""}">{_text(result.reason)}</pre>'
     for cell in result.failures:
-        link = f"{place(Path(result.path), cell.index, cell.id, cell.line)}: {cell.error.message}"
+        link = f"{format_location(Path(result.path), cell.index, cell.id, cell.line)}: {cell.error.message}"
         yield f'<p class="wrong"><a href="#n{number}c{cell.index}">{_text(link)}</a></p>'
     if result.cells:
         opened = " open" if result.outcome == FAILED else ""
@@ -90,8 +94,10 @@ def _cell(anchor: str, path: Path, cell: CellResult) -> Iterator[str]:
     yield f'<div class="cell {cell.outcome}" id="{anchor}"><header><span>cell {cell.index + 1}</span>'
     yield f"<span>{_text(cell.id)}</span><span>{_text(word)}</span><span>{cell.seconds:.2f} s</span></header>"
     if cell.outcome == FAILED:
-        lines = [f'<span class="{_CLASSES.get(kind, "")}">{_text(text)}</span>'
-                 for kind, text in describe_cell(path, cell, outputs=False)]
+        lines = [
+            f'<span class="{_CLASSES.get(kind, "")}">{_text(text)}</span>'
+            for kind, text in describe_cell(path, cell, outputs=False)
+        ]
         yield f"<pre>{chr(10).join(lines)}</pre>"
     else:
         yield f'<pre class="source">{_text(cell.source)}</pre>'
@@ -108,11 +114,13 @@ def _output(output: dict) -> str:
         if isinstance(image := data.get(kind), str) and _BASE64.fullmatch(image):
             return _image(kind, "".join(image.split()))
     if isinstance(drawing := data.get("image/svg+xml"), str):
-        return _image("image/svg+xml", base64.b64encode(drawing.encode("utf-8", "replace")).decode())
+        return _image(
+            "image/svg+xml", base64.b64encode(drawing.encode("utf-8", "replace")).decode()
+        )
     if isinstance(page := data.get("text/html"), str):
         height = min(30, 4 + 2 * max(page.count("<tr"), page.count("<p"), page.count("<br")))
         return f'<iframe sandbox="" style="height: {height}em" srcdoc="{escape(page)}"></iframe>'
-    return f'<pre>{_text(str(data.get("text/plain") or ", ".join(data)))}</pre>'
+    return f"<pre>{_text(str(data.get('text/plain') or ', '.join(data)))}</pre>"
 
 
 def _image(kind: str, data: str) -> str:
@@ -120,4 +128,4 @@ def _image(kind: str, data: str) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(plain(text))
+    return escape(strip_ansi(text))

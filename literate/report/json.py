@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from ..execute.results import CellResult, NotebookResult
-from ..values import asdict
+from ..records import asdict
 from .summary import Run, path_in
 
 FORMAT = 1  # goes up when a reader of the last one would stumble
@@ -15,13 +15,21 @@ FORMAT = 1  # goes up when a reader of the last one would stumble
 def json_text(run: Run, root: Path) -> str:
     """The report of a run; the notebooks' paths are given from `root`."""
     notebooks = [_notebook(result, root) for result in run.results]
-    head = {"format": FORMAT, "passed": run.passed, "counts": dict(run.counts), "seconds": round(run.seconds, 3)}
+    head = {
+        "format": FORMAT,
+        "passed": run.passed,
+        "counts": dict(run.counts),
+        "seconds": round(run.seconds, 3),
+    }
     return json.dumps({**head, "notebooks": notebooks}, indent=1) + "\n"
 
 
 def _notebook(result: NotebookResult, root: Path) -> dict:
     data = {**asdict(result), "path": path_in(root, result.path)}
-    return {**data, "cells": [_cell(cell, fields) for cell, fields in zip(result.cells, data["cells"])]}
+    return {
+        **data,
+        "cells": [_cell(cell, fields) for cell, fields in zip(result.cells, data["cells"])],
+    }
 
 
 def _cell(cell: CellResult, fields: dict) -> dict:

@@ -19,16 +19,30 @@ from .summary import Run, path_in
 def junit_text(run: Run, root: Path) -> str:
     """The report of a run; paths are given from `root`."""
     suites = Element("testsuites")
-    suite = SubElement(suites, "testsuite", {
-        "name": "notebooks", "package": root.name or "project", "id": "0", "hostname": platform.node() or "localhost",
-        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() - run.seconds)),
-        "tests": str(len(run.results)), "failures": str(run.counts[FAILED]), "errors": "0",
-        "skipped": str(sum(result.outcome == SKIPPED for result in run.results)), "time": f"{run.seconds:.3f}",
-    })
+    suite = SubElement(
+        suites,
+        "testsuite",
+        {
+            "name": "notebooks",
+            "package": root.name or "project",
+            "id": "0",
+            "hostname": platform.node() or "localhost",
+            "timestamp": time.strftime(
+                "%Y-%m-%dT%H:%M:%S", time.localtime(time.time() - run.seconds)
+            ),
+            "tests": str(len(run.results)),
+            "failures": str(run.counts[FAILED]),
+            "errors": "0",
+            "skipped": str(sum(result.outcome == SKIPPED for result in run.results)),
+            "time": f"{run.seconds:.3f}",
+        },
+    )
     SubElement(suite, "properties")
     for result in run.results:
         _add_case(suite, result, root)
-    notes = [f"{path_in(root, result.path)}: {note}\n" for result in run.results for note in result.notes]
+    notes = [
+        f"{path_in(root, result.path)}: {note}\n" for result in run.results for note in result.notes
+    ]
     SubElement(suite, "system-out").text = legible("".join(notes))
     SubElement(suite, "system-err")
     indent(suites)
@@ -37,16 +51,26 @@ def junit_text(run: Run, root: Path) -> str:
 
 def _add_case(suite: Element, result: NotebookResult, root: Path) -> None:
     folder, _, name = path_in(root, result.path).rpartition("/")
-    case = SubElement(suite, "testcase", {
-        "classname": _token(folder.strip("/").replace("/", ".")) or "notebooks", "name": _token(name),
-        "time": f"{result.seconds:.3f}",
-    })
+    case = SubElement(
+        suite,
+        "testcase",
+        {
+            "classname": _token(folder.strip("/").replace("/", ".")) or "notebooks",
+            "name": _token(name),
+            "time": f"{result.seconds:.3f}",
+        },
+    )
     if result.outcome == SKIPPED:
         SubElement(case, "skipped", message=legible(result.reason))
     elif result.outcome == FAILED:
         lines = [text for _, text in describe_failure(result)]
         names = [cell.error.name for cell in result.failures]
-        failure = SubElement(case, "failure", type=legible(names[0] if names else "Failed"), message=legible(lines[0]))
+        failure = SubElement(
+            case,
+            "failure",
+            type=legible(names[0] if names else "Failed"),
+            message=legible(lines[0]),
+        )
         failure.text = legible("\n".join(lines))
 
 

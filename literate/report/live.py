@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ..diagnostics import short
+from ..diagnostics import display_path
 from ..execute.results import (
     FAILED,
     PASSED,
@@ -21,14 +21,19 @@ from ..execute.results import (
     NotebookResult,
     NotebookStarted,
 )
-from ..values import dataclass
+from ..records import dataclass
 from .failure import ERROR, FAINT, HEAD, MARK
 from .summary import row
 from .terminal import Report
 
 _STYLES = {
-    HEAD: "bold red", MARK: "bold", FAINT: "dim", ERROR: "red",
-    PASSED: "bold green", FAILED: "bold red", SKIPPED: "yellow",
+    HEAD: "bold red",
+    MARK: "bold",
+    FAINT: "dim",
+    ERROR: "red",
+    PASSED: "bold green",
+    FAILED: "bold red",
+    SKIPPED: "yellow",
 }
 
 
@@ -49,7 +54,12 @@ class LiveReport(Report):
         super().__init__(*args)
         self.console = Console(highlight=False)
         self._running: dict[str, _Progress] = {}
-        self._live = Live(get_renderable=self._progress, console=self.console, transient=True, refresh_per_second=8)
+        self._live = Live(
+            get_renderable=self._progress,
+            console=self.console,
+            transient=True,
+            refresh_per_second=8,
+        )
 
     def __enter__(self) -> LiveReport:
         self._live.start()
@@ -64,7 +74,9 @@ class LiveReport(Report):
 
     def on_cell(self, event: CellStarted) -> None:
         lines = (line.strip() for line in event.source.splitlines())
-        self._running[event.path].line = next((line for line in lines if line and not line.startswith("#")), "")
+        self._running[event.path].line = next(
+            (line for line in lines if line and not line.startswith("#")), ""
+        )
 
     def on_cell_end(self, event: CellFinished) -> None:
         self._running[event.path].done += 1
@@ -90,19 +102,28 @@ class LiveReport(Report):
             column.no_wrap = True
         for result in self.run.results:
             path, cells, seconds, outcome = row(result)
-            table.add_row(path, cells.split()[0] if cells else "", seconds, Text(outcome, _STYLES[result.outcome]))
+            table.add_row(
+                path,
+                cells.split()[0] if cells else "",
+                seconds,
+                Text(outcome, _STYLES[result.outcome]),
+            )
         return table
 
     def _progress(self) -> Text:
         """The live display: running notebooks, and how many are done and waiting."""
         now, running = time.monotonic(), list(self._running.items())
-        width = max((len(short(Path(path))) for path, _ in running), default=0)
+        width = max((len(display_path(Path(path))) for path, _ in running), default=0)
         lines = []
         for path, job in running:
-            line = Text(f"{short(Path(path)):{width}}  {f'{job.done}/{job.cells}':>7}  {now - job.started:5.1f}s  ")
+            line = Text(
+                f"{display_path(Path(path)):{width}}  {f'{job.done}/{job.cells}':>7}  {now - job.started:5.1f}s  "
+            )
             line.append(job.line, "dim").truncate(self.console.width, overflow="ellipsis")
             lines.append(line)
         waiting = len(self.paths) - len(self.results) - len(running)
         failures = sum(result.outcome == FAILED for result in self.results)
         failed = f", {failures} failed" if failures else ""
-        return Text("\n").join([*lines, Text(f"{len(self.results)} done{failed}, {waiting} waiting", "dim")])
+        return Text("\n").join(
+            [*lines, Text(f"{len(self.results)} done{failed}, {waiting} waiting", "dim")]
+        )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from ..diagnostics import short
+from ..diagnostics import display_path
 from ..execute.results import DIED, FAILED, PASSED, SKIPPED, TIMEOUT, CellResult, NotebookResult
-from ..values import dataclass
+from ..records import dataclass
 
 NOT_RUN, UNCHANGED = "not run", "unchanged"
 
@@ -19,7 +19,7 @@ class Run:
     """What came of a run so far."""
 
     results: tuple[NotebookResult, ...]  # in the order of the notebooks
-    left: int = 0                        # notebooks without a result: the run was stopped
+    left: int = 0  # notebooks without a result: the run was stopped
     seconds: float = 0.0
 
     @property
@@ -42,7 +42,12 @@ class Run:
 
     def slowest(self, number: int) -> list[tuple[NotebookResult, CellResult]]:
         """The cells that took longest, the slowest first."""
-        cells = [(result, cell) for result in self.results for cell in result.cells if cell.outcome != SKIPPED]
+        cells = [
+            (result, cell)
+            for result in self.results
+            for cell in result.cells
+            if cell.outcome != SKIPPED
+        ]
         return sorted(cells, key=lambda pair: -pair[1].seconds)[:number]
 
 
@@ -58,7 +63,12 @@ def row(result: NotebookResult) -> tuple[str, str, str, str]:
     word = "timed out" if TIMEOUT in names else "died" if DIED in names else result.outcome
     cells = f"{result.ran}/{result.total}" if result.ran < result.total else f"{result.ran}"
     remarks = [result.reason] if result.outcome == SKIPPED else list(result.notes)
-    path = short(Path(result.path))
+    path = display_path(Path(result.path))
     if not result.total:
         return path, "", "", ": ".join([word, *remarks])
-    return path, f"{cells} cell{'s' * (cells != '1')}", f"{result.seconds:.1f}s", "; ".join([word, *remarks])
+    return (
+        path,
+        f"{cells} cell{'s' * (cells != '1')}",
+        f"{result.seconds:.1f}s",
+        "; ".join([word, *remarks]),
+    )

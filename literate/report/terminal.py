@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ..diagnostics import place, short
+from ..diagnostics import display_path, format_location
 from ..execute.results import (
     FAILED,
     PASSED,
@@ -20,11 +20,17 @@ from ..execute.results import (
     NotebookResult,
     NotebookStarted,
 )
-from .failure import FAINT, HEAD, PLAIN, Line, describe_failure, plain, printed
+from .failure import FAINT, HEAD, PLAIN, Line, describe_failure, printed, strip_ansi
 from .summary import Run, row
 
 
-def make_report(paths: Sequence[Path], quiet: bool = False, verbose: bool = False, durations: int = 0, live: bool = True) -> Report:
+def make_report(
+    paths: Sequence[Path],
+    quiet: bool = False,
+    verbose: bool = False,
+    durations: int = 0,
+    live: bool = True,
+) -> Report:
     """The report that suits stdout: a live display on a terminal, plain lines anywhere else."""
     if quiet or not live or not sys.stdout.isatty():
         return Report(paths, quiet, verbose, durations)
@@ -37,12 +43,16 @@ class Report:
     """Takes the events of a run; as a context manager, it closes with the failures and the closing line."""
 
     def __init__(
-        self, paths: Sequence[Path], quiet: bool = False, verbose: bool = False, durations: int = 0,
+        self,
+        paths: Sequence[Path],
+        quiet: bool = False,
+        verbose: bool = False,
+        durations: int = 0,
     ) -> None:
         self.paths, self.quiet, self.verbose, self.durations = paths, quiet, verbose, durations
         self.results: list[NotebookResult] = []
         self.started = time.monotonic()
-        self._width = max((len(short(path)) for path in paths), default=0)
+        self._width = max((len(display_path(path)) for path in paths), default=0)
 
     @property
     def run(self) -> Run:
@@ -61,8 +71,10 @@ class Report:
     def take(self, event: Event) -> None:
         """Something happened."""
         handlers = {
-            NotebookStarted: self.on_start, CellStarted: self.on_cell,
-            CellFinished: self.on_cell_end, NotebookFinished: self.on_end,
+            NotebookStarted: self.on_start,
+            CellStarted: self.on_cell,
+            CellFinished: self.on_cell_end,
+            NotebookFinished: self.on_end,
         }
         handlers[type(event)](event)
 
@@ -116,25 +128,28 @@ class Report:
 
 def _command_again(run: Run) -> str:
     """The command that runs the notebooks that failed, from the current folder; "" if none did."""
-    failed = [short(Path(result.path)) for result in run.results if result.outcome == FAILED]
+    failed = [display_path(Path(result.path)) for result in run.results if result.outcome == FAILED]
     if not failed:
         return ""
     program = sys.argv[0]
     if not program.endswith(".py"):  # the console command
         return shlex.join([Path(program).name, *failed])
-    return shlex.join([short(Path(sys.executable)), short(Path(program)), *failed])
+    return shlex.join([display_path(Path(sys.executable)), display_path(Path(program)), *failed])
 
 
 def _slowest(run: Run, number: int) -> Iterable[Line]:
     yield FAINT, "slowest cells:"
     for result, cell in run.slowest(number):
         first = next((line.strip() for line in cell.source.splitlines() if line.strip()), "")
-        yield PLAIN, f"{cell.seconds:8.2f}s  {place(Path(result.path), cell.index, cell.id)}  {plain(first):.60}"
+        yield (
+            PLAIN,
+            f"{cell.seconds:8.2f}s  {format_location(Path(result.path), cell.index, cell.id)}  {strip_ansi(first):.60}",
+        )
 
 
 def _printed_by_passing_cells(result: NotebookResult) -> Iterable[Line]:
     for cell in result.cells:
         lines = list(printed(cell)) if cell.outcome == PASSED else []
         if lines:
-            yield FAINT, f"  {place(Path(result.path), cell.index, cell.id)}"
+            yield FAINT, f"  {format_location(Path(result.path), cell.index, cell.id)}"
             yield from ((kind, f"    {text}".rstrip()) for kind, text in lines)

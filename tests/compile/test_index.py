@@ -5,13 +5,20 @@ from pprint import pformat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from literate.compile.index import _pretty
+from literate.compile.modidx import _pretty
 
 NAMES = st.text("ab.'\"é\\", min_size=1, max_size=60) | st.text("abc", min_size=100, max_size=160)
 SYMBOLS = st.dictionaries(NAMES, st.tuples(NAMES, NAMES), max_size=25)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.fixed_dictionaries({"settings": st.dictionaries(NAMES, NAMES, max_size=5), "syms": st.dictionaries(NAMES, SYMBOLS, max_size=4)}))
+@given(
+    st.fixed_dictionaries(
+        {
+            "settings": st.dictionaries(NAMES, NAMES, max_size=5),
+            "syms": st.dictionaries(NAMES, SYMBOLS, max_size=4),
+        }
+    )
+)
 def test_the_index_looks_as_pprint_makes_it(index):
     assert _pretty(index) == pformat(index, width=140, indent=2, compact=True)

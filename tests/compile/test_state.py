@@ -14,16 +14,21 @@ from hypothesis import strategies as st
 
 import literate.compile.plan as plan_module
 from literate.compile import compile_project
+from literate.compile.cache import recall
+from literate.compile.fast_path import still_said
 from literate.compile.plan import make_plan
-from literate.compile.state import recall
-from literate.compile.unchanged import still_said
 
 DOOR = Path(__file__).parents[2] / "notebook2script.py"
 
 
 @pytest.fixture
 def project(make_project):
-    made = make_project({"00_a": ["#export\nx = 1"], "sub/01_b": ["#default_exp sub.b", "#export\ny = 1", "#exprot\nz"]})
+    made = make_project(
+        {
+            "00_a": ["#export\nx = 1"],
+            "sub/01_b": ["#default_exp sub.b", "#export\ny = 1", "#exprot\nz"],
+        }
+    )
     compile_project(made)
     return made
 
@@ -32,7 +37,9 @@ def test_an_unchanged_project_is_known_with_its_warnings(project):
     said, files = still_said()
     assert files == 5 and len(said) == 1 and said[0].endswith("[unknown-directive]")
     done = subprocess.run([sys.executable, DOOR], capture_output=True, text=True)
-    assert done.stdout == "0 files written, 5 unchanged, 1 problem\n" and "did you mean" in done.stderr
+    assert (
+        done.stdout == "0 files written, 5 unchanged, 1 problem\n" and "did you mean" in done.stderr
+    )
 
 
 @pytest.mark.parametrize(("to", "code"), [(">&-", 0), (">/dev/full", 1), (">&- 2>&-", 0)])
@@ -50,27 +57,36 @@ def test_nothing_is_opened(project):
         stamp = path.stat()
         path.write_bytes(b"x" * stamp.st_size)  # the same size and time: only opening it would tell
         os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-    assert still_said() and subprocess.run([sys.executable, DOOR], capture_output=True).returncode == 0
+    assert (
+        still_said() and subprocess.run([sys.executable, DOOR], capture_output=True).returncode == 0
+    )
 
 
-@pytest.mark.parametrize("change", [
-    lambda p: rewrite(p.nbs_path / "00_a.ipynb", notebook("#export\nx = 2")),
-    lambda p: (p.nbs_path / "02_new.ipynb").write_text(notebook("x")),
-    lambda p: (p.nbs_path / "00_a.ipynb").unlink(),
-    lambda p: (p.nbs_path / "00_a.ipynb").rename(p.nbs_path / "00_z.ipynb"),
-    lambda p: (p.lib_path / "a.py").write_text("edited"),
-    lambda p: (p.lib_path / "a.py").unlink(),
-    lambda p: (p.lib_path / "sub" / "mine.py").write_text("x = 1"),
-    lambda p: (p.root / "settings.ini").write_text((p.root / "settings.ini").read_text() + "strict = True\n"),
-    lambda p: (p.nbs_path / "sub" / "02_new.ipynb").write_text(notebook("x")),
-    lambda p: (p.root / "pyproject.toml").write_text(""),
-    lambda p: subprocess.run(["git", "init", "-q", p.root], check=True),  # its remote can name the repository
-    lambda p: (p.state / "unchanged").write_text("{broken"),
-    lambda p: (p.state / "unchanged").write_bytes(b"\xff\0\0\0\0\0\0"),
-    lambda p: (p.state / "unchanged").unlink(),
-    lambda p: os.chdir(p.nbs_path),  # messages name files from the current folder
-    lambda p: os.environ.update(XDG_CONFIG_HOME="/elsewhere"),
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda p: rewrite(p.nbs_path / "00_a.ipynb", notebook("#export\nx = 2")),
+        lambda p: (p.nbs_path / "02_new.ipynb").write_text(notebook("x")),
+        lambda p: (p.nbs_path / "00_a.ipynb").unlink(),
+        lambda p: (p.nbs_path / "00_a.ipynb").rename(p.nbs_path / "00_z.ipynb"),
+        lambda p: (p.lib_path / "a.py").write_text("edited"),
+        lambda p: (p.lib_path / "a.py").unlink(),
+        lambda p: (p.lib_path / "sub" / "mine.py").write_text("x = 1"),
+        lambda p: (p.root / "settings.ini").write_text(
+            (p.root / "settings.ini").read_text() + "strict = True\n"
+        ),
+        lambda p: (p.nbs_path / "sub" / "02_new.ipynb").write_text(notebook("x")),
+        lambda p: (p.root / "pyproject.toml").write_text(""),
+        lambda p: subprocess.run(
+            ["git", "init", "-q", p.root], check=True
+        ),  # its remote can name the repository
+        lambda p: (p.state_dir / "last-report").write_text("{broken"),
+        lambda p: (p.state_dir / "last-report").write_bytes(b"\xff\0\0\0\0\0\0"),
+        lambda p: (p.state_dir / "last-report").unlink(),
+        lambda p: os.chdir(p.nbs_path),  # messages name files from the current folder
+        lambda p: os.environ.update(XDG_CONFIG_HOME="/elsewhere"),
+    ],
+)
 def test_every_change_is_noticed(project, change, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere")
     monkeypatch.chdir(project.root)
@@ -82,7 +98,7 @@ def test_every_change_is_noticed(project, change, monkeypatch):
 
 @pytest.mark.parametrize("text", ["{broken", "[]", "{}", '{"inputs": {}}'])
 def test_a_memory_that_cannot_be_read_is_none(project, text):
-    (project.state / "compiled.json").write_text(text)
+    (project.state_dir / "compiled.json").write_text(text)
     assert recall(project) is None
 
 
@@ -102,19 +118,35 @@ def test_a_notebook_that_changes_while_it_is_compiled_is_compiled_again(project,
 
 
 NAMES = ["00_a", "01_b", "02_c", "sub/03_d"]
-CELL = st.sampled_from(["#export\nx = 1", "#export b\ny = 2", "#export sub.e\nfrom lib.b import *\ndef f(): return z", "#exporti c\nw = 3", "z = 4",
-                        "#exprot\nv", "#default_exp b", "#default_exp sub.e", "import math", "#export\nmath.pi", "#export\n# only a comment"])
+CELL = st.sampled_from(
+    [
+        "#export\nx = 1",
+        "#export b\ny = 2",
+        "#export sub.e\nfrom lib.b import *\ndef f(): return z",
+        "#exporti c\nw = 3",
+        "z = 4",
+        "#exprot\nv",
+        "#default_exp b",
+        "#default_exp sub.e",
+        "import math",
+        "#export\nmath.pi",
+        "#export\n# only a comment",
+    ]
+)
 STEP = st.tuples(st.sampled_from(NAMES), st.none() | st.lists(CELL, max_size=4))
 
 
-@settings(max_examples=150, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(steps=st.lists(STEP, min_size=1, max_size=8))
 def test_reading_only_what_changed_gives_the_same(make_project, steps):
     project = make_project({})
     shutil.rmtree(project.root / "nbs", ignore_errors=True)
     shutil.rmtree(project.lib_path, ignore_errors=True)
-    shutil.rmtree(project.state, ignore_errors=True)
+    shutil.rmtree(project.state_dir, ignore_errors=True)
     for edit, (name, cells) in enumerate([(NAMES[0], ["#export\nx = 0"]), *steps]):
         path = project.nbs_path / f"{name}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -132,11 +164,24 @@ def test_reading_only_what_changed_gives_the_same(make_project, steps):
 
 
 def test_only_what_changed_is_opened(make_project, monkeypatch):
-    project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export c\ny = 1"], "02_c": ["#export\nz = 1"], "03_d": ["#export\nw = 1"]})
+    project = make_project(
+        {
+            "00_a": ["#export\nx = 1"],
+            "01_b": ["#export c\ny = 1"],
+            "02_c": ["#export\nz = 1"],
+            "03_d": ["#export\nw = 1"],
+        }
+    )
     compile_project(project)
     rewrite(project.nbs_path / "01_b.ipynb", notebook("#export c\ny = 22"))
     opened = []
     real = plan_module.read_notebook
-    monkeypatch.setattr(plan_module, "read_notebook", lambda path: opened.append(path.name) or real(path))
+    monkeypatch.setattr(
+        plan_module, "read_notebook", lambda path: opened.append(path.name) or real(path)
+    )
     written = compile_project(project)[1]
-    assert opened == ["01_b.ipynb", "02_c.ipynb"] and [p.name for p in written.changed] == ["c.py"] and written.unchanged == 4
+    assert (
+        opened == ["01_b.ipynb", "02_c.ipynb"]
+        and [p.name for p in written.changed] == ["c.py"]
+        and written.unchanged == 4
+    )

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-import literate.notebook
+import literate.files
 from literate.compile import compile_project, update_notebooks
 from literate.diagnostics import UserError
 from literate.project import read_project
@@ -39,7 +39,12 @@ class TwoSides(RuleBasedStateMachine):
         (self.root / "settings.ini").write_text(settings_text(layout))
         (self.root / "nbs").mkdir()
         for name in ("00_a", "01_b"):
-            cells = ["md:# Title", f"#export\n{self.word()}\n{self.word()}", f"{self.word()}", f"#export\n{self.word()}"]
+            cells = [
+                "md:# Title",
+                f"#export\n{self.word()}\n{self.word()}",
+                f"{self.word()}",
+                f"#export\n{self.word()}",
+            ]
             text = notebook(*cells).replace("000000", name[-1] * 6)
             (self.root / "nbs" / f"{name}.ipynb").write_text(text)
         self.compile()
@@ -64,8 +69,9 @@ class TwoSides(RuleBasedStateMachine):
         def act(cells):
             cell = cells[i % len(cells)]
             lines = "".join(cell["source"]).split("\n")
-            lines[1 + i % max(1, len(lines) - 1):] = [self.word()]
+            lines[1 + i % max(1, len(lines) - 1) :] = [self.word()]
             cell["source"] = "\n".join(lines).splitlines(keepends=True)
+
         self.change(n, act)
 
     @rule(n=PICK, i=PICK, exported=st.booleans())
@@ -105,6 +111,7 @@ class TwoSides(RuleBasedStateMachine):
             code = [k for k, line in enumerate(lines) if re.match(r"t\d+ = ", line)]
             if code:
                 lines[code[i % len(code)]] = self.word()
+
         self.change_module(n, act)
 
     @rule(n=PICK, i=PICK)
@@ -114,9 +121,12 @@ class TwoSides(RuleBasedStateMachine):
     @rule(n=PICK)
     def add_section(self, n):
         def act(lines):
-            marks = [k for k, line in enumerate(lines) if line.startswith("# %% ..")] or [len(lines)]
+            marks = [k for k, line in enumerate(lines) if line.startswith("# %% ..")] or [
+                len(lines)
+            ]
             k = marks[n % len(marks)]
             lines[k:k] = ["# %%", self.word(), "", ""]
+
         self.change_module(n, act)
 
     @rule(n=PICK, i=PICK)
@@ -125,17 +135,25 @@ class TwoSides(RuleBasedStateMachine):
             marks = [k for k, line in enumerate(lines) if line.startswith("# %% ..")]
             if marks:
                 k = i % len(marks)
-                del lines[marks[k]:(marks[k + 1] if k + 1 < len(marks) else len(lines))]
+                del lines[marks[k] : (marks[k + 1] if k + 1 < len(marks) else len(lines))]
+
         self.change_module(n, act)
 
     # what the compiler does
 
     def text(self, folder: Path, pattern: str) -> set[str]:
-        return {w for p in folder.rglob(pattern) for w in re.findall(r"\bt\d+ = ", p.read_text().replace("\\n", "\n"))}
+        return {
+            w
+            for p in folder.rglob(pattern)
+            for w in re.findall(r"\bt\d+ = ", p.read_text().replace("\\n", "\n"))
+        }
 
     def run(self, action, **options) -> None:
-        books, modules = self.text(self.root / "nbs", "*.ipynb"), self.text(self.root / "lib", "*.py")
-        base = self.text(self.root / ".literate", "base.json")
+        books, modules = (
+            self.text(self.root / "nbs", "*.ipynb"),
+            self.text(self.root / "lib", "*.py"),
+        )
+        base = self.text(self.root / ".literate", "generated.json")
         try:
             action(read_project(self.root / "settings.ini"), **options)
         except (UserError, Crash):
@@ -163,11 +181,11 @@ class TwoSides(RuleBasedStateMachine):
                 raise Crash
             real(*paths)
 
-        literate.notebook.os.replace = replace
+        literate.files.os.replace = replace
         try:
             self.run(update_notebooks, prune=prune) if updating else self.run(compile_project)
         finally:
-            literate.notebook.os.replace = real
+            literate.files.os.replace = real
 
     @invariant()
     @precondition(lambda self: hasattr(self, "root"))
@@ -181,5 +199,7 @@ class TwoSides(RuleBasedStateMachine):
             shutil.rmtree(self.root)
 
 
-TwoSides.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+TwoSides.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
 test_two_sides = TwoSides.TestCase

@@ -9,12 +9,18 @@ import pytest
 from conftest import notebook, rewrite
 
 from literate.compile import compile_project, update_notebooks
-from literate.compile.write import EditConflict, Edited
+from literate.compile.write import EditConflictError, UncarriedEditsError
 from literate.diagnostics import UserError
 from literate.notebook import read_notebook
 
 LAYOUTS = ["cell_ids = True", "", "cell_number = False"]
-CELLS = ["md:# A", "#export\nimport os\nfrom lib.b import y\n", "assert f() == 1", "%%time\n\n#export\n# a remark\ndef f():\n    return 1\n\n", "#exporti\nz = 3"]
+CELLS = [
+    "md:# A",
+    "#export\nimport os\nfrom lib.b import y\n",
+    "assert f() == 1",
+    "%%time\n\n#export\n# a remark\ndef f():\n    return 1\n\n",
+    "#exporti\nz = 3",
+]
 
 
 def edit(project, old: str, new: str, name: str = "a") -> None:
@@ -40,16 +46,25 @@ def test_an_edit_goes_to_its_cell_and_nowhere_else(project):
     before = (project.nbs_path / "00_a.ipynb").read_text()
     edit(project, "    return 1\n", "    x = 2\n    return x\n")
     carried, written = update_notebooks(project)
-    assert [str(c).split(" ")[0:2] for c in carried] == [["nbs/00_a.ipynb:cell", "4"]] and [p.name for p in written.changed] == []
+    assert [str(c).split(" ")[0:2] for c in carried] == [["nbs/00_a.ipynb:cell", "4"]] and [
+        p.name for p in written.changed
+    ] == []
     after = (project.nbs_path / "00_a.ipynb").read_text()
     assert after == before.replace('"    return 1\\n"', '"    x = 2\\n",\n    "    return x\\n"')
     assert update_notebooks(project)[0] == [] and compile_project(project)[1].changed == ()
 
 
 def test_relative_imports_become_absolute_again(project):
-    edit(project, "from .b import y", "from .b import (y,\n    y2)\nfrom . import b; from .c.d import e")
+    edit(
+        project,
+        "from .b import y",
+        "from .b import (y,\n    y2)\nfrom . import b; from .c.d import e",
+    )
     update_notebooks(project)
-    assert sources(project)[1] == "#export\nimport os\nfrom lib.b import (y,\n    y2)\nfrom lib import b; from lib.c.d import e\n"
+    assert (
+        sources(project)[1]
+        == "#export\nimport os\nfrom lib.b import (y,\n    y2)\nfrom lib import b; from lib.c.d import e\n"
+    )
 
 
 def test_cells_that_moved_in_the_notebook_are_found_by_what_they_are(project):
@@ -60,14 +75,18 @@ def test_cells_that_moved_in_the_notebook_are_found_by_what_they_are(project):
     path.write_text(json.dumps(data, indent=1))
     edit(project, "return 1", "return 11")
     update_notebooks(project)
-    assert "return 11" in sources(project)[4] and sources(project)[1] == "New." and sources(project)[2].startswith("#export\nimport os")
+    assert (
+        "return 11" in sources(project)[4]
+        and sources(project)[1] == "New."
+        and sources(project)[2].startswith("#export\nimport os")
+    )
 
 
 def test_edits_of_different_cells_on_both_sides_meet(project):
     path = project.nbs_path / "00_a.ipynb"
     rewrite(path, path.read_text().replace("z = 3", "z = 4"))
     edit(project, "return 1", "return 2")
-    with pytest.raises(Edited):
+    with pytest.raises(UncarriedEditsError):
         compile_project(project)
     update_notebooks(project)
     text = (project.lib_path / "a.py").read_text()
@@ -80,9 +99,11 @@ def test_a_cell_changed_on_both_sides_is_a_conflict_and_nothing_is_written(proje
     edit(project, "return 1", "return 'module'")
     before = path.read_text(), (project.lib_path / "a.py").read_text()
     for attempt in (compile_project, update_notebooks):
-        with pytest.raises(EditConflict) as error:
+        with pytest.raises(EditConflictError) as error:
             attempt(project)
-        assert "-    return 'notebook'\n    +    return 'module'" in str(error.value) and "nbs/00_a.ipynb:cell 4" in str(error.value)
+        assert "-    return 'notebook'\n    +    return 'module'" in str(
+            error.value
+        ) and "nbs/00_a.ipynb:cell 4" in str(error.value)
     assert (path.read_text(), (project.lib_path / "a.py").read_text()) == before
     update_notebooks(project, force=True)
     assert "return 'module'" in sources(project)[3]
@@ -98,15 +119,21 @@ def test_the_same_change_on_both_sides_is_none(project):
 def test_a_new_section_becomes_a_new_exported_cell_in_its_place(project):
     edit(project, "    return 1\n", "    return 1\n\n# %% A helper\ndef g():\n    return 2\n")
     (carried,), _ = update_notebooks(project)
-    assert sources(project)[4] == "#export\n# A helper\ndef g():\n    return 2" and carried.kind == "added"
-    assert "'g'" in (project.lib_path / "a.py").read_text() and compile_project(project)[1].changed == ()
+    assert (
+        sources(project)[4] == "#export\n# A helper\ndef g():\n    return 2"
+        and carried.kind == "added"
+    )
+    assert (
+        "'g'" in (project.lib_path / "a.py").read_text()
+        and compile_project(project)[1].changed == ()
+    )
 
 
 def test_a_removed_section_comes_back_unless_pruned(project):
     text = (project.lib_path / "a.py").read_text()
     start = text.index("\n\n# %%", text.index("return 1"))
     (project.lib_path / "a.py").write_text(text[:start] + "\n")
-    with pytest.raises(Edited, match="1 removed"):
+    with pytest.raises(UncarriedEditsError, match="1 removed"):
         compile_project(project)
     update_notebooks(project, prune=True)
     assert len(sources(project)) == 4 and "z = 3" not in (project.lib_path / "a.py").read_text()
@@ -114,9 +141,9 @@ def test_a_removed_section_comes_back_unless_pruned(project):
 
 def test_text_outside_of_any_cell_is_shown_and_kept(project):
     edit(project, "__all__ = ", "PRECIOUS = 1\n__all__ = ")
-    with pytest.raises(Edited, match="edited outside of any cell(.|\n)*PRECIOUS"):
+    with pytest.raises(UncarriedEditsError, match="edited outside of any cell(.|\n)*PRECIOUS"):
         update_notebooks(project)
-    with pytest.raises(Edited, match="1 outside of any cell"):
+    with pytest.raises(UncarriedEditsError, match="1 outside of any cell"):
         compile_project(project)
     assert "PRECIOUS" in (project.lib_path / "a.py").read_text()
 
@@ -127,7 +154,7 @@ def test_an_edit_of_a_cell_that_the_notebook_has_no_more_is_a_conflict(project):
     del data["cells"][4]
     path.write_text(json.dumps(data))
     edit(project, "z = 3", "z = 'precious'")
-    with pytest.raises(EditConflict, match="has the cell no more"):
+    with pytest.raises(EditConflictError, match="has the cell no more"):
         update_notebooks(project)
 
 
@@ -138,7 +165,9 @@ def test_code_that_is_no_python_is_refused(project):
 
 
 def test_directives_options_and_magic_stay(make_project):
-    project = make_project({"00_a": ["#| default_exp a\n#| export\n\n#| eval: false\nx = 1\ny = 2\n\n"]})
+    project = make_project(
+        {"00_a": ["#| default_exp a\n#| export\n\n#| eval: false\nx = 1\ny = 2\n\n"]}
+    )
     compile_project(project)
     edit(project, "x = 1", "x = 10")
     update_notebooks(project)
@@ -148,16 +177,19 @@ def test_directives_options_and_magic_stay(make_project):
 def test_without_a_base_nobody_knows_whose_edit_it_is(project):
     import shutil
 
-    shutil.rmtree(project.state)
+    shutil.rmtree(project.state_dir)
     edit(project, "return 1", "return 2")
-    with pytest.raises(EditConflict):
+    with pytest.raises(EditConflictError):
         update_notebooks(project)
     update_notebooks(project, force=True)
     assert "return 2" in sources(project)[3]
 
 
 def test_lifted_future_imports_survive_an_edit(make_project):
-    project = make_project({"00_a": ["#export\nimport os", "#export\nfrom __future__ import annotations\nx = 1"]}, "cell_ids = True")
+    project = make_project(
+        {"00_a": ["#export\nimport os", "#export\nfrom __future__ import annotations\nx = 1"]},
+        "cell_ids = True",
+    )
     compile_project(project)
     edit(project, "x = 1", "x = 2")
     update_notebooks(project)
@@ -166,11 +198,17 @@ def test_lifted_future_imports_survive_an_edit(make_project):
 
 def test_the_command(project):
     door = Path(__file__).parents[2] / "notebook2script.py"
+
     def run(*arguments):
         return subprocess.run([sys.executable, door, *arguments], capture_output=True, text=True)
+
     edit(project, "return 1", "return 2")
     done = run("--update", "--check")
-    assert done.returncode == 1 and "nbs/00_a.ipynb:cell 4 (00000003) <- lib/a.py:" in done.stdout and "1 cell to carry over" in done.stdout
+    assert (
+        done.returncode == 1
+        and "nbs/00_a.ipynb:cell 4 (00000003) <- lib/a.py:" in done.stdout
+        and "1 cell to carry over" in done.stdout
+    )
     assert "return 1" in sources(project)[3]
     done = run("--update")
     assert done.returncode == 0 and done.stdout.endswith("1 cell carried over, 0 files written\n")
@@ -180,25 +218,36 @@ def test_the_command(project):
 def test_a_module_without_a_notebook_is_reported_and_pruned_on_request(project):
     (project.nbs_path / "01_b.ipynb").rename(project.nbs_path / "01_c.ipynb")
     plan, _ = compile_project(project)
-    assert [(d.code, d.path.name, d.severity) for d in plan.diagnostics] == [("orphan", "b.py", "warning")]
+    assert [(d.code, d.path.name, d.severity) for d in plan.diagnostics] == [
+        ("orphan", "b.py", "warning")
+    ]
     edit(project, "y = 1", "y = 'precious'", "b")
-    with pytest.raises(Edited, match="b.py: error: no notebook makes this module"):
+    with pytest.raises(UncarriedEditsError, match="b.py: error: no notebook makes this module"):
         compile_project(project, prune=True)
     edit(project, "y = 'precious'", "y = 1", "b")
     plan, _ = compile_project(project, prune=True)
-    assert plan.diagnostics == [] and not (project.lib_path / "b.py").exists() and (project.lib_path / "c.py").exists()
+    assert (
+        plan.diagnostics == []
+        and not (project.lib_path / "b.py").exists()
+        and (project.lib_path / "c.py").exists()
+    )
     assert "lib.b" not in (project.lib_path / "_modidx.py").read_text()
 
 
 def test_handwritten_modules_are_no_orphans(project):
     (project.lib_path / "mine.py").write_text("x = 1\n")
     (project.nbs_path / "_draft.ipynb").write_text(notebook("#export\nx = 1"))
-    (project.lib_path / "draft.py").write_text("# AUTOGENERATED! DO NOT EDIT! File to edit: ../nbs/_draft.ipynb.\n")
+    (project.lib_path / "draft.py").write_text(
+        "# AUTOGENERATED! DO NOT EDIT! File to edit: ../nbs/_draft.ipynb.\n"
+    )
     assert compile_project(project, prune=True)[0].diagnostics == []
 
 
 def test_a_notebook_without_ids_gets_those_that_its_modules_have(make_project):
-    cells = [{"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": s} for s in ["#export\nx = 1", "y"]]
+    cells = [
+        {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": s}
+        for s in ["#export\nx = 1", "y"]
+    ]
     text = notebook(*cells).replace('"nbformat_minor": 5', '"nbformat_minor": 2')
     project = make_project({"00_a": text}, "cell_ids = True")
     compile_project(project)
@@ -207,7 +256,10 @@ def test_a_notebook_without_ids_gets_those_that_its_modules_have(make_project):
     update_notebooks(project)
     after = (project.nbs_path / "00_a.ipynb").read_text()
     assert (project.lib_path / "a.py").read_text() == before
-    assert [c.given_id != "" for c in read_notebook(project.nbs_path / "00_a.ipynb").cells] == [True, True]
+    assert [c.given_id != "" for c in read_notebook(project.nbs_path / "00_a.ipynb").cells] == [
+        True,
+        True,
+    ]
     assert '"nbformat_minor": 5' in after and after.count("\n") == text.count("\n") + 2
     nbformat = pytest.importorskip("nbformat")
     nbformat.validate(json.loads(after))
@@ -215,14 +267,23 @@ def test_a_notebook_without_ids_gets_those_that_its_modules_have(make_project):
 
 def test_cell_markers_inside_of_cells_are_code(make_project):
     """As editors have them in comments, and in strings that hold a script."""
-    cells = ["#export\n# %% Plots\ndef f():\n    return 1", "#export\ns = \'\'\'\n# %%\nx = 1\n\'\'\'", "#export\ny = 1"]
+    cells = [
+        "#export\n# %% Plots\ndef f():\n    return 1",
+        "#export\ns = '''\n# %%\nx = 1\n'''",
+        "#export\ny = 1",
+    ]
     project = make_project({"00_a": cells})
     compile_project(project)
     edit(project, "y = 1", "y = 2")
     edit(project, "return 1", "return 2")
     edit(project, "y = 2\n", "y = 2\n\n# %% New\nz = 3\n")
     update_notebooks(project)
-    assert sources(project) == [cells[0].replace("return 1", "return 2"), cells[1], "#export\ny = 2", "#export\n# New\nz = 3"]
+    assert sources(project) == [
+        cells[0].replace("return 1", "return 2"),
+        cells[1],
+        "#export\ny = 2",
+        "#export\n# New\nz = 3",
+    ]
     assert compile_project(project)[1].changed == ()
 
 
@@ -233,10 +294,19 @@ def test_a_cell_is_added_to_a_file_with_a_byte_order_mark(make_project):
     compile_project(project)
     edit(project, "x = 1\n", "x = 1\n\n# %%\ny = 2\n")
     update_notebooks(project)
-    assert sources(project) == ["#export\nx = 1", "#export\ny = 2"] and path.read_bytes().startswith(b"\xef\xbb\xbf{")
+    assert sources(project) == [
+        "#export\nx = 1",
+        "#export\ny = 2",
+    ] and path.read_bytes().startswith(b"\xef\xbb\xbf{")
 
 
-@pytest.mark.parametrize("code, message", [("-" * 9999 + "1", "nested too deeply|too complex"), ("1\nfrom .. import y", "from beyond the package")])
+@pytest.mark.parametrize(
+    "code, message",
+    [
+        ("-" * 9999 + "1", "nested too deeply|too complex"),
+        ("1\nfrom .. import y", "from beyond the package"),
+    ],
+)
 def test_what_no_cell_can_take_is_refused(make_project, code, message):
     project = make_project({"00_a": ["#export\nx = 1"]})
     compile_project(project)
@@ -250,9 +320,16 @@ def test_line_ends_are_no_edit_and_do_not_get_into_a_cell(make_project):
     project = make_project({"00_a": ["#export\nx = 1"]})
     compile_project(project)
     module = project.lib_path / "a.py"
-    module.write_bytes(module.read_bytes().replace(b"x = 1", b"x = 1\rfrom . import b\ry = 1").replace(b"\n", b"\r\n"))
+    module.write_bytes(
+        module.read_bytes()
+        .replace(b"x = 1", b"x = 1\rfrom . import b\ry = 1")
+        .replace(b"\n", b"\r\n")
+    )
     update_notebooks(project)
-    assert sources(project) == ["#export\nx = 1\nfrom lib import b\ny = 1"] and b"\r" not in module.read_bytes()
+    assert (
+        sources(project) == ["#export\nx = 1\nfrom lib import b\ny = 1"]
+        and b"\r" not in module.read_bytes()
+    )
     module.write_bytes(module.read_bytes().replace(b"\n", b"\r\n"))
     compile_project(project)
     assert b"\r" not in module.read_bytes()

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from conftest import notebook
 
+from literate.discovery import project_notebooks
 from literate.execute import FAILED, PASSED, SKIPPED, Options, explain, run_notebooks
-from literate.execute.graph import Graph, imported
-from literate.execute.plan import plan_notebook
-from literate.execute.record import UNCHANGED, Record
-from literate.project import project_notebooks
+from literate.execute.changed import UNCHANGED, Record
+from literate.execute.dependencies import Graph, imported
+from literate.execute.selection import plan_notebook
 
 
 def write(project, files: dict[str, str]) -> None:
@@ -29,8 +29,17 @@ def leads_to(project, name: str) -> set[str]:
     return {graph.label(path) for path in nodes} - {f"nbs/{name}.ipynb"}
 
 
-LIB = {"lib/__init__.py": "", "lib/a.py": "from .b import x\n", "lib/b.py": "x = 1\n", "lib/c.py": "", "nbs/beside.py": "",
-       "nbs/data.csv": "1\n", "nbs/tool.py": "import beside\n", "nbs/deep/er.txt": "x", "top.py": ""}
+LIB = {
+    "lib/__init__.py": "",
+    "lib/a.py": "from .b import x\n",
+    "lib/b.py": "x = 1\n",
+    "lib/c.py": "",
+    "nbs/beside.py": "",
+    "nbs/data.csv": "1\n",
+    "nbs/tool.py": "import beside\n",
+    "nbs/deep/er.txt": "x",
+    "top.py": "",
+}
 PACKAGE = {"lib/__init__.py", "lib/a.py", "lib/b.py"}
 CASES = {
     "no_import": ("1", set()),
@@ -38,7 +47,10 @@ CASES = {
     "from_import": ("from lib.a import x", PACKAGE),
     "from_package": ("from lib import (a,\n  c)", PACKAGE | {"lib/c.py"}),
     "in_a_function": ("def f():\n    from lib import b", {"lib/__init__.py", "lib/b.py"}),
-    "after_a_magic": ("%matplotlib inline\nfrom lib import (\n  b,\n)", {"lib/__init__.py", "lib/b.py"}),
+    "after_a_magic": (
+        "%matplotlib inline\nfrom lib import (\n  b,\n)",
+        {"lib/__init__.py", "lib/b.py"},
+    ),
     "two_in_a_line": ("!ls\nimport os; import lib.b", {"lib/__init__.py", "lib/b.py"}),
     "continued": ("!ls\nfrom lib import \\\n  b", {"lib/__init__.py", "lib/b.py"}),
     "beside": ("import beside", {"nbs/beside.py"}),
@@ -48,8 +60,10 @@ CASES = {
     "names_a_file": ("open('data.csv').read()", {"nbs/data.csv"}),
     "runs_a_file": ("%run tool.py", {"nbs/tool.py", "nbs/beside.py"}),
     "shell": ("!python tool.py", {"nbs/tool.py", "nbs/beside.py"}),
-    "dynamic": ("import importlib\nm = importlib.import_module('lib.' + 'b')",
-                PACKAGE | {"lib/c.py", "nbs/beside.py", "nbs/tool.py", "top.py"}),
+    "dynamic": (
+        "import importlib\nm = importlib.import_module('lib.' + 'b')",
+        PACKAGE | {"lib/c.py", "nbs/beside.py", "nbs/tool.py", "top.py"},
+    ),
     "method_eval": ("model.eval(); re.compile('x')", set()),
     "installed": ("import numpy, os", set()),
     "skipped_cell_too": ("#| eval: false\nimport beside", {"nbs/beside.py"}),
@@ -67,34 +81,55 @@ def test_a_package_installed_as_a_link_to_its_sources(make_project, tmp_path_fac
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "linked.py").write_text("x = 1\n")
     monkeypatch.syspath_prepend(str(elsewhere))
-    assert leads_to(make_project({"00_a": ["import linked"]}), "00_a") == {str(elsewhere / "linked.py")}
+    assert leads_to(make_project({"00_a": ["import linked"]}), "00_a") == {
+        str(elsewhere / "linked.py")
+    }
 
 
-@pytest.mark.parametrize("code, names", [
-    ("import a, b.c as d", {"a", "b.c"}), ("from e.f import g as h, i", {"e.f", "e.f.g", "e.f.i"}),
-    ("from a import (b, # one)\n  c)", {"a.b", "a.c"}), ("if x: import y", {"y"}), ("from a \\\n import b", {"a.b"}),
-    ("x = '#'; import z", {"z"}), ("import a, \\\n b", {"a", "b"}), ("x = (\nimport q", {"q"}),
-])
+@pytest.mark.parametrize(
+    "code, names",
+    [
+        ("import a, b.c as d", {"a", "b.c"}),
+        ("from e.f import g as h, i", {"e.f", "e.f.g", "e.f.i"}),
+        ("from a import (b, # one)\n  c)", {"a.b", "a.c"}),
+        ("if x: import y", {"y"}),
+        ("from a \\\n import b", {"a.b"}),
+        ("x = '#'; import z", {"z"}),
+        ("import a, \\\n b", {"a", "b"}),
+        ("x = (\nimport q", {"q"}),
+    ],
+)
 def test_imports_are_found_by_pattern(code, names):
     assert names <= {name for name, level in imported(code) if not level}
 
 
 def test_relative_imports():
-    assert {("", 1), ("i", 1), ("j", 2), ("j.k", 2)} <= set(imported("from . import i\nfrom ..j import k, *"))
+    assert {("", 1), ("i", 1), ("j", 2), ("j.k", 2)} <= set(
+        imported("from . import i\nfrom ..j import k, *")
+    )
 
 
 def changed(project, **options) -> dict[str, str]:
     """What a run with `changed` makes of each notebook: its outcome, or why it ran."""
     results = run_notebooks(project, project_notebooks(project), Options(changed=True, **options))
-    return {Path(r.path).stem: r.reason if r.outcome == SKIPPED else f"{r.outcome}: {r.notes[0]}" for r in results}
+    return {
+        Path(r.path).stem: r.reason if r.outcome == SKIPPED else f"{r.outcome}: {r.notes[0]}"
+        for r in results
+    }
 
 
 def test_only_what_changed_runs(make_project):
-    project = make_project({"00_a": ["from lib.b import x"], "01_b": ["md:words", "y = 1"], "02_bad": ["1/0"]})
+    project = make_project(
+        {"00_a": ["from lib.b import x"], "01_b": ["md:words", "y = 1"], "02_bad": ["1/0"]}
+    )
     write(project, LIB)
     first = changed(project)
     assert all(why.endswith("no pass of it is on record") for why in first.values())
-    assert changed(project) == {"00_a": UNCHANGED, "01_b": UNCHANGED, "02_bad": f"{FAILED}: no pass of it is on record"}
+    assert changed(project) == {
+        "00_a": UNCHANGED,
+        "01_b": UNCHANGED,
+        "02_bad": f"{FAILED}: no pass of it is on record",
+    }
     write(project, {"lib/b.py": "x = 2\n", "nbs/01_b.ipynb": notebook("md:other words", "y = 1")})
     told = changed(project)
     assert (told["00_a"], told["01_b"]) == (f"{PASSED}: lib/b.py changed", UNCHANGED)
@@ -110,8 +145,12 @@ def test_explain(make_project):
     write(project, LIB)
     told = list(explain(project, project_notebooks(project)))
     assert told == [
-        "nbs/00_a.ipynb: would run: no pass of it is on record", "  lib/__init__.py", "  lib/a.py", "    lib/__init__.py",
-        "    lib/b.py", "nbs/01_none.ipynb: skipped: no cell of it is to run",
+        "nbs/00_a.ipynb: would run: no pass of it is on record",
+        "  lib/__init__.py",
+        "  lib/a.py",
+        "    lib/__init__.py",
+        "    lib/b.py",
+        "nbs/01_none.ipynb: skipped: no cell of it is to run",
     ]
 
 
@@ -143,11 +182,15 @@ EDITABLE = {
     "nbs/a.py": ["x = 12", None],
 }
 NOTEBOOKS = {
-    "00_a": ["from lib.a import x\nx"], "01_b": ["import lib.b\nlib.b.x"], "02_all": ["import lib\nsorted(vars(lib))[-3:]"],
-    "03_data": ["open('data.txt').read()"], "04_dynamic": ["m = __import__('lib.' + 'c')\nm.c.y"],
+    "00_a": ["from lib.a import x\nx"],
+    "01_b": ["import lib.b\nlib.b.x"],
+    "02_all": ["import lib\nsorted(vars(lib))[-3:]"],
+    "03_data": ["open('data.txt').read()"],
+    "04_dynamic": ["m = __import__('lib.' + 'c')\nm.c.y"],
     "05_magic": ["%precision 3\nfrom lib import (\n  a,\n)\na.x"],
     "06_try": ["try:\n    import a\nexcept ImportError:\n    a = None\ngetattr(a, 'x', None)"],
-    "07_reads": ["#| reads: *.txt\nimport glob\n[open(f).read() for f in glob.glob('*.t' + 'xt')]"], "08_alone": ["13"],
+    "07_reads": ["#| reads: *.txt\nimport glob\n[open(f).read() for f in glob.glob('*.t' + 'xt')]"],
+    "08_alone": ["13"],
 }
 
 
@@ -164,7 +207,7 @@ def test_no_notebook_is_left_out_whose_outcome_changed(make_project, seed):
             (project.root / name).unlink(missing_ok=True)
             if text is not None:
                 write(project, {name: f"{text}\n"})
-        record, options = Record(project, Options().key), Options()
+        record, options = Record(project, Options().fingerprint), Options()
         plans = [plan_notebook(project, path) for path in project_notebooks(project)]
         unchanged = {plan.path for plan in plans if not record.why(plan)}
         now = {}

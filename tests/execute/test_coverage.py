@@ -9,10 +9,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CORE = [
-    "md:# core", "#export\nimport json", "#export\ndef f(x):\n    if x:\n        return 'yes'\n    return 'no'",
+    "md:# core",
+    "#export\nimport json",
+    "#export\ndef f(x):\n    if x:\n        return 'yes'\n    return 'no'",
     "#export\n# a comment\n\nclass A:\n    def used(self): return (\n        1)\n"
     "    def unused(self):\n        return 2",
-    "assert f(0) == 'no'\nassert A().used() == 1", "def fails():\n    f(1 / 0)\nfails()",
+    "assert f(0) == 'no'\nassert A().used() == 1",
+    "def fails():\n    f(1 / 0)\nfails()",
 ]
 
 
@@ -39,7 +42,10 @@ def test_lines_that_only_a_notebook_executes(core, options):
     out, report = measure(*options)
     lines = core.read_text().split("\n")
     missing = [lines[number - 1].strip() for number in report["missing_lines"]]
-    assert [line for line in missing if not line.startswith("__all__")] == ["return 'yes'", "return 2"]
+    assert [line for line in missing if not line.startswith("__all__")] == [
+        "return 'yes'",
+        "return 2",
+    ]
     assert "nbs/00_core.ipynb:cell 6 (00000005):2: ZeroDivisionError" in out
     assert not [path for path in Path().iterdir() if path.name.startswith(".coverage.")]
 
@@ -60,4 +66,6 @@ def test_an_error_inside_an_exported_cell(core, make_project):
 def test_a_cell_that_was_edited_since_it_was_compiled_does_not_count(core, make_project):
     make_project({"00_core": [cell.replace("'no'", "'nope'") for cell in CORE[:4]]})
     _, report = measure()
-    assert "def f(x):" in [core.read_text().split("\n")[number - 1] for number in report["missing_lines"]]
+    assert "def f(x):" in [
+        core.read_text().split("\n")[number - 1] for number in report["missing_lines"]
+    ]

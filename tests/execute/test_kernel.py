@@ -9,14 +9,18 @@ from conftest import UNHURRIED, constants, notebook, running, settings_text, sle
 from jupyter_client.kernelspec import KernelSpecManager
 from test_quirks import tagged
 
+from literate.discovery import project_notebooks
 from literate.execute import FAILED, PASSED, Options, run_notebooks
-from literate.project import project_notebooks, read_project
+from literate.project import read_project
 
 SLEEPER = sleeper(3)
 PASSING = {
     "outputs": [
-        "print('one')\n2", "from IPython.display import clear_output, display\nh = display('old', display_id=True)",
-        "h.update('new')", "print('gone')\nclear_output()\nprint('here')", "await __import__('asyncio').sleep(0)",
+        "print('one')\n2",
+        "from IPython.display import clear_output, display\nh = display('old', display_id=True)",
+        "h.update('new')",
+        "print('gone')\nclear_output()\nprint('here')",
+        "await __import__('asyncio').sleep(0)",
         "import matplotlib.pyplot as plt\nplt.plot([1]);",
     ],
     "environment": [
@@ -24,7 +28,8 @@ PASSING = {
         "import os, sys, subprocess\nassert sys.path[:2] == [os.getcwd(), os.path.dirname(os.getcwd())], sys.path",
         "import lib.core\nassert os.environ['IN_TEST'] == '1' and os.path.basename(os.getcwd()) == 'nbs'",
         f"assert epochs == 3\np = subprocess.Popen(['sleep', '{SLEEPER}'], start_new_session=True)",
-        "#| raises: ArithmeticError\n1/0", tagged("1/0", "raises-exception"),
+        "#| raises: ArithmeticError\n1/0",
+        tagged("1/0", "raises-exception"),
     ],
 }
 ERRORS = [  # a cell, the error's name, the line
@@ -86,14 +91,16 @@ def test_errors_and_their_lines(results):
 
 @pytest.mark.parametrize("name", ENDINGS)
 def test_a_kernel_that_ends(results, name):
-    cell, = results[name].failures
+    (cell,) = results[name].failures
     assert (cell.index, cell.error.name, cell.line) == (1, *ENDINGS[name][1:])
 
 
 def test_outputs_are_those_of_the_built_in_engine(project, results):
-    built_in, = run_notebooks(project, [project.nbs_path / "outputs.ipynb"], Options())
+    (built_in,) = run_notebooks(project, [project.nbs_path / "outputs.ipynb"], Options())
     for ours, theirs in zip(built_in.cells, results["outputs"].cells, strict=True):
-        assert [set(o.get("data", ())) for o in ours.outputs] == [set(o.get("data", ())) for o in theirs.outputs]
+        assert [set(o.get("data", ())) for o in ours.outputs] == [
+            set(o.get("data", ())) for o in theirs.outputs
+        ]
         assert [o.get("text") for o in ours.outputs] == [o.get("text") for o in theirs.outputs]
         assert ours.execution_count == theirs.execution_count
 
@@ -106,12 +113,16 @@ def test_nothing_is_left(results, runtime):
 def add(project, name: str, language: str, *cells: str) -> Path:
     """A notebook in another language."""
     path = project.nbs_path / f"_{language}_{name}.ipynb"
-    path.write_text(notebook(*cells, kernelspec={"display_name": language, "language": language, "name": language}))
+    path.write_text(
+        notebook(
+            *cells, kernelspec={"display_name": language, "language": language, "name": language}
+        )
+    )
     return path
 
 
 def test_a_kernel_that_is_not_installed(project):
-    result, = run_notebooks(project, [add(project, "x", "apl", "1")])
+    (result,) = run_notebooks(project, [add(project, "x", "apl", "1")])
     assert result.outcome == FAILED and "its kernel, apl, is not installed" in result.reason
 
 
@@ -127,9 +138,9 @@ def test_another_language(project):
         pytest.skip("bash_kernel is not installed")
     endless = "#| timeout: 1\nsleep 9999"
     path = add(project, "x", "bash", "x=3", "echo $x", "echo out; false", endless)
-    result, = run_notebooks(project, [path], Options(allow_errors=True))
+    (result,) = run_notebooks(project, [path], Options(allow_errors=True))
     assert [cell.outcome for cell in result.cells] == [PASSED, PASSED, FAILED, FAILED]
     assert [cell.outputs[0]["text"] for cell in result.cells[1:3]] == ["3\n", "out\n"]
     assert result.cells[3].error.name == "Timeout"
-    refused, = run_notebooks(project, [path], Options(parameters={"x": 1}))
+    (refused,) = run_notebooks(project, [path], Options(parameters={"x": 1}))
     assert "--param sets variables in Python notebooks alone" in refused.reason

@@ -10,14 +10,23 @@ from pathlib import Path
 
 import pytest
 from conftest import (
-    PATIENCE, TIDY, UNHURRIED, constants, notebook, running, settings_text, sleeper, wait_for,
+    PATIENCE,
+    TIDY,
+    UNHURRIED,
+    constants,
+    notebook,
+    running,
+    settings_text,
+    sleeper,
+    wait_for,
 )
 from test_options import results_of
 
+from literate.discovery import project_notebooks
 from literate.execute import FAILED, PASSED, Options, run_notebooks
-from literate.execute.plan import plan_notebook
-from literate.execute.record import Record
-from literate.project import project_notebooks, read_project
+from literate.execute.changed import Record
+from literate.execute.selection import plan_notebook
+from literate.project import read_project
 
 KILLER, COMMAND = sleeper(4), sleeper(5)
 MEMORY = f"literate_{os.getpid()}_"  # what the names of shared memory begin with here
@@ -30,9 +39,9 @@ HARMLESS = {  # a first cell after which everything goes on as if nothing had be
     "patched_traceback": PATCHED.format("traceback", "TracebackException"),
     "patched_linecache": PATCHED.format("linecache", "getline getlines checkcache"),
     "flush_raises": "import sys\nclass Out:\n    def write(self, text): return len(text)\n"
-                    "    def flush(self): raise SystemExit(3)\nsys.stdout = Out()",
+    "    def flush(self): raise SystemExit(3)\nsys.stdout = Out()",
     "writes_anywhere": "import os\nfor number in range(3, 40):\n    try: os.write(number, b'no frame at all, not one')\n"
-                       "    except OSError: pass",
+    "    except OSError: pass",
     "never_blocks": "import os\nfor number in range(40):\n    try: os.set_blocking(number, False)\n    except OSError: pass",
     "stopped_loop": "import asyncio\nasyncio.get_event_loop().stop()",
     "ignores_signals": "import signal\nfor n in (1, 2, 14, 15): signal.signal(n, signal.SIG_IGN)",
@@ -41,32 +50,75 @@ HARMLESS = {  # a first cell after which everything goes on as if nothing had be
     "stores": "x = 1\n%store x\n%store",
 }
 PASSING = {
-    "closed_descriptor": ["import os\nos.close(1)\nos.dup2(os.open(os.devnull, os.O_WRONLY), 2)", "print('still')"],
+    "closed_descriptor": [
+        "import os\nos.close(1)\nos.dup2(os.open(os.devnull, os.O_WRONLY), 2)",
+        "print('still')",
+    ],
     "running_loop": [
         "import asyncio\nasync def f(): return 3\nloop = asyncio.get_event_loop()\nassert loop.is_running()\n"
-        "task = loop.create_task(f())", "assert await task == 3",
+        "task = loop.create_task(f())",
+        "assert await task == 3",
     ],
-    "floods_without_waiting": ["import os\nos.set_blocking(1, False)", "for _ in range(3000): print('x' * 500)"],
+    "floods_without_waiting": [
+        "import os\nos.set_blocking(1, False)",
+        "for _ in range(3000): print('x' * 500)",
+    ],
     "shares_memory": [
         f"from multiprocessing import shared_memory as m\ns = m.SharedMemory('{MEMORY}a', True, 9)",
     ],
 }
 BAD = {  # cells, the error's name, a part of what is said
-    "long_message": (["raise ValueError('x' * 1_000_000)"], "ValueError", "[cut here: 1,000,013 characters]"),
-    "long_chain": (["e = None\nfor n in range(3000):\n    n = ValueError(n)\n    n.__cause__ = e\n    e = n\nraise e"],
-                   "ValueError", "2999"),
-    "wide_group": (["raise ExceptionGroup('g', [ValueError()] * 999)"], "ExceptionGroup", "999 sub-exceptions"),
-    "task_exits": (["import asyncio, sys\nasync def f(): sys.exit(3)\nt = asyncio.create_task(f())"], "SystemExit", "3"),
-    "closes_the_loop": (["import asyncio\nasyncio.get_event_loop().close()"], "RuntimeError", "running event loop"),
-    "own_faulthandler": (["import faulthandler, ctypes\nfaulthandler.enable()\nctypes.string_at(0)"], "Died", "SIGSEGV"),
-    "hangs_with_files": (["import tempfile, time\nfrom multiprocessing import shared_memory as m\n"
-                          f"s = m.SharedMemory('{MEMORY}b', True, 9)\n"
-                          "with tempfile.TemporaryDirectory():\n"
-                          "    while True:\n        try: time.sleep(9999)\n"
-                          "        except BaseException: pass"], "Timeout", "still running"),
-    "hangs_politely": (["import atexit, pathlib, time\n"
-                        "atexit.register(pathlib.Path('ended').touch)\ntime.sleep(9999)"],
-                       "Timeout", "still running"),
+    "long_message": (
+        ["raise ValueError('x' * 1_000_000)"],
+        "ValueError",
+        "[cut here: 1,000,013 characters]",
+    ),
+    "long_chain": (
+        [
+            "e = None\nfor n in range(3000):\n    n = ValueError(n)\n    n.__cause__ = e\n    e = n\nraise e"
+        ],
+        "ValueError",
+        "2999",
+    ),
+    "wide_group": (
+        ["raise ExceptionGroup('g', [ValueError()] * 999)"],
+        "ExceptionGroup",
+        "999 sub-exceptions",
+    ),
+    "task_exits": (
+        ["import asyncio, sys\nasync def f(): sys.exit(3)\nt = asyncio.create_task(f())"],
+        "SystemExit",
+        "3",
+    ),
+    "closes_the_loop": (
+        ["import asyncio\nasyncio.get_event_loop().close()"],
+        "RuntimeError",
+        "running event loop",
+    ),
+    "own_faulthandler": (
+        ["import faulthandler, ctypes\nfaulthandler.enable()\nctypes.string_at(0)"],
+        "Died",
+        "SIGSEGV",
+    ),
+    "hangs_with_files": (
+        [
+            "import tempfile, time\nfrom multiprocessing import shared_memory as m\n"
+            f"s = m.SharedMemory('{MEMORY}b', True, 9)\n"
+            "with tempfile.TemporaryDirectory():\n"
+            "    while True:\n        try: time.sleep(9999)\n"
+            "        except BaseException: pass"
+        ],
+        "Timeout",
+        "still running",
+    ),
+    "hangs_politely": (
+        [
+            "import atexit, pathlib, time\n"
+            "atexit.register(pathlib.Path('ended').touch)\ntime.sleep(9999)"
+        ],
+        "Timeout",
+        "still running",
+    ),
 }
 POLITE = ("hangs_politely", "hangs_at_exit")  # they end when they are interrupted
 SHAPES = {  # what a notebook's JSON is changed to, and what is said of it
@@ -92,8 +144,9 @@ def project(tmp_path_factory):
     (root / "nbs").mkdir()
     cells = {name: [source, FAILS] for name, source in HARMLESS.items()}
     cells |= PASSING | {name: case[0] for name, case in BAD.items()}
-    at_exit = "#| timeout: 600\nimport atexit, time\n" \
-              "@atexit.register\ndef hang():\n    time.sleep(9999)"
+    at_exit = (
+        "#| timeout: 600\nimport atexit, time\n@atexit.register\ndef hang():\n    time.sleep(9999)"
+    )
     cells |= {"hangs_at_exit": ["md:Its end is measured, its cell is not.", at_exit]}
     cells |= {"healthy": ["1", "print('well')"]}
     texts = {name: notebook(*each) for name, each in cells.items()}
@@ -121,7 +174,7 @@ def results(project, tmp_path_factory):
 
 @pytest.mark.parametrize("name", HARMLESS)
 def test_the_next_cell_fails_as_ever(results, name):
-    failed, = results[name].failures
+    (failed,) = results[name].failures
     assert (failed.index, failed.error.name, failed.line) == (1, "ZeroDivisionError", 1)
 
 
@@ -136,7 +189,7 @@ def test_what_is_printed_arrives_whatever_becomes_of_the_descriptors(results):
 
 @pytest.mark.parametrize("name", BAD)
 def test_fails(results, name):
-    failed, = results[name].failures
+    (failed,) = results[name].failures
     _, error, message = BAD[name]
     assert failed.error.name == error and message in failed.error.message
     assert len(failed.error.message) < 30_000 and failed.line
@@ -160,12 +213,14 @@ def test_json_of_another_shape_is_a_failure_of_its_own(results, name):
 
 
 def test_a_notebook_that_kills_the_parent_of_all(make_project):
-    kills = "import os, subprocess, time\n" \
-            f"p = subprocess.Popen(['sleep', '{KILLER}'], start_new_session=True)\n" \
-            "os.kill(os.getppid(), 9)\ntime.sleep(9999)"
+    kills = (
+        "import os, subprocess, time\n"
+        f"p = subprocess.Popen(['sleep', '{KILLER}'], start_new_session=True)\n"
+        "os.kill(os.getppid(), 9)\ntime.sleep(9999)"
+    )
     healthy = {f"{number:02}_ok": ["import time\ntime.sleep(0.2)"] for number in range(4)}
     results = results_of(make_project({**healthy, "02_kills": ["1", kills]}), workers=2)
-    failed, = results.pop("02_kills").failures
+    (failed,) = results.pop("02_kills").failures
     assert (failed.index, failed.error.name) == (1, "Died")
     assert {result.outcome for result in results.values()} == {PASSED} and len(results) == 4
     assert wait_for(lambda: not running(f"sleep {KILLER}"))
@@ -187,7 +242,11 @@ def test_runs_at_once_keep_each_others_passes(make_project):
         list(pool.map(record, plans))
     after = Record(project, "")
     assert [after.why(plan) for plan in plans] == [""] * 20
-    assert sorted(path.name for path in project.state.iterdir()) == ["passed.json"]
+    assert sorted(path.name for path in project.state_dir.iterdir()) == [
+        ".gitignore",
+        "lock",
+        "passed.json",
+    ]
 
 
 NO_LINUX = """
@@ -199,16 +258,23 @@ del fcntl.F_SETPIPE_SZ, signal.pidfd_send_signal
 
 def test_where_nothing_can_be_forked(make_project, tmp_path):
     """As much of macOS as can be had here."""
-    make_project({
-        "00_a": ["print('hi')", "%%bash\necho from bash"], "01_dies": ["import ctypes\nctypes.string_at(0)"],
-        "02_hangs": ["import subprocess", f"#| timeout: 2\nsubprocess.run(['sleep', '{COMMAND}'])"],
-    })
+    make_project(
+        {
+            "00_a": ["print('hi')", "%%bash\necho from bash"],
+            "01_dies": ["import ctypes\nctypes.string_at(0)"],
+            "02_hangs": [
+                "import subprocess",
+                f"#| timeout: 2\nsubprocess.run(['sleep', '{COMMAND}'])",
+            ],
+        }
+    )
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(NO_LINUX)
     command = [sys.executable, Path(__file__).parents[2] / "run_notebook.py"]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
     done = subprocess.run(
-        command, capture_output=True, text=True, env=environment, timeout=PATIENCE)
+        command, capture_output=True, text=True, env=environment, timeout=PATIENCE
+    )
     assert done.returncode == 1 and done.stderr == ""
     assert "1 passed, 2 failed in" in done.stdout
     assert "01_dies.ipynb:cell 1 (00000000):2: the process died: SIGSEGV" in done.stdout

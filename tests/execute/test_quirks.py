@@ -6,9 +6,10 @@ import os
 import pytest
 from conftest import UNHURRIED, constants, notebook, running, settings_text, sleeper, wait_for
 
+from literate.discovery import project_notebooks
 from literate.execute import FAILED, PASSED, SKIPPED, Options, run_notebooks
-from literate.project import project_notebooks, read_project
-from literate.values import asdict
+from literate.project import read_project
+from literate.records import asdict
 
 SLEEPER = sleeper(1)
 
@@ -33,11 +34,20 @@ PASSING = {
         "assert _exit_code == 3",
         "name = 'x'\n!echo {name}",
     ],
-    "jupyters_magics": ["%autosave 60\n%less x", "x = 1\n%store x", "%cd -q ..", "%cd -0\n%pwd", "assert _.endswith('nbs')"],
+    "jupyters_magics": [
+        "%autosave 60\n%less x",
+        "x = 1\n%store x",
+        "%cd -q ..",
+        "%cd -0\n%pwd",
+        "assert _.endswith('nbs')",
+    ],
     "bash_cell": ["%%bash\necho from bash"],
     "underscore": ["40 + 2", "assert _ == 42", "assert Out[1] == 42 and In[1] == '40 + 2'"],
     "question_mark": ["len?", "str.join??"],
-    "top_level_await": ["import asyncio\nawait asyncio.sleep(0)", "assert await asyncio.sleep(0, 5) == 5"],
+    "top_level_await": [
+        "import asyncio\nawait asyncio.sleep(0)",
+        "assert await asyncio.sleep(0, 5) == 5",
+    ],
     "task_across_cells": [
         "import asyncio\nasync def f(): return 7",
         "task = asyncio.create_task(f())",
@@ -58,7 +68,9 @@ PASSING = {
     ],
     "raises_and_does": [tagged("1/0", "raises-exception")],
     "raises_by_name": ["#| export\nx = 1", "#| raises: ArithmeticError\n1/0"],
-    "threads": ["import threading\nt = threading.Thread(target=print, args=('from a thread',))\nt.start(); t.join()"],
+    "threads": [
+        "import threading\nt = threading.Thread(target=print, args=('from a thread',))\nt.start(); t.join()"
+    ],
     "signals": [
         "import signal, os\nseen = []\nsignal.signal(signal.SIGUSR2, lambda *a: seen.append(1))\n"
         "os.kill(os.getpid(), signal.SIGUSR2)\nassert seen",
@@ -76,8 +88,13 @@ PASSING = {
         "import os, sys\nprint('ours')\nif os.fork() == 0:\n    print('theirs', file=sys.stderr)\n"
         "    os._exit(0)\nos.wait()\nprint('ours again')",
     ],
-    "atexit_handler": ["import atexit, pathlib\natexit.register(lambda: pathlib.Path('atexit.txt').write_text('ran'))"],
-    "patched_json": ["import json, marshal, os\njson.dumps = marshal.dumps = None\nos.write = None", "1 + 1"],
+    "atexit_handler": [
+        "import atexit, pathlib\natexit.register(lambda: pathlib.Path('atexit.txt').write_text('ran'))"
+    ],
+    "patched_json": [
+        "import json, marshal, os\njson.dumps = marshal.dumps = None\nos.write = None",
+        "1 + 1",
+    ],
     "matplotlib_magic": [
         "%matplotlib inline\n%config InlineBackend.figure_format = 'svg'\nimport matplotlib.pyplot as plt",
         "plt.plot([1, 2]);",
@@ -86,13 +103,21 @@ PASSING = {
     "widgets": ["import ipywidgets\nipywidgets.IntSlider()"],
     "figure": ["import matplotlib.pyplot as plt\nplt.plot([1, 2]);"],
     "display_html": ["from IPython.display import HTML\nHTML('<b>x</b>')"],
-    "updated_display": ["from IPython.display import display\nh = display('old', display_id=True)", "h.update('new')"],
-    "cleared_output": ["from IPython.display import clear_output\nprint('old')\nclear_output()\nprint('new')"],
+    "updated_display": [
+        "from IPython.display import display\nh = display('old', display_id=True)",
+        "h.update('new')",
+    ],
+    "cleared_output": [
+        "from IPython.display import clear_output\nprint('old')\nclear_output()\nprint('new')"
+    ],
     "order": [
         "import os, sys\nfrom IPython.display import display\nprint('one')\nprint('two', file=sys.stderr)\n"
         "os.system('echo three >&2')\ndisplay(4)\nos.write(1, b'five\\n');",
     ],
-    "captured": ["%%capture out\nprint('inside')\n!echo below", "assert out.stdout == 'inside\\nbelow\\n'"],
+    "captured": [
+        "%%capture out\nprint('inside')\n!echo below",
+        "assert out.stdout == 'inside\\nbelow\\n'",
+    ],
     "blank_first_lines": ["\n\nx = 1\n", ""],
     "leaves_a_process": [
         f"import subprocess\np = subprocess.Popen(['sleep', '{SLEEPER}'], start_new_session=True)",
@@ -119,72 +144,159 @@ PASSING = {
     ],
     "all_but_eval": ["#| eval: false\n1/0", "1"],
     "Über_alles": ["x = 1"],
-    "flood_in_the_background": ["import subprocess\np = subprocess.Popen(['yes'])", "1", "print('x')"],
-    "surrogates": ["print('\\ud800')\n'\\ud800'", tagged("raise ValueError('\\ud800')", "raises-exception")],
+    "flood_in_the_background": [
+        "import subprocess\np = subprocess.Popen(['yes'])",
+        "1",
+        "print('x')",
+    ],
+    "surrogates": [
+        "print('\\ud800')\n'\\ud800'",
+        tagged("raise ValueError('\\ud800')", "raises-exception"),
+    ],
     "flood": ["import os\nprint('x' * 5_000_000)\nos.write(1, b'y' * 3_000_000);"],
 }
 
 FAILING = {  # cells, the cell that fails, the error's name, the line, a part of its message
-    "exception": (["md:# x", "x = 0", "print('before')\n1/x"], 2, "ZeroDivisionError", 2, "division by zero"),
+    "exception": (
+        ["md:# x", "x = 0", "print('before')\n1/x"],
+        2,
+        "ZeroDivisionError",
+        2,
+        "division by zero",
+    ),
     "blank_lines_then_error": (["\n\n1/0"], 0, "ZeroDivisionError", 3, "division"),
     "below_time": (["%%time\nx = 1\n1/0"], 0, "ZeroDivisionError", 3, "division"),
-    "below_capture": (["%%capture\nx = 1\n\nraise ValueError('inside')"], 0, "ValueError", 4, "inside"),
+    "below_capture": (
+        ["%%capture\nx = 1\n\nraise ValueError('inside')"],
+        0,
+        "ValueError",
+        4,
+        "inside",
+    ),
     "syntax": (["x = 1\nprint(x\ny = 2"], 0, "SyntaxError", 2, "never closed"),
     "syntax_below_capture": (["%%capture\nx = 1\ny = = 2"], 0, "SyntaxError", 3, "invalid"),
     "group": (
         ["raise ExceptionGroup('many', [ValueError(1), KeyError(2)])"],
-        0, "ExceptionGroup", 1, "2 sub-exceptions",
+        0,
+        "ExceptionGroup",
+        1,
+        "2 sub-exceptions",
     ),
     "unknown_magic": (["%nosuchmagic"], 0, "UsageError", 1, "UsageError: Line magic"),
-    "repr": (["class A:\n    def __repr__(self): raise ValueError('no repr')\nA()"], 0, "ValueError", 2, "no repr"),
+    "repr": (
+        ["class A:\n    def __repr__(self): raise ValueError('no repr')\nA()"],
+        0,
+        "ValueError",
+        2,
+        "no repr",
+    ),
     "unawaited": (
-        ["import asyncio\nasync def f():\n    await asyncio.sleep(0)\n    1/0",
-         "await f()"],
-        1, "ZeroDivisionError", 1, "division",
+        ["import asyncio\nasync def f():\n    await asyncio.sleep(0)\n    1/0", "await f()"],
+        1,
+        "ZeroDivisionError",
+        1,
+        "division",
     ),
     "exit": (["import sys\nsys.exit()"], 0, "SystemExit", 2, "SystemExit"),
     "quit": (["quit()"], 0, "SystemExit", 1, "exit() in a cell"),
     "input": (["name = input('who? ')"], 0, "RuntimeError", 1, "nobody is there"),
-    "raises_and_does_not": ([tagged("x = 1", "raises-exception")], 0, "DidNotRaise", None, "raised nothing"),
-    "raises_something_else": (
-        ["#| export\nx = 1",
-         "#| raises: KeyError\n1/0"],
-        1, "ZeroDivisionError", 2, "had to raise KeyError",
+    "raises_and_does_not": (
+        [tagged("x = 1", "raises-exception")],
+        0,
+        "DidNotRaise",
+        None,
+        "raised nothing",
     ),
-    "os_exit": (["import os", "print('last words')\nos._exit(3)"], 1, "Died", None, "exit status 3"),
+    "raises_something_else": (
+        ["#| export\nx = 1", "#| raises: KeyError\n1/0"],
+        1,
+        "ZeroDivisionError",
+        2,
+        "had to raise KeyError",
+    ),
+    "os_exit": (
+        ["import os", "print('last words')\nos._exit(3)"],
+        1,
+        "Died",
+        None,
+        "exit status 3",
+    ),
     "segfault": (["import ctypes", "print('dying')\nctypes.string_at(0)"], 1, "Died", 2, "SIGSEGV"),
-    "kills_itself": (["import os, signal", "os.kill(os.getpid(), signal.SIGKILL)"], 1, "Died", None, "SIGKILL"),
-    "rare_signal": (["import os\nos.kill(os.getpid(), 40)"], 0, "Died", None, "signal 40, Real-time signal"),
-    "kills_its_group": (["import os, signal", "os.killpg(0, signal.SIGTERM)"], 1, "Died", None, "SIGTERM"),
-    "deep_recursion": (["def f(n): return f(n + 1)", "f(0)"], 1, "RecursionError", 1, "maximum recursion"),
+    "kills_itself": (
+        ["import os, signal", "os.kill(os.getpid(), signal.SIGKILL)"],
+        1,
+        "Died",
+        None,
+        "SIGKILL",
+    ),
+    "rare_signal": (
+        ["import os\nos.kill(os.getpid(), 40)"],
+        0,
+        "Died",
+        None,
+        "signal 40, Real-time signal",
+    ),
+    "kills_its_group": (
+        ["import os, signal", "os.killpg(0, signal.SIGTERM)"],
+        1,
+        "Died",
+        None,
+        "SIGTERM",
+    ),
+    "deep_recursion": (
+        ["def f(n): return f(n + 1)", "f(0)"],
+        1,
+        "RecursionError",
+        1,
+        "maximum recursion",
+    ),
 }
 
 # Limits of their own: a cell that only has to be quick is not measured.
 HANGING = {  # the same of cells that end when they are interrupted
     "loop": (
         ["#| timeout: 1.5\nprint('x')\nwhile True: pass"],
-        0, "Timeout", 3, "still running after 1.5 s",
+        0,
+        "Timeout",
+        3,
+        "still running after 1.5 s",
     ),
     "hang_in_sleep": (
         ["import time", "#| timeout: 1\ndef f():\n    time.sleep(9999)\nf()"],
-        1, "Timeout", 3, "still",
+        1,
+        "Timeout",
+        3,
+        "still",
     ),
     "hang_in_await": (
         ["import asyncio", "#| timeout: 1\n1\nawait asyncio.sleep(9999)"],
-        1, "Timeout", 3, "still",
+        1,
+        "Timeout",
+        3,
+        "still",
     ),
 }
 STUBBORN = {  # and of cells that have to be killed
     "stubborn_loop": (
         # Python 3.11 counts an interrupt at the first statement of a `try` as one before it.
-        ["while True:\n    try:\n        x = 1\n"
-         "        while True: pass\n    except BaseException: pass"],
-        0, "Timeout", 4, "still running after 1.5 s (--cell-timeout)",
+        [
+            "while True:\n    try:\n        x = 1\n"
+            "        while True: pass\n    except BaseException: pass"
+        ],
+        0,
+        "Timeout",
+        4,
+        "still running after 1.5 s (--cell-timeout)",
     ),
     "hang_in_c": (
-        ["import signal, time\n"
-         "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())\ntime.sleep(9999)"],
-        0, "Timeout", None, "still",
+        [
+            "import signal, time\n"
+            "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())\ntime.sleep(9999)"
+        ],
+        0,
+        "Timeout",
+        None,
+        "still",
     ),
 }
 
@@ -194,7 +306,12 @@ SKIPPED_NOTEBOOKS = {
     "plain_directive": ["# slow\n1/0", "#cuda\n1/0"],
     "by_tag": [tagged("1/0", "skip-execution")],
     "front_matter": [
-        {"cell_type": "raw", "id": "raw00001", "metadata": {}, "source": "---\nskip_exec: true\n---"},
+        {
+            "cell_type": "raw",
+            "id": "raw00001",
+            "metadata": {},
+            "source": "---\nskip_exec: true\n---",
+        },
         "1/0",
     ],
     "title_matter": ["md:# Title\n\n> words\n\n- skip_exec: true", "1/0"],
@@ -250,7 +367,7 @@ def test_passes(results, name):
 def test_fails_and_says_where(results, name):
     _, index, error, line, message = {**FAILING, **HANGING, **STUBBORN}[name]
     result = results[name]
-    cell, = result.failures
+    (cell,) = result.failures
     assert (result.outcome, cell.index, cell.error.name, cell.line) == (FAILED, index, error, line)
     assert message in cell.error.message
     assert all(frame.cell is not None or "IPython" not in frame.file for frame in cell.error.frames)
@@ -269,7 +386,10 @@ def test_a_broken_file_is_a_failure_of_its_own(results):
 
 def test_a_death_outside_of_the_cells_is_a_failure(results):
     assert results["dies_at_exit"].outcome == FAILED
-    assert results["dies_at_exit"].reason == "the process died: exit status 4, outside of its cells\nso long"
+    assert (
+        results["dies_at_exit"].reason
+        == "the process died: exit status 4, outside of its cells\nso long"
+    )
 
 
 def test_results_are_plain_data(results):
@@ -333,21 +453,26 @@ def test_processes_left_behind_are_ended(results):
 
 def test_cells_that_a_flag_asks_for_run(project):
     slow = project.nbs_path / "directive.ipynb"
-    result, = run_notebooks(project, [slow], Options(flags=frozenset({"slow"})))
+    (result,) = run_notebooks(project, [slow], Options(flags=frozenset({"slow"})))
     assert result.failures[0].error.name == "ZeroDivisionError"
 
 
 def test_one_worker_isolates_too(project):
     paths = [project.nbs_path / f"{name}.ipynb" for name in ("leaks", "leaks_not")]
-    assert [r.outcome for r in run_notebooks(project, paths, Options(workers=1))] == [PASSED, PASSED]
+    assert [r.outcome for r in run_notebooks(project, paths, Options(workers=1))] == [
+        PASSED,
+        PASSED,
+    ]
 
 
 def test_a_notebook_has_a_time_limit(project):
-    result, = run_notebooks(project, [project.nbs_path / "loop.ipynb"], Options(timeout=0.5))
+    (result,) = run_notebooks(project, [project.nbs_path / "loop.ipynb"], Options(timeout=0.5))
     told = result.reason or result.failures[0].error.message  # its cell may not have begun by then
     assert "the notebook was still running after 0.5 s" in told
 
 
 def test_fail_fast_stops(project):
     paths = [project.nbs_path / f"{name}.ipynb" for name in ("exception", "underscore")]
-    assert [r.outcome for r in run_notebooks(project, paths, Options(workers=1, fail_fast=True))] == [FAILED]
+    assert [
+        r.outcome for r in run_notebooks(project, paths, Options(workers=1, fail_fast=True))
+    ] == [FAILED]

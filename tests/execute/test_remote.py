@@ -69,8 +69,10 @@ def start(address: str, *arguments: str) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-SLOW = "import os, time\nopen(f'pid_{os.getpid()}', 'w').close()\n" \
-       "time.sleep(9000 if not os.path.exists('go') else 0)"
+SLOW = (
+    "import os, time\nopen(f'pid_{os.getpid()}', 'w').close()\n"
+    "time.sleep(9000 if not os.path.exists('go') else 0)"
+)
 
 
 def pids(folder: Path) -> list[int]:
@@ -79,7 +81,9 @@ def pids(folder: Path) -> list[int]:
 
 def test_the_same_results_from_a_cluster(cluster, make_project):
     skipped = ["#| eval: false\n1"]
-    project = make_project({"00_a": ["print('hi')"], "01_b": ["x = 1", "x / 0"], "02_c": skipped, "03_d": "{"})
+    project = make_project(
+        {"00_a": ["print('hi')"], "01_b": ["x = 1", "x / 0"], "02_c": skipped, "03_d": "{"}
+    )
     process = start(cluster[0], "--save", "--junit", "j.xml")
     out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1 and err == ""
@@ -121,10 +125,13 @@ def closed_port() -> Iterator[int]:
         yield taken.getsockname()[1]
 
 
-@pytest.mark.parametrize("address, message", [
-    ("tcp://127.0.0.1:{port}", "no scheduler answers there"),
-    ("nonsense://x", "unknown address scheme"),
-])
+@pytest.mark.parametrize(
+    "address, message",
+    [
+        ("tcp://127.0.0.1:{port}", "no scheduler answers there"),
+        ("nonsense://x", "unknown address scheme"),
+    ],
+)
 def test_no_cluster(make_project, closed_port, address, message):
     make_project({"00_a": ["1"]})
     process = start(address.format(port=closed_port))

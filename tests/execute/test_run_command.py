@@ -40,7 +40,10 @@ def test_a_green_run(make_project):
 
 
 def test_a_failure_is_shown_in_full(make_project):
-    cells = ["def f(x):\n    return 1 / x", "import sys\nprint('out')\nprint('err', file=sys.stderr)\nf(0)"]
+    cells = [
+        "def f(x):\n    return 1 / x",
+        "import sys\nprint('out')\nprint('err', file=sys.stderr)\nf(0)",
+    ]
     make_project({"00_a": cells, "01_b": ["1"]})
     code, out, _ = run()
     assert code == 1
@@ -65,10 +68,15 @@ def test_up_to(make_project):
     assert run("--up-to", "00")[0] == 0
 
 
-@pytest.mark.parametrize("arguments, message", [
-    (["nosuch.ipynb"], "nosuch.ipynb: no such notebook"), (["--nosuch"], "unknown flag --nosuch"),
-    (["--workers", "x"], "whole number"), (["--timeout", "-1"], "from 0"),
-])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["nosuch.ipynb"], "nosuch.ipynb: no such notebook"),
+        (["--nosuch"], "unknown flag --nosuch"),
+        (["--workers", "x"], "whole number"),
+        (["--timeout", "-1"], "from 0"),
+    ],
+)
 def test_bad_usage(make_project, arguments, message):
     make_project({"00_a": ["1"]})
     code, out, err = run(*arguments)
@@ -88,7 +96,9 @@ def test_a_broken_file_among_others(make_project):
     make_project({"00_a": "{", "01_b": ["1"]})
     code, out, _ = run()
     assert code == 1
-    assert "nbs/00_a.ipynb:1: error: " in out and last_line(out).startswith("1 passed, 1 failed in ")
+    assert "nbs/00_a.ipynb:1: error: " in out and last_line(out).startswith(
+        "1 passed, 1 failed in "
+    )
 
 
 def test_quiet_and_verbose(make_project):
@@ -123,8 +133,14 @@ def test_what_is_imported(make_project, arguments):
 
 
 def test_what_the_caller_has_open_no_notebook_holds(make_project):
-    make_project({"00_a": ["import os\nassert 'held' not in ''.join(os.readlink(f'/proc/self/fd/{n}') for n in os.listdir('/proc/self/fd')"
-                           " if os.path.exists(f'/proc/self/fd/{n}'))"]})
+    make_project(
+        {
+            "00_a": [
+                "import os\nassert 'held' not in ''.join(os.readlink(f'/proc/self/fd/{n}') for n in os.listdir('/proc/self/fd')"
+                " if os.path.exists(f'/proc/self/fd/{n}'))"
+            ]
+        }
+    )
     with open("held", "w") as held:
         code, out, _ = run("--quiet", pass_fds=[held.fileno()])
     assert code == 0, out
@@ -154,8 +170,10 @@ def pids_in(project: Project) -> list[int]:
 @pytest.fixture
 def hanging(make_project):
     """A run of a notebook that hangs, after one that is done: project, process, and `pids_in`."""
-    stubborn = "import pathlib, time\ntry:\n    pathlib.Path('hangs').touch()\n" \
-               "    time.sleep(9000)\nfinally: time.sleep(9000)"
+    stubborn = (
+        "import pathlib, time\ntry:\n    pathlib.Path('hangs').touch()\n"
+        "    time.sleep(9000)\nfinally: time.sleep(9000)"
+    )
     project = make_project({"00_a": ["1"], "01_b": [PIDS, stubborn]})
     process = start("--workers", "1", start_new_session=True)  # one: then the first is done
     pids: list[int] = []
@@ -210,7 +228,9 @@ def test_a_time_limit_leaves_no_process(make_project):
 def test_frames_of_exported_modules_are_shown_at_their_cells(make_project):
     core = ["md:# core", "#export\ndef f(x):\n    return 1 / x"]
     make_project({"00_core": core, "01_use": ["from lib.core import f\nf(0)"]})
-    subprocess.run([sys.executable, DOOR.with_name("notebook2script.py")], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, DOOR.with_name("notebook2script.py")], check=True, capture_output=True
+    )
     _, out, _ = run()
     assert "  nbs/00_core.ipynb:cell 2 (00000001):3 (lib/core.py:" in out
     assert "      return 1 / x\n" in out

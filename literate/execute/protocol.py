@@ -1,0 +1,372 @@
+"""The messages between the three kinds of processes of a run, and their form on a pipe.
+
+    front   the command, which plans the notebooks and reports their results
+    server  the process that forks a worker for each notebook and watches over it
+    worker  the process of one notebook
+
+Each message is a record. On a pipe it is a frame: a mark, a length, and the record's name and
+values in the format of `marshal`. That format is fast, and a notebook that patches `json` or
+`pickle` does not break it. For the same reason, functions are bound here before a notebook runs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from marshal import dumps, loads
+
+from ..records import dataclass, is_record, record_values
+from .results import Error, Frame
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+_write, _set_blocking = os.write, os.set_blocking
+
+Output = dict[str, object]  # an output as a notebook stores it
+
+
+# --- from the front to the server --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TaskCell:
+    """A cell that a worker is to run."""
+
+    index: int  # among all cells of the notebook, from 0
+    cell_id: str
+    file_name: str  # under which its code is compiled
+    source: str
+    raises: str  # the name of the exception that it has to raise, or ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A notebook that is to run, with everything that its worker needs."""
+
+    path: str
+    folder: str
+    root: str  # of the project
+    state_dir: str
+    engine: str  # "fork", "spawn" or "kernel"
+    kernel: str  # the name of a Jupyter kernel, or ""
+    cells: tuple[TaskCell, ...]
+    parameters: dict[str, object]
+    parameters_after: int | None  # the cell after which they are set; None: before the first cell
+    timeout: float  # seconds for the notebook; 0: no limit
+    cell_timeout: float  # seconds for a cell; 0: no limit
+    own_timeouts: dict[int, float]  # seconds for the cells that give their own limit
+    max_memory: int  # bytes; 0: no limit
+    terminal: str  # where a person debugs, or ""
+    allow_errors: bool
+    strict: bool
+    coverage: dict[str, object] | None  # the settings of coverage; None: it is not measured
+    module_lines: dict[int, tuple[str, dict[int, int]]]  # for coverage: cell -> module file, lines
+
+
+@dataclass(frozen=True)
+class SetEnvironment:
+    """Set environment variables."""
+
+    variables: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Preload:
+    """Import modules before the first notebook runs, and answer `ServerReady`."""
+
+    modules: list[str]
+    uses_cell_magics: bool = False
+
+
+@dataclass(frozen=True)
+class RunNotebook:
+    """Run a notebook; what is reported about it carries its number."""
+
+    number: int
+    task: Task
+
+
+# --- from a worker to the server ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CellReport:
+    """What a worker says about a cell that ended."""
+
+    ok: bool
+    seconds: float
+    execution_count: int | None
+    error: Error | None
+    remarks: list[str]  # what went wrong beside the cell, for example in a thread
+
+
+@dataclass(frozen=True)
+class CellBegins:
+    """A cell begins. The worker does not wait for an answer."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class CellEnds:
+    """A cell ended."""
+
+    index: int
+    report: CellReport
+
+
+@dataclass(frozen=True)
+class Display:
+    """A cell displays something; with a display id, a later cell can update it."""
+
+    data: dict[str, object]
+    metadata: dict[str, object]
+    display_id: str | None
+
+
+@dataclass(frozen=True)
+class UpdateDisplay:
+    """The new content of everything with this display id."""
+
+    data: dict[str, object]
+    metadata: dict[str, object]
+    display_id: str | None
+
+
+@dataclass(frozen=True)
+class ShowResult:
+    """The value of a cell's last expression."""
+
+    data: dict[str, object]
+    metadata: dict[str, object]
+    execution_count: int | None
+
+
+@dataclass(frozen=True)
+class ClearOutput:
+    """Forget the outputs of the cell, at once or when the next one comes."""
+
+    wait: bool
+
+
+@dataclass(frozen=True)
+class StreamText:
+    """Text that a kernel printed; the built-in engine prints into pipes instead."""
+
+    name: str  # "stdout" or "stderr"
+    text: str
+
+
+@dataclass(frozen=True)
+class Sync:
+    """Wait until everything that was printed before has been read."""
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """The notebook cannot run at all."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class WorkerEnds:
+    """All cells ran."""
+
+    remarks: list[str]
+    import_times: dict[str, float]  # third-party modules, and the seconds that each import took
+    refused_modules: list[str]  # preloaded modules that are not the ones the notebook means
+
+
+# --- from the server to the front --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ServerReady:
+    """The modules are loaded. No process can be forked after some, which were left out."""
+
+    unsafe_modules: list[str]
+
+
+@dataclass(frozen=True)
+class CellStarted:
+    """A cell of a notebook began."""
+
+    number: int
+    index: int
+
+
+@dataclass(frozen=True)
+class CellEnded:
+    """A cell of a notebook ended."""
+
+    number: int
+    index: int
+    report: CellReport
+    outputs: list[Output]
+    limit: str  # "cell" or "notebook" if a time limit passed, or ""
+
+
+@dataclass(frozen=True)
+class OutputsUpdated:
+    """A later cell updated what a cell displays."""
+
+    number: int
+    index: int
+    outputs: list[Output]
+
+
+@dataclass(frozen=True)
+class NotebookEnd:
+    """How the process of a notebook ended."""
+
+    status: int  # as `os.waitpid` gives it
+    complete: bool = False  # whether the worker came to its end
+    limit: str = ""  # "cell" or "notebook" if a time limit passed
+    cell: int | None = None  # the cell that was running
+    outputs: tuple[Output, ...] = ()  # what that cell had shown
+    dump: str = ""  # what faulthandler wrote
+    remarks: tuple[tuple[int | None, str], ...] = ()  # each with its cell
+    refusal: str = ""  # why the notebook could not run at all
+    import_times: dict[str, float] | None = None
+    refused_modules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NotebookEnded:
+    """The process of a notebook ended."""
+
+    number: int
+    end: NotebookEnd
+
+
+ToServer = SetEnvironment | Preload | RunNotebook
+FromWorker = (
+    CellBegins
+    | CellEnds
+    | Display
+    | UpdateDisplay
+    | ShowResult
+    | ClearOutput
+    | StreamText
+    | Sync
+    | Refuse
+    | WorkerEnds
+)
+AboutNotebook = CellStarted | CellEnded | OutputsUpdated | NotebookEnded
+FromServer = ServerReady | AboutNotebook
+
+_RECORDS: dict[str, Callable[..., object]] = {
+    record.__name__: record
+    for record in (
+        *(TaskCell, Task, SetEnvironment, Preload, RunNotebook),
+        *(CellReport, CellBegins, CellEnds, Display, UpdateDisplay, ShowResult, ClearOutput),
+        *(StreamText, Sync, Refuse, WorkerEnds),
+        *(ServerReady, CellStarted, CellEnded, OutputsUpdated, NotebookEnd, NotebookEnded),
+        *(Error, Frame),
+    )
+}
+
+
+# --- records as plain data ---------------------------------------------------------------------
+
+_RECORD = "\0record"  # begins the tuple that stands for a record
+
+
+def to_plain(value: object) -> object:
+    """A value as `marshal` can write it. Records may stand in records and in tuples."""
+    if is_record(value):
+        values = [to_plain(each) for each in record_values(value)]
+        return (_RECORD, type(value).__name__, *values)
+    if type(value) is tuple:
+        return tuple([to_plain(each) for each in value])
+    return value
+
+
+def from_plain(value: object) -> object:
+    """The reverse of `to_plain`."""
+    if type(value) is not tuple:
+        return value
+    if value[:1] == (_RECORD,):
+        values = [from_plain(each) for each in value[2:]]
+        return _RECORDS[value[1]](*values)
+    return tuple([from_plain(each) for each in value])
+
+
+def write_task(task: Task) -> bytes:
+    """A task for a process that reads it from a file."""
+    return dumps(to_plain(task))
+
+
+def read_task(data: bytes) -> Task:
+    """The reverse of `write_task`."""
+    task = from_plain(loads(data))
+    assert isinstance(task, Task)
+    return task
+
+
+# --- frames ------------------------------------------------------------------------------------
+
+CHUNK = 1 << 20  # bytes that one read takes
+GO_ON, STOP = b".", b"!"  # what the server answers to a worker
+_MARK = b"\x93frame\x94\xff"  # begins a frame; whatever a cell writes between frames is skipped
+_HEAD = len(_MARK) + 4
+
+
+def pack(message: object) -> bytes:
+    """A message as a frame."""
+    data = dumps(to_plain(message))
+    return _MARK + len(data).to_bytes(4, "little") + data
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write every byte, also if the pipe takes only a part of them at once."""
+    rest = memoryview(data)
+    while rest:
+        written = wait_for(_write, descriptor, rest)
+        rest = rest[written:]
+
+
+def wait_for(function: Callable[[int, T], int], descriptor: int, argument: T) -> int:
+    """Read or write, and wait if necessary.
+
+    A program that shares the pipe (Node does this) may have made it non-blocking for all.
+    """
+    while True:
+        try:
+            return function(descriptor, argument)
+        except BlockingIOError:
+            _set_blocking(descriptor, True)
+
+
+class FrameReader:
+    """Cuts the bytes of a pipe into messages."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[object]:
+        """The messages that are complete with these bytes."""
+        self._buffer += data
+        while self._begins_with_a_frame():
+            length = int.from_bytes(self._buffer[len(_MARK) : _HEAD], "little")
+            end = _HEAD + length
+            if len(self._buffer) < end:
+                return
+            message = from_plain(loads(self._buffer[_HEAD:end]))
+            del self._buffer[:end]
+            yield message
+
+    def _begins_with_a_frame(self) -> bool:
+        """Skip everything before the next mark; whether a whole head follows."""
+        start = self._buffer.find(_MARK)
+        if start < 0:  # the end of the buffer may be the beginning of a mark
+            keep = len(_MARK) - 1
+            del self._buffer[: max(0, len(self._buffer) - keep)]
+            return False
+        del self._buffer[:start]
+        return len(self._buffer) >= _HEAD
