@@ -5,6 +5,9 @@
 # make claims       one run of the notebooks, and docs/claims.md
 # make matrix       the notebooks with moved seeds and old instructions: which claims are near to failing?
 # make matrix-small what CI runs of it
+# make lint         the form of the code: ruff and mypy
+# make mutants      which small faults in the code would the tests not notice? (a quarter of an hour)
+# make pictures     the pictures of the documentation, from real runs (needs Chromium)
 # make wheels       both distributions, built and tried in an empty environment
 PYTHON ?= python3
 VENV ?= .venv
@@ -46,6 +49,17 @@ matrix: $(READY)
 matrix-small: $(READY)
 	$(BIN)/python docs/matrix.py small
 
+lint: $(READY)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+mutants: $(READY)
+	$(BIN)/python tests/mutate.py
+
+pictures: $(READY)
+	$(BIN)/python docs/pictures.py
+
 wheels:
 	.ci/wheels $(PYTHON)
 
@@ -61,4 +75,4 @@ $(READY): setup.py settings.ini pyproject.toml literate/pyproject.toml constrain
 clean:
 	rm -rf $(VENV) .literate .pytest_cache .hypothesis build *.egg-info
 
-.PHONY: all test lab bench claims matrix matrix-small wheels clean
+.PHONY: all test lab bench claims matrix matrix-small lint mutants pictures wheels clean

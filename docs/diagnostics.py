@@ -15,7 +15,7 @@ INTRODUCTION = """\
 Each message about a notebook ends with the code of its rule:
 
 ```
-nbs/01_matmul.ipynb:cell 7 (6fd14ecd):3:5: error: '(' was never closed (this cell is exported) [syntax]
+nbs/01_a.ipynb:cell 7 (6fd14ecd):3:5: error: '(' was never closed (this cell is exported) [syntax]
 ```
 
 The message begins with the place: the file, the cell with its id, the line in the cell, and the
