@@ -125,6 +125,8 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "copy"
+        self.output = folder / "output.txt"  # of the tests that ran last
+        folder.mkdir()
         shutil.copytree(ROOT, self.root, ignore=NOT_COPIED, symlinks=True)
         self._make_environment()
 
@@ -143,14 +145,15 @@ class Copy:
         """The outcome of some tests: "passed", "failed" or "too long"."""
         command = [str(self.python), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
         variables = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-        process = subprocess.Popen(
-            command,
-            cwd=self.root,
-            env=variables,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with open(self.output, "w") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=self.root,
+                env=variables,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
         try:
             return "failed" if process.wait(limit) else "passed"
         except subprocess.TimeoutExpired:
@@ -186,6 +189,7 @@ def check_without_mutants(copies: SimpleQueue[Copy], mutants: list[Mutant]) -> N
     copy = copies.get()
     for tests in sorted({path for mutant in mutants for path in paths_of_tests(mutant.path)}):
         if copy.run([tests], LIMIT) != "passed":
+            print(copy.output.read_text()[-4000:])
             sys.exit(f"{tests} does not pass without a mutant")
     copies.put(copy)
 
