@@ -14,14 +14,14 @@ from ..execute.results import FAILED, PASSED, SKIPPED, NotebookResult
 from ..notebook import read_notebook
 from ..splice import line_in_file
 from .failure import describe_failure, legible, strip_ansi
-from .summary import Run, path_in, row
+from .summary import RunSummary, path_in, row
 
 _SUMMARY_LIMIT = 1_000_000  # bytes: GitHub refuses a summary of more than 1 MiB
 _MARKS = {PASSED: "✅", FAILED: "❌", SKIPPED: "⏭️"}
 
 
 @contextmanager
-def reported(run: Callable[[], Run], root: Path) -> Iterator[None]:
+def reported(run: Callable[[], RunSummary], root: Path) -> Iterator[None]:
     """While this lasts, no line that is printed is a command, whatever a notebook says; then what failed is annotated, and summed up."""
     token = secrets.token_hex(16)
     print(f"::stop-commands::{token}", flush=True)
@@ -32,7 +32,7 @@ def reported(run: Callable[[], Run], root: Path) -> Iterator[None]:
         add_summary(run(), root)
 
 
-def annotations(run: Run, root: Path) -> Iterator[str]:
+def annotations(run: RunSummary, root: Path) -> Iterator[str]:
     """A line for each failing cell, each notebook that failed outside of its cells, and each that is flaky."""
     root = Path(os.environ.get("GITHUB_WORKSPACE") or root)
     for result in run.results:
@@ -71,14 +71,14 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def add_summary(run: Run, root: Path) -> None:
+def add_summary(run: RunSummary, root: Path) -> None:
     """Add the table and the failures to the page of the step, where there is one."""
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(summary_text(run, root))
 
 
-def summary_text(run: Run, root: Path) -> str:
+def summary_text(run: RunSummary, root: Path) -> str:
     """The summary in Markdown; whatever comes from a notebook stands in it as escaped HTML."""
     head = "<tr><th></th><th>notebook</th><th>cells</th><th>seconds</th><th></th></tr>"
     lines = [

@@ -15,7 +15,7 @@ from pathlib import Path
 from ..diagnostics import format_location
 from ..execute.results import FAILED, CellResult, NotebookResult
 from .failure import ERROR, FAINT, HEAD, MARK, describe_cell, legible, strip_ansi
-from .summary import NOT_RUN, Run, path_in, row
+from .summary import NOT_RUN, RunSummary, path_in, row
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 _IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -43,7 +43,7 @@ iframe { width: 100%; border: 0; background: #fff; resize: vertical; } summary {
 """
 
 
-def html_text(run: Run, root: Path) -> str:
+def html_text(run: RunSummary, root: Path) -> str:
     """The report of a run; the notebooks' paths are given from `root`."""
     parts = [
         "<!doctype html>",
@@ -61,7 +61,7 @@ def html_text(run: Run, root: Path) -> str:
     return legible("\n".join([*parts, "</html>"]) + "\n")
 
 
-def _table(run: Run, root: Path) -> Iterator[str]:
+def _table(run: RunSummary, root: Path) -> Iterator[str]:
     head = '<tr><th>notebook<th class="number">cells<th class="number">seconds<th>result'
     yield f"<table><thead>{head}</thead><tbody>"
     for number, result in enumerate(run.results):

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from ..execute.results import CellResult, NotebookResult
 from ..records import asdict
-from .summary import Run, path_in
+from .summary import RunSummary, path_in
 
 FORMAT = 1  # goes up when a reader of the last one would stumble
 
 
-def json_text(run: Run, root: Path) -> str:
+def json_text(run: RunSummary, root: Path) -> str:
     """The report of a run; the notebooks' paths are given from `root`."""
     notebooks = [_notebook(result, root) for result in run.results]
     head = {

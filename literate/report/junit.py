@@ -13,10 +13,10 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ..execute.results import FAILED, SKIPPED, NotebookResult
 from .failure import describe_failure, legible
-from .summary import Run, path_in
+from .summary import RunSummary, path_in
 
 
-def junit_text(run: Run, root: Path) -> str:
+def junit_text(run: RunSummary, root: Path) -> str:
     """The report of a run; paths are given from `root`."""
     suites = Element("testsuites")
     suite = SubElement(

@@ -21,7 +21,7 @@ from ..execute.results import (
     NotebookStarted,
 )
 from .failure import FAINT, HEAD, PLAIN, Line, describe_failure, printed, strip_ansi
-from .summary import Run, row
+from .summary import RunSummary, row
 
 
 def make_report(
@@ -55,11 +55,11 @@ class Report:
         self._width = max((len(display_path(path)) for path in paths), default=0)
 
     @property
-    def run(self) -> Run:
+    def run(self) -> RunSummary:
         """The run so far."""
         by_path = {result.path: result for result in self.results}
         results = tuple(by_path[str(path)] for path in self.paths if str(path) in by_path)
-        return Run(results, len(self.paths) - len(results), time.monotonic() - self.started)
+        return RunSummary(results, len(self.paths) - len(results), time.monotonic() - self.started)
 
     def __enter__(self) -> Report:
         return self
@@ -126,7 +126,7 @@ class Report:
         self.print(run.closing_line, PASSED if run.passed else FAILED)
 
 
-def _command_again(run: Run) -> str:
+def _command_again(run: RunSummary) -> str:
     """The command that runs the notebooks that failed, from the current folder; "" if none did."""
     failed = [display_path(Path(result.path)) for result in run.results if result.outcome == FAILED]
     if not failed:
@@ -137,7 +137,7 @@ def _command_again(run: Run) -> str:
     return shlex.join([display_path(Path(sys.executable)), display_path(Path(program)), *failed])
 
 
-def _slowest(run: Run, number: int) -> Iterable[Line]:
+def _slowest(run: RunSummary, number: int) -> Iterable[Line]:
     yield FAINT, "slowest cells:"
     for result, cell in run.slowest(number):
         first = next((line.strip() for line in cell.source.splitlines() if line.strip()), "")
