@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from literate.command import INTERNAL_ERROR, INTERRUPTED, main, read_arguments
+from literate.command import INTERNAL_ERROR, INTERRUPTED, flags_of, main, read_arguments
 from literate.diagnostics import UsageError, UserError
 
 
@@ -32,7 +32,7 @@ def command(
     ],
 )
 def test_words_find_their_place_and_type(line, names, flags):
-    assert read_arguments(command, line.split()) == (names, flags)
+    assert read_arguments(flags_of(command), line.split()) == (names, flags)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_words_find_their_place_and_type(line, names, flags):
 )
 def test_what_does_not_fit_is_a_usage_error_and_nothing_runs(line, message, capsys):
     with pytest.raises(UsageError, match="^error: " + message.replace("?", r"\?") + "$"):
-        read_arguments(command, line.split())
+        read_arguments(flags_of(command), line.split())
     assert main(command, line.split(), "it") == 2
     assert capsys.readouterr().err == f"error: {message}\nSee it --help\n"
 

@@ -75,7 +75,7 @@ def test_asked_for_in_the_configuration(run_pytest, make_project):
         (["--notebook-timeout=-1"], "notebook_timeout takes numbers from 0, not -1"),
         (
             ["-o", "notebook_workers=many"],
-            "notebook_workers = many in the configuration is no number",
+            "notebook_workers = many in the configuration is not a number",
         ),
     ],
 )

@@ -307,7 +307,7 @@ def option_flags() -> tuple[Flag, ...]:
     return tuple(_flag(name, declared) for name, declared in declarations().items())
 
 
-def pytest_flags() -> tuple[Flag, ...]:
+def plugin_flags() -> tuple[Flag, ...]:
     """The flags of the options for which the pytest plugin has a setting."""
     chosen = {name: declared for name, declared in declarations().items() if declared.in_pytest}
     return tuple(_flag(name, declared) for name, declared in chosen.items())

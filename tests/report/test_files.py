@@ -11,12 +11,12 @@ from conftest import notebook
 
 from literate.diagnostics import UsageError
 from literate.execute import FAILED, PASSED, SKIPPED, CellResult, Error, Frame, NotebookResult
-from literate.report.github import annotations, summary_text
+from literate.report.github import annotation_commands, summary_text
 from literate.report.html import html_text
 from literate.report.json import json_text
 from literate.report.junit import junit_text
 from literate.report.registry import written_reports
-from literate.report.summary import Run
+from literate.report.summary import RunSummary
 from literate.splice import line_in_file
 
 HOSTILE = (
@@ -50,11 +50,11 @@ def failed(
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch) -> Run:
+def run(tmp_path, monkeypatch) -> RunSummary:
     """A run with each kind of outcome, seen from a folder without it: paths are told in full."""
     monkeypatch.chdir(tmp_path)
     cell = CellResult(0, "a", "1", PASSED, seconds=0.25, outputs=(stream("hi"),))
-    return Run(
+    return RunSummary(
         (
             NotebookResult(
                 "/project/nbs/00_ok.ipynb",
@@ -187,7 +187,7 @@ def test_html_shows_figures_and_refuses_what_is_none():
     svg = display(**{"image_svg+xml": "<svg onload='x'/>"})
     outputs = (display(image_png="iVBORw0KGgo=\n"), display(image_png='"><script>'), svg)
     cell = CellResult(0, "a", "1", PASSED, outputs=outputs)
-    page = html_text(Run((NotebookResult("/project/a.ipynb", PASSED, (cell,), 1),)), ROOT)
+    page = html_text(RunSummary((NotebookResult("/project/a.ipynb", PASSED, (cell,), 1),)), ROOT)
     images = [attributes["src"] for tag, attributes in tags(page) if tag == "img"]
     assert [src.partition(",")[0] for src in images] == [
         "data:image/png;base64",
@@ -234,8 +234,8 @@ def test_annotations_stand_on_the_true_line(tmp_path, monkeypatch):
     path.parent.mkdir()
     path.write_text(notebook("md:# x", "1/0"))
     line = next(n for n, text in enumerate(path.read_text().split("\n"), 1) if '"1/0"' in text)
-    (found,) = annotations(
-        Run((failed(str(path), message="E: 100%\n::error::injected"),)), tmp_path
+    (found,) = annotation_commands(
+        RunSummary((failed(str(path), message="E: 100%\n::error::injected"),)), tmp_path
     )
     assert (
         found
@@ -244,7 +244,7 @@ def test_annotations_stand_on_the_true_line(tmp_path, monkeypatch):
 
 
 def test_annotations_for_what_is_not_there_any_more(run):
-    lines = list(annotations(run, ROOT))
+    lines = list(annotation_commands(run, ROOT))
     assert [line.partition(" ")[0] for line in lines] == ["::warning", "::error", "::error"]
     assert all("\n" not in line and "\r" not in line for line in lines)
 
@@ -261,7 +261,7 @@ def test_a_long_summary_is_cut():
     results = tuple(
         failed(f"/project/{n}.ipynb", outputs=(stream(f"{'x' * 900}\n" * 40),)) for n in range(40)
     )
-    text = summary_text(Run(results), ROOT)
+    text = summary_text(RunSummary(results), ROOT)
     assert (
         len(text) < 1_000_000
         and text.endswith("too long for this page.</p>\n")
