@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from literate.execute import FAILED, CellResult, Error, Frame, NotebookResult
@@ -101,7 +103,7 @@ def test_the_reason_of_a_notebook_is_shown_with_its_path_once():
 
 
 OTHER_CELL = Frame("a.ipynb", 7, "f", "g()", 4, "other")
-LIBRARY = Frame(pytest.__file__, 3, "h", "1/0")
+LIBRARY = Frame(os.__file__, 3, "h", "1/0")
 
 
 def test_a_traceback_ends_with_the_exception():
