@@ -10,11 +10,13 @@ a user should never meet:
 - It calls the function first and complains about an unknown flag afterwards. Here Fire calls a
   function that only collects values. The command runs after every word has been checked.
 - It guesses the type of a value from the look of the text, whatever the annotation says: `--up-to
-  02` would be the number 2, and `--shuffle None` the value None. Here Fire leaves all values as
-  text, and `_convert` makes the declared type of it.
+  1e3` would be the number 1000.0, and the name `[x]` a list. Here Fire leaves every value as text,
+  and `_convert` makes a value of the declared type.
 - It lets a switch take the next word as its value: `--check a.ipynb` would set `check` to
   "a.ipynb". Here every flag reaches Fire as `--name=value`.
-- It accepts other spellings: `-c` and `--nocheck`. Here unknown names never reach Fire.
+- It accepts other spellings: `-c` and `--nocheck`. Here Fire only sees names that are declared.
+- It takes a `-` as the end of the arguments of a call, and drops it. Here another separator is set,
+  one that no command line can contain, so that `-` is a name like others.
 - It opens a pager for its help page and imports IPython for it. Here `help_text` writes the page.
 """
 
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE: a bug in literate, as opposed to a failure of a notebook
 INTERRUPTED = 130
+
+_SEPARATOR = "\0"  # the words of a command line cannot contain this character
 
 # Errors that the user can repair, such as a full disk. They may come without a file name.
 _USER_ERRNOS = {
@@ -176,7 +180,7 @@ def _run(
 ) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         # File names that are not valid text are printed with escapes, as they are on stderr.
-        # This can fail, because it first writes out what the buffer holds.
+        # This call can fail, because it first writes the text that waits in the buffer.
         sys.stdout.reconfigure(errors="backslashreplace")
     if "--help" in words or "-h" in words:
         print(help_text(function, name, flags or flags_of(function)), flush=True)
@@ -308,7 +312,8 @@ def _collect(flags: Sequence[Flag], words: list[str]) -> tuple[tuple[str, ...], 
 
     vars(collect)["__signature__"] = _signature(flags)
     leave_as_text = fire.decorators.SetParseFn(str)
-    fire.Fire(leave_as_text(collect), command=words, name="literate")
+    settings_of_fire = ["--", f"--separator={_SEPARATOR}"]
+    fire.Fire(leave_as_text(collect), command=[*words, *settings_of_fire], name="literate")
     return calls[0]
 
 
@@ -364,7 +369,7 @@ def _convert(flag: Flag, text: str) -> object:
 
 
 def check_minimum(flag: Flag, value: Any, name: str) -> None:
-    """Raise a `UsageError` if a value is smaller than its flag allows; `name` is what was typed."""
+    """Raise a `UsageError` if a value is too small for its flag; the message shows `name`."""
     if flag.minimum is not None and value < flag.minimum:
         raise UsageError(f"{name} takes numbers from {flag.minimum:g}, not {value:g}")
 

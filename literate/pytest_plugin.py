@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
 
-from .command import Flag
+from .command import Flag, check_minimum
+from .diagnostics import UsageError
 from .execute.options import parse_options, plugin_flags
 
 if TYPE_CHECKING:  # a session without notebooks does not load the runner
@@ -31,7 +32,8 @@ if TYPE_CHECKING:  # a session without notebooks does not load the runner
 
     Hook = Generator[None, Any, Any]
 
-# The settings of the plugin, by name. Each is an option and a line of the configuration.
+# The settings of the plugin, by name: numbers and texts. Each is an option of pytest's command line
+# and a line of its configuration.
 _SETTINGS = {f"notebook_{flag.name}": flag for flag in plugin_flags()}
 
 _OPTIONS = pytest.StashKey["Options"]()
@@ -43,7 +45,7 @@ _AHEAD = pytest.StashKey[ExitStack]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options, and the lines of the configuration."""
+    """Declare the settings, as options and as lines of the configuration."""
     group = parser.getgroup("notebooks", "notebooks as tests")
     group.addoption("--notebooks", action="store_true", help="collect notebooks, each as a test")
     parser.addini("notebooks", "collect notebooks, each as a test", type="bool", default=False)
@@ -66,7 +68,10 @@ def _help(flag: Flag) -> str:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the settings, if notebooks are to be collected."""
     if config.getoption("notebooks") or config.getini("notebooks"):
-        config.stash[_OPTIONS] = _read_options(config)
+        try:
+            config.stash[_OPTIONS] = _read_options(config)
+        except UsageError as error:
+            raise pytest.UsageError(*error.problems) from None
 
 
 def _read_options(config: pytest.Config) -> Options:
@@ -88,10 +93,9 @@ def _setting(config: pytest.Config, name: str, flag: Flag) -> Any:
         try:
             value = flag.kind(text)
         except ValueError:
-            message = f"{name} = {text} in the configuration is not a number"
-            raise pytest.UsageError(message) from None
-    if value is not None and flag.minimum is not None and value < flag.minimum:
-        raise pytest.UsageError(f"{name} takes numbers from {flag.minimum:g}, not {value:g}")
+            raise UsageError(f"{name} = {text} in the configuration is not a number") from None
+    if value is not None:
+        check_minimum(flag, value, name)
     return value
 
 
@@ -235,10 +239,11 @@ class Runs:
         self._events[root] = run(item.project, paths, self._options, self._shared_server())
 
     def _paths_to_run(self, item: NotebookItem) -> list[Path]:
-        """The notebooks of the project; only this one where its tests do not all come here.
+        """All collected notebooks of the project, or only the notebook of this test.
 
-        pytest-xdist gives the tests of a session to several processes, one after the other. And a
-        notebook that is asked for after the first run of its project is asked for again.
+        Only this notebook runs in a worker of pytest-xdist, which does not know in advance which
+        tests it will get. The same holds after the first run of a project, because then a test is
+        repeated.
         """
         root = item.project.root
         if root in self._events or "PYTEST_XDIST_WORKER" in os.environ:

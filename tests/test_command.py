@@ -80,6 +80,9 @@ def test_defaults():
         ("--up-to None --up-to 1e3", (), {"up_to": "1e3"}),
         ("--up_to=-1 --workers 3 --limit=2", (), {"up_to": "-1", "workers": 3, "limit": 2.0}),
         ("--up-to=a=b", (), {"up_to": "a=b"}),
+        ("a - --check b", ("a", "-", "b"), {"check": True}),
+        ("--up-to -", (), {"up_to": "-"}),
+        ("--up-to=-- a", ("a",), {"up_to": "--"}),
         ("--check=False --up-to True", (), {"check": False, "up_to": "True"}),
     ],
 )

@@ -137,7 +137,7 @@ def _find_terminal_for(pdb: bool, kernel: str | None, dask: str | None) -> str:
 
 @dataclass(frozen=True)
 class Declaration:
-    """What is known about an option: how a user gives it, and what it can change."""
+    """How a user sets an option, and whether the option can change an outcome."""
 
     help: str
     changes_outcome: bool = True  # whether a notebook that passed could fail with another value

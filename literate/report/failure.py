@@ -68,7 +68,7 @@ def describe_cell(path: Path, cell: CellResult, outputs: bool = True) -> Iterato
 
 def error_of(cell: CellResult) -> Error:
     """The error of a cell that failed."""
-    return cell.error or Error("Failed", "the cell failed")  # in practice, each of them has one
+    return cell.error or Error("Failed", "the cell failed")  # in practice, it has one
 
 
 def _source(cell: CellResult) -> Iterator[Line]:
@@ -105,7 +105,10 @@ def _traceback(error: Error, cell: CellResult) -> Iterator[Line]:
 
 
 def _related(error: Error) -> Iterator[Line]:
-    """An error that is related to the error of a cell; those related to it take one line each."""
+    """An error that is related to the error of a cell.
+
+    Errors that are only related to this error take one line each.
+    """
     yield from _frames(error.frames)
     for line in _message_lines(error):
         yield ERROR, line

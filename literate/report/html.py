@@ -1,4 +1,4 @@
-"""The results as one HTML file without other files: every cell that ran, its outputs, the failures.
+"""The results as a single HTML file: every cell that ran, its outputs, and the failures.
 
 Texts of a notebook are treated as hostile:
 

@@ -59,7 +59,7 @@ def test_a_notebook_in_no_folder_has_a_class_all_the_same():
 
 
 def test_it_keeps_to_both_schemas(run):
-    """It has what Ant's schema requires, in its order, and nothing that Jenkins' does not know."""
+    """It has the elements of Ant's schema, in their order, and only elements that Jenkins knows."""
     suites = ElementTree.fromstring(junit_text(run, ROOT).encode())
     assert (suites.tag, suites.attrib) == ("testsuites", {})
     (suite,) = suites
