@@ -11,19 +11,21 @@ COMMANDS = {
     "export": "compile the notebooks of a project into the modules of its package",
     "test": "run the notebooks of a project as tests",
 }
-ALIASES = {"compile": "export", "run": "test"}  # the words of version 0.1
+ALIASES = {"compile": "export", "run": "test"}  # the names of the commands in version 0.1
 
 
 def run() -> None:
     """The console command `literate`."""
     word = sys.argv[1] if len(sys.argv) > 1 else ""
-    if word in ("--version", "-V"):
+    command = ALIASES.get(word, word)
+    if command in COMMANDS:
+        # A command reads the rest of the command line and shows its name in messages as typed.
+        sys.argv[:2] = [f"literate {word}"]
+        import_module(f".commands.{command}", __package__).run()
+    elif word in ("--version", "-V"):
         print(f"literate {literate.__version__}")
     elif word in ("--help", "-h"):
         print(usage())
-    elif (command := ALIASES.get(word, word)) in COMMANDS:
-        sys.argv[:2] = [f"literate {word}"]
-        import_module(f".commands.{command}", __package__).run()
     else:
         problem = f"unknown command {word!r}" if word else "a command is needed"
         print(f"error: {problem}\n\n{usage()}", file=sys.stderr)
@@ -31,11 +33,12 @@ def run() -> None:
 
 
 def usage() -> str:
-    """The commands, a line each."""
-    lines = [f"  {word:8}{text}" for word, text in COMMANDS.items()]
-    head = ["usage: literate COMMAND [FLAGS] [NOTEBOOKS...]", ""]
-    foot = ["", "literate COMMAND --help lists the flags of a command; literate --version"]
-    return "\n".join([*head, *lines, *foot])
+    """The help page: one line for each command."""
+    lines = ["usage: literate COMMAND [FLAGS] [NOTEBOOKS...]", ""]
+    for command, description in COMMANDS.items():
+        lines.append(f"  {command:8}{description}")
+    lines += ["", "literate COMMAND --help lists the flags of a command; literate --version"]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

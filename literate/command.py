@@ -1,8 +1,23 @@
-"""A function as a command line: Fire parses it, its signature decides what is allowed, its comments are the help.
+"""A function as a command line.
 
-Left to itself Fire runs the function before it finds an unknown flag, guesses types from the look of a value
-(`--up-to 02` is 2, `None` is None), lets a switch swallow the next word, and opens a pager for help. Here Fire only
-collects words; the function runs when every one of them has found its place and its annotated type.
+The flags of a command are data: a tuple of `Flag`. A command declares them itself, or `flags_of`
+reads them from the signature of its function, where the comments beside the parameters are the
+help.
+
+The library Fire assigns the words of a command line to the flags. By itself, Fire does things that
+a user should never meet:
+
+- It calls the function first and complains about an unknown flag afterwards. Here Fire calls a
+  function that only collects values. The command runs after every word has been checked.
+- It guesses the type of a value from the look of the text, whatever the annotation says: `--up-to
+  1e3` would be the number 1000.0, and the name `[x]` a list. Here Fire leaves every value as text,
+  and `_convert` makes a value of the declared type.
+- It lets a switch take the next word as its value: `--check a.ipynb` would set `check` to
+  "a.ipynb". Here every flag reaches Fire as `--name=value`.
+- It accepts other spellings: `-c` and `--nocheck`. Here Fire only sees names that are declared.
+- It takes a `-` as the end of the arguments of a call, and drops it. Here another separator is set,
+  one that no command line can contain, so that `-` is a name like others.
+- It opens a pager for its help page and imports IPython for it. Here `help_text` writes the page.
 """
 
 from __future__ import annotations
@@ -14,19 +29,21 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 
 from .diagnostics import UsageError, UserError
+from .records import dataclass
 
 TYPE_CHECKING = False
-if (
-    TYPE_CHECKING
-):  # `inspect` takes longer than all the rest of this file, and only arguments need it
+if TYPE_CHECKING:
+    # `inspect` takes longer to import than everything else here, and only flags need it.
     import inspect
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
-INTERNAL_ERROR = (
-    70  # EX_SOFTWARE: a bug of ours, told apart from every failure of the user's notebooks
-)
+INTERNAL_ERROR = 70  # EX_SOFTWARE: a bug in literate, as opposed to a failure of a notebook
 INTERRUPTED = 130
-_MENDABLE = {
+
+_SEPARATOR = "\0"  # the words of a command line cannot contain this character
+
+# Errors that the user can repair, such as a full disk. They may come without a file name.
+_USER_ERRNOS = {
     errno.EACCES,
     errno.EPERM,
     errno.EROFS,
@@ -38,49 +55,158 @@ _MENDABLE = {
 }
 
 
+@dataclass(frozen=True)
+class Flag:
+    """A flag of a command, or the list of names that the command takes beside its flags."""
+
+    name: str  # as Python writes it: up_to
+    kind: type  # bool, int, float or str; tuple for the list of names
+    default: object
+    help: str = ""
+    minimum: float | None = None  # the smallest number that is accepted
+
+    @property
+    def is_list_of_names(self) -> bool:
+        """Whether this stands for all words that do not belong to a flag."""
+        return self.kind is tuple
+
+    @property
+    def spelling(self) -> str:
+        """The flag as it is typed: `--up-to`."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def usage(self) -> str:
+        """The flag and its value as the help shows them: `--check`, `--up-to UP_TO`, `NAMES...`."""
+        if self.is_list_of_names:
+            return f"{self.name.upper()}..."
+        if self.kind is bool:
+            return self.spelling
+        return f"{self.spelling} {self.name.upper()}"
+
+    @property
+    def default_text(self) -> str:
+        """The default as the help shows it; "" for a default such as 0, None or an empty text."""
+        return str(self.default) if self.default else ""
+
+
+def flags_of(function: Callable[..., object], with_help: bool = True) -> tuple[Flag, ...]:
+    """The flags that the signature of a function declares.
+
+    A keyword-only parameter is a flag, and `*names` is the list of names. The comments beside the
+    parameters become the help. To read them costs an import of fastcore, so `with_help=False`
+    leaves them out.
+    """
+    import inspect
+
+    comments = _comments(function) if with_help else {}
+    flags = []
+    for name, parameter in inspect.signature(function, eval_str=True).parameters.items():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            flag = Flag(name, tuple, (), comments.get(name, ""))
+        else:
+            kind = _kind_of(parameter.annotation)
+            flag = Flag(name, kind, parameter.default, comments.get(name, ""))
+        flags.append(flag)
+    return tuple(flags)
+
+
+def _comments(function: Callable[..., object]) -> dict[str, str]:
+    """The comments beside the parameters of a function, each on one line."""
+    from fastcore.docments import docments
+
+    comments = {}
+    for name, comment in docments(function).items():
+        comments[name] = " ".join((comment or "").split())
+    return comments
+
+
+def _kind_of(annotation: Any) -> type:
+    """The type of a flag's value: for `int | None`, it is `int`."""
+    kind: type = annotation
+    for option in getattr(annotation, "__args__", ()):
+        if option is not type(None):
+            return _kind_of(option)
+    return kind
+
+
+def defaults_of(flags: Sequence[Flag]) -> dict[str, Any]:
+    """The default of each flag, by name."""
+    return {flag.name: flag.default for flag in flags if not flag.is_list_of_names}
+
+
+# --- running a command -------------------------------------------------------------------------
+
+
 def main(
-    function: Callable[..., int | None], arguments: Sequence[str] | None = None, name: str = ""
+    function: Callable[..., int | None],
+    arguments: Sequence[str] | None = None,
+    name: str = "",
+    flags: Sequence[Flag] = (),
 ) -> int:
-    """Run `function(*names, flag=...)` as a command line says; return the exit code. Every failure is one clear line."""
-    sys.stdout, sys.stderr = (
-        stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr)
-    )  # None after `>&-`
+    """Run `function(*names, flag=...)` as the command line says and return the exit code.
+
+    `arguments` and `name` are those of this process, unless they are given. Without `flags`, the
+    signature of the function declares them. Every failure is printed as one clear line.
+    """
+    _replace_closed_streams()
     name = name or os.path.basename(sys.argv[0])
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if hasattr(sys.stdout, "reconfigure"):  # this may fail: it writes what is in the buffer
-            sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: a name may be no text
-        if {"--help", "-h"} & set(arguments):
-            print(help_text(function, name), flush=True)
-            return 0
-        positional, switches = read_arguments(function, arguments)
-        code = function(*positional, **switches) or 0
-        sys.stdout.flush()
-        return code
+        return _run(function, words, name, flags)
     except UserError as error:
-        print(
-            f"{error}\nSee {name} --help" if isinstance(error, UsageError) else error,
-            file=sys.stderr,
-        )
+        print(error, file=sys.stderr)
+        if isinstance(error, UsageError):
+            print(f"See {name} --help", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # `| head`: whoever reads has seen enough
-        _write_no_more()
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
+        _discard_output()
         return 0
     except OSError as error:
-        _write_no_more()
-        if error.errno not in _MENDABLE and not error.filename:
-            return _internal_error()
+        _discard_output()
+        if error.errno not in _USER_ERRNOS and not error.filename:
+            return _report_internal_error()
         tell(error)
         return 1
     except Exception:
-        return _internal_error()
+        return _report_internal_error()
 
 
-def _write_no_more() -> None:
-    """Let what stdout has not taken go nowhere: the buffer keeps it, and would fail again."""
+def _run(
+    function: Callable[..., int | None], words: list[str], name: str, flags: Sequence[Flag]
+) -> int:
+    if hasattr(sys.stdout, "reconfigure"):
+        # File names that are not valid text are printed with escapes, as they are on stderr.
+        # This call can fail, because it first writes the text that waits in the buffer.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    if "--help" in words or "-h" in words:
+        print(help_text(function, name, flags or flags_of(function)), flush=True)
+        return 0
+    if words:
+        names, values = read_arguments(flags or flags_of(function, with_help=False), words)
+        code = function(*names, **values)
+    else:  # without words, neither Fire nor inspect has to be imported
+        code = function()
+    sys.stdout.flush()
+    return code or 0
+
+
+def _replace_closed_streams() -> None:
+    """Give the process streams that lead nowhere if it was started with `>&-` or `2>&-`."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")
+
+
+def _discard_output() -> None:
+    """Let stdout lead nowhere if it cannot be written.
+
+    The buffer keeps the text that could not be written, so the next flush would fail again.
+    """
     try:
         sys.stdout.flush()
     except OSError:
@@ -88,20 +214,11 @@ def _write_no_more() -> None:
 
 
 def tell(error: OSError) -> None:
-    """What the system refuses, as a line: of which file, and why."""
+    """Print an error of the operating system as one line: the file and the reason."""
     print(f"error: {error.filename or 'writing'}: {error.strerror}", file=sys.stderr)
 
 
-def leave(code: int) -> NoReturn:
-    """End the process without taking everything apart first, unless something that measures it has to do with the end."""
-    if not ("coverage" in sys.modules or sys.gettrace() or sys.getprofile()):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    sys.exit(code)
-
-
-def _internal_error() -> int:
+def _report_internal_error() -> int:
     import traceback
 
     traceback.print_exc()
@@ -111,122 +228,177 @@ def _internal_error() -> int:
     return INTERNAL_ERROR
 
 
+def leave(code: int) -> NoReturn:
+    """End the process at once, without the work that Python does at its end.
+
+    A coverage measurement, a debugger and a profiler need that work, so with them the process ends
+    as usual.
+    """
+    if "coverage" in sys.modules or sys.gettrace() or sys.getprofile():
+        sys.exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+# --- reading a command line --------------------------------------------------------------------
+
+
 def read_arguments(
-    function: Callable, arguments: Sequence[str]
+    flags: Sequence[Flag], arguments: Sequence[str]
 ) -> tuple[tuple[str, ...], dict[str, object]]:
-    """The names and the flags on a command line, the flags in their annotated types; a `UsageError` says what does not fit."""
+    """The names on a command line, and the values of the flags that it sets, in their types.
+
+    Raises `UsageError` for a word that does not fit.
+    """
     if not arguments:
         return (), {}
-    import inspect
-
-    fire = _import_fire()
-    signature = inspect.signature(function, eval_str=True)
-    collected: list = []
-
-    def collect(*positional, **switches):
-        collected[:] = positional, switches
-
-    collect.__signature__ = signature
-    fire.Fire(
-        fire.decorators.SetParseFn(str)(collect),
-        command=_explicit(signature, arguments),
-        name="literate",
-    )
-    positional, switches = collected
-    return positional, {
-        key: _convert(key, value, signature.parameters[key].annotation)
-        for key, value in switches.items()
-    }
+    names, texts = _collect(flags, _spell_out(flags, arguments))
+    values = {}
+    for flag in flags:
+        if flag.name in texts:
+            values[flag.name] = _convert(flag, texts[flag.name])
+    return names, values
 
 
-def _import_fire() -> ModuleType:
-    """Fire without asyncio, of which it only needs to hear that our commands are no coroutines: half of its time."""
-    import inspect
-
-    stand_in = ModuleType("asyncio")
-    stand_in.iscoroutinefunction = inspect.iscoroutinefunction
-    stands_in = sys.modules.setdefault("asyncio", stand_in) is stand_in
-    try:
-        import fire
-    finally:
-        if stands_in:
-            del sys.modules["asyncio"]
-    return fire
-
-
-def _explicit(signature: inspect.Signature, arguments: Sequence[str]) -> list[str]:
-    """The same command line with every flag as --name=value, so that nothing is left to guess."""
-    flags = {
-        key: p.annotation for key, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY
-    }
-    explicit, rest = [], list(arguments)
+def _spell_out(flags: Sequence[Flag], arguments: Sequence[str]) -> list[str]:
+    """The same command line with each flag as `--name=value`, so that Fire has nothing to guess."""
+    known = {flag.name: flag for flag in flags if not flag.is_list_of_names}
+    takes_names = len(known) < len(flags)
+    explicit = []
+    rest = list(arguments)
     while rest:
         word = rest.pop(0)
         if not word.startswith("-") or word == "-":
-            if not any(p.kind is p.VAR_POSITIONAL for p in signature.parameters.values()):
+            if not takes_names:
                 raise UsageError(f"unexpected argument {word!r}")
             explicit.append(word)
             continue
-        key, equals, value = word.lstrip("-").partition("=")
-        key = key.replace("-", "_")
-        if key not in flags:
-            from .spelling import nearest
-
-            near = nearest(key, frozenset(flags))
-            raise UsageError(
-                f"unknown flag {word.partition('=')[0]}"
-                + (f": did you mean --{near.replace('_', '-')}?" if near else "")
-            )
-        if not equals and flags[key] is bool:
-            value = "True"
-        elif not equals:
-            if not rest or rest[0].startswith("--"):
-                raise UsageError(f"--{key.replace('_', '-')} needs a value")
-            value = rest.pop(0)
+        typed, equals, value = word.partition("=")
+        key = typed.lstrip("-").replace("-", "_")
+        if key not in known:
+            raise _unknown_flag(typed, key, known)
+        if not equals:
+            value = _take_value(known[key], rest)
         explicit.append(f"--{key}={value}")
     return explicit
 
 
-def _convert(key: str, value: str, annotation: type) -> object:
-    """`value` in the annotated type: bool, int, float or str, or one of them with None as the default."""
-    if options := getattr(annotation, "__args__", ()):  # int | None
-        annotation = next(option for option in options if option is not type(None))
-    if annotation is bool:
-        if value not in ("True", "False"):
-            raise UsageError(
-                f"--{key.replace('_', '-')} takes no value, or True or False, not {value!r}"
-            )
-        return value == "True"
-    try:
-        return annotation(value)
-    except ValueError:
-        kind = {int: "a whole number", float: "a number"}[annotation]
-        raise UsageError(f"--{key.replace('_', '-')} takes {kind}, not {value!r}") from None
+def _take_value(flag: Flag, rest: list[str]) -> str:
+    """The value of a flag that is typed without `=`; it is taken from the following words."""
+    if flag.kind is bool:
+        return "True"
+    if not rest or rest[0].startswith("--"):
+        raise UsageError(f"{flag.spelling} needs a value")
+    return rest.pop(0)
 
 
-def help_text(function: Callable, name: str) -> str:
-    """What the command does and takes: its docstring, and the comments beside its parameters."""
+def _unknown_flag(typed: str, key: str, known: dict[str, Flag]) -> UsageError:
+    from .spelling import nearest
+
+    near = nearest(key, frozenset(known))
+    if near is None:
+        return UsageError(f"unknown flag {typed}")
+    return UsageError(f"unknown flag {typed}: did you mean {known[near].spelling}?")
+
+
+def _collect(flags: Sequence[Flag], words: list[str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The names, and the text of each flag, as Fire finds them in the words."""
+    fire = _import_fire()
+    calls: list[tuple[tuple[str, ...], dict[str, str]]] = []
+
+    def collect(*names: str, **texts: str) -> None:
+        calls.append((names, texts))
+
+    vars(collect)["__signature__"] = _signature(flags)
+    leave_as_text = fire.decorators.SetParseFn(str)
+    settings_of_fire = ["--", f"--separator={_SEPARATOR}"]
+    fire.Fire(leave_as_text(collect), command=[*words, *settings_of_fire], name="literate")
+    return calls[0]
+
+
+def _signature(flags: Sequence[Flag]) -> inspect.Signature:
+    """The signature of a function that takes these flags."""
+    from inspect import Parameter, Signature
+
+    parameters = []
+    for flag in flags:
+        if flag.is_list_of_names:
+            parameters.append(Parameter(flag.name, Parameter.VAR_POSITIONAL))
+        else:
+            parameter = Parameter(flag.name, Parameter.KEYWORD_ONLY, default=flag.default)
+            parameters.append(parameter)
+    return Signature(parameters)
+
+
+def _import_fire() -> ModuleType:
+    """The module `fire`, imported without asyncio.
+
+    Fire only asks asyncio whether a function is a coroutine function, which `inspect` knows too. A
+    module that answers this question halves the time of the import.
+    """
     import inspect
 
-    from fastcore.docments import (
-        docments,
-    )  # reads the comments; Fire's own help page would import IPython
+    needs_stand_in = "asyncio" not in sys.modules
+    if needs_stand_in:
+        stand_in = ModuleType("asyncio")
+        vars(stand_in)["iscoroutinefunction"] = inspect.iscoroutinefunction
+        sys.modules["asyncio"] = stand_in
+    try:
+        import fire
+    finally:
+        if needs_stand_in:
+            del sys.modules["asyncio"]
+    module: ModuleType = fire
+    return module
 
-    comments, rows = docments(function), []
-    for key, parameter in inspect.signature(function, eval_str=True).parameters.items():
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            words, default = f"{key.upper()}...", ""
-        else:
-            kind = "" if parameter.annotation is bool else f" {key.upper()}"
-            words = f"--{key.replace('_', '-')}{kind}"
-            default = (
-                "" if parameter.default in (False, None, "") else f" (default: {parameter.default})"
-            )
-        rows.append((words, f"{comments.get(key) or ''}{default}"))
-    width = max(len(words) for words, _ in rows) + 2
-    lines = [
-        f"  {words:<{width}}{line}" for words, text in rows for line in [" ".join(text.split())]
-    ]
-    return "\n".join(
-        [f"usage: {name} [FLAGS] [{rows[0][0]}]", "", inspect.getdoc(function) or "", "", *lines]
-    )
+
+def _convert(flag: Flag, text: str) -> object:
+    """The value of a flag in the flag's type."""
+    if flag.kind is bool:
+        if text not in ("True", "False"):
+            raise UsageError(f"{flag.spelling} takes no value, or True or False, not {text!r}")
+        return text == "True"
+    try:
+        value = flag.kind(text)
+    except ValueError:
+        kind = "a whole number" if flag.kind is int else "a number"
+        raise UsageError(f"{flag.spelling} takes {kind}, not {text!r}") from None
+    check_minimum(flag, value, flag.spelling)
+    return value
+
+
+def check_minimum(flag: Flag, value: Any, name: str) -> None:
+    """Raise a `UsageError` if a value is too small for its flag; the message shows `name`."""
+    if flag.minimum is not None and value < flag.minimum:
+        raise UsageError(f"{name} takes numbers from {flag.minimum:g}, not {value:g}")
+
+
+# --- the help ----------------------------------------------------------------------------------
+
+
+def help_text(function: Callable[..., object], name: str, flags: Sequence[Flag]) -> str:
+    """The page for `--help`: the docstring of the function and a line for each flag."""
+    usage = f"usage: {name} [FLAGS]"
+    for flag in flags:
+        if flag.is_list_of_names:
+            usage += f" [{flag.usage}]"
+    width = max(len(flag.usage) for flag in flags) + 2
+    lines = []
+    for flag in flags:
+        default = f" (default: {flag.default_text})" if flag.default_text else ""
+        lines.append(f"  {flag.usage:<{width}}{flag.help}{default}".rstrip())
+    return "\n".join([usage, "", _description(function), "", *lines])
+
+
+def _description(function: Callable[..., object]) -> str:
+    """The docstring of a function, with each paragraph on one line."""
+    import inspect
+
+    paragraphs = (inspect.getdoc(function) or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def flag_rows(flags: Sequence[Flag]) -> list[tuple[str, str, str]]:
+    """The flags as a table for the documentation: flag, default and help."""
+    return [(flag.usage, flag.default_text, flag.help) for flag in flags]

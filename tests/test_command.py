@@ -1,11 +1,23 @@
 """Command lines: everything is checked before anything runs."""
 
+from __future__ import annotations
+
+import re
 import subprocess
 import sys
 
 import pytest
 
-from literate.command import INTERNAL_ERROR, INTERRUPTED, main, read_arguments
+from literate.command import (
+    INTERNAL_ERROR,
+    INTERRUPTED,
+    Flag,
+    defaults_of,
+    flag_rows,
+    flags_of,
+    main,
+    read_arguments,
+)
 from literate.diagnostics import UsageError, UserError
 
 
@@ -20,80 +32,14 @@ def command(
     return 0
 
 
-@pytest.mark.parametrize(
-    "line, names, flags",
-    [
-        ("", (), {}),
-        ("a b", ("a", "b"), {}),
-        ("a --check b", ("a", "b"), {"check": True}),
-        ("--up-to 02 1e3 None [x]", ("1e3", "None", "[x]"), {"up_to": "02"}),
-        ("--up_to=-1 --workers 3 --limit=2", (), {"up_to": "-1", "workers": 3, "limit": 2.0}),
-        ("--check=False --up-to True", (), {"check": False, "up_to": "True"}),
-    ],
+FLAGS = (
+    Flag("names", tuple, (), "what to work on"),
+    Flag("up_to", str, "", "where to stop"),
+    Flag("check", bool, False, "only look"),
+    Flag("workers", int, None, "how many"),
+    Flag("limit", float, 1.5, "seconds"),
 )
-def test_words_find_their_place_and_type(line, names, flags):
-    assert read_arguments(command, line.split()) == (names, flags)
-
-
-@pytest.mark.parametrize(
-    "line, message",
-    [
-        ("--chekc", "unknown flag --chekc: did you mean --check?"),
-        ("--bogus=3", "unknown flag --bogus"),
-        ("--up-to", "--up-to needs a value"),
-        ("--up-to --check", "--up-to needs a value"),
-        ("--workers x", "--workers takes a whole number, not 'x'"),
-        ("--limit x", "--limit takes a number, not 'x'"),
-        ("--check=yes", "--check takes no value, or True or False, not 'yes'"),
-    ],
-)
-def test_what_does_not_fit_is_a_usage_error_and_nothing_runs(line, message, capsys):
-    with pytest.raises(UsageError, match="^error: " + message.replace("?", r"\?") + "$"):
-        read_arguments(command, line.split())
-    assert main(command, line.split(), "it") == 2
-    assert capsys.readouterr().err == f"error: {message}\nSee it --help\n"
-
-
-@pytest.mark.parametrize(
-    "raised, code, shown",
-    [
-        (UserError("broken"), 1, "error: broken\n"),
-        (KeyboardInterrupt(), INTERRUPTED, "interrupted\n"),
-        (
-            IsADirectoryError(21, "Is a directory", "lib/a.py"),
-            1,
-            "error: lib/a.py: Is a directory\n",
-        ),
-        (
-            ZeroDivisionError("ours"),
-            INTERNAL_ERROR,
-            "internal error: a bug in literate; please report it with the lines above\n",
-        ),
-    ],
-)
-def test_each_way_to_fail_has_its_code(raised, code, shown, capsys):
-    def fails(*names: str) -> int:
-        """Fail."""
-        raise raised
-
-    assert main(fails, [], "it") == code
-    error = capsys.readouterr().err
-    assert error.endswith(shown) and ("Traceback" in error) == (code == INTERNAL_ERROR)
-
-
-def test_a_name_that_is_no_text_can_be_printed():
-    code = (
-        "from literate.command import main; main(lambda *names: print(names[0]), ['\\udcff'], 'it')"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("\\udcff\n", "")
-
-
-def test_help_shows_flags_as_they_are_typed_with_their_comments(capsys):
-    assert main(command, ["--help"], "it") == 0
-    assert (
-        capsys.readouterr().out
-        == """\
+HELP = """\
 usage: it [FLAGS] [NAMES...]
 
 Do the work.
@@ -104,4 +50,175 @@ Do the work.
   --workers WORKERS  how many
   --limit LIMIT      seconds (default: 1.5)
 """
+
+
+def test_a_signature_and_its_comments_declare_flags():
+    assert flags_of(command) == FLAGS
+
+
+def test_without_their_help_flags_are_read_without_fastcore():
+    code = (
+        "import sys; from literate.command import flags_of\n"
+        "def command(*, check: bool = False): pass\n"
+        "print(flags_of(command, with_help=False)[0].usage, 'fastcore' in sys.modules)"
     )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "--check False\n"
+
+
+def test_defaults():
+    assert defaults_of(FLAGS) == {"up_to": "", "check": False, "workers": None, "limit": 1.5}
+
+
+@pytest.mark.parametrize(
+    ("line", "names", "values"),
+    [
+        ("", (), {}),
+        ("a b", ("a", "b"), {}),
+        ("a --check b", ("a", "b"), {"check": True}),
+        ("--up-to 02 1e3 None [x]", ("1e3", "None", "[x]"), {"up_to": "02"}),
+        ("--up-to None --up-to 1e3", (), {"up_to": "1e3"}),
+        ("--up_to=-1 --workers 3 --limit=2", (), {"up_to": "-1", "workers": 3, "limit": 2.0}),
+        ("--up-to=a=b", (), {"up_to": "a=b"}),
+        ("a - --check b", ("a", "-", "b"), {"check": True}),
+        ("--up-to -", (), {"up_to": "-"}),
+        ("--up-to=-- a", ("a",), {"up_to": "--"}),
+        ("--check=False --up-to True", (), {"check": False, "up_to": "True"}),
+    ],
+)
+def test_words_find_their_place_and_type(line, names, values):
+    assert read_arguments(FLAGS, line.split()) == (names, values)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--chekc", "unknown flag --chekc: did you mean --check?"),
+        ("--up-ot x", "unknown flag --up-ot: did you mean --up-to?"),
+        ("--bogus=3", "unknown flag --bogus"),
+        ("-c", "unknown flag -c"),
+        ("--nocheck", "unknown flag --nocheck"),
+        ("--", "unknown flag --"),
+        ("--names x", "unknown flag --names"),
+        ("--up-to", "--up-to needs a value"),
+        ("--up-to --check", "--up-to needs a value"),
+        ("--workers x", "--workers takes a whole number, not 'x'"),
+        ("--workers 1.5", "--workers takes a whole number, not '1.5'"),
+        ("--limit x", "--limit takes a number, not 'x'"),
+        ("--check=yes", "--check takes no value, or True or False, not 'yes'"),
+    ],
+)
+def test_a_word_that_does_not_fit_is_a_usage_error_and_nothing_runs(line, message, capsys):
+    def fails(*names: str, **values: object) -> int:
+        raise AssertionError("the command has run")
+
+    with pytest.raises(UsageError, match=f"^error: {re.escape(message)}$"):
+        read_arguments(FLAGS, line.split())
+    assert main(fails, line.split(), "it", FLAGS) == 2
+    assert capsys.readouterr().err == f"error: {message}\nSee it --help\n"
+
+
+def test_a_command_without_names_refuses_names():
+    with pytest.raises(UsageError, match="unexpected argument 'x'"):
+        read_arguments(FLAGS[1:], ["x"])
+
+
+@pytest.mark.parametrize("text", ["0", "1", "2.5"])
+def test_a_number_from_the_minimum_on_is_accepted(text):
+    flags = [Flag("cell_timeout", float, 0.0, minimum=0)]
+    assert read_arguments(flags, ["--cell-timeout", text]) == ((), {"cell_timeout": float(text)})
+
+
+def test_a_number_below_the_minimum_is_refused():
+    flags = [Flag("cell_timeout", float, 0.0, minimum=0)]
+    with pytest.raises(UsageError, match="--cell-timeout takes numbers from 0, not -0.5"):
+        read_arguments(flags, ["--cell-timeout", "-0.5"])
+
+
+@pytest.mark.parametrize("flags", [(), FLAGS], ids=["by signature", "declared"])
+def test_the_function_gets_the_names_and_the_flags(flags):
+    calls = []
+
+    def notes(*names: str, up_to: str = "", check: bool = False) -> None:
+        calls.append((names, up_to, check))
+
+    assert main(notes, ["a", "--up-to", "02", "--check"], "it", flags) == 0
+    assert main(notes, [], "it", flags) == 0
+    assert calls == [(("a",), "02", True), ((), "", False)]
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "shown"),
+    [
+        (UserError("broken"), 1, "error: broken\n"),
+        (UsageError("wrong"), 2, "error: wrong\nSee it --help\n"),
+        (KeyboardInterrupt(), INTERRUPTED, "interrupted\n"),
+        (
+            IsADirectoryError(21, "Is a directory", "lib/a.py"),
+            1,
+            "error: lib/a.py: Is a directory\n",
+        ),
+        (OSError(28, "No space left on device"), 1, "error: writing: No space left on device\n"),
+        (BrokenPipeError(), 0, ""),
+    ],
+)
+def test_each_failure_has_its_exit_code_and_its_line(raised, code, shown, capsys):
+    def fails(*names: str) -> int:
+        raise raised
+
+    assert main(fails, [], "it") == code
+    assert capsys.readouterr().err == shown
+
+
+@pytest.mark.parametrize("raised", [ZeroDivisionError("a bug"), OSError(22, "Invalid argument")])
+def test_an_internal_error_is_shown_with_its_traceback(raised, capsys):
+    def fails(*names: str) -> int:
+        raise raised
+
+    assert main(fails, [], "it") == INTERNAL_ERROR
+    error = capsys.readouterr().err
+    assert "Traceback" in error
+    assert error.endswith(
+        "internal error: a bug in literate; please report it with the lines above\n"
+    )
+
+
+def test_the_exit_code_of_the_function_is_that_of_the_command():
+    assert main(lambda *names: 3, [], "it") == 3
+
+
+def test_a_name_that_is_not_valid_text_can_be_printed():
+    code = (
+        "from literate.command import main; main(lambda *names: print(names[0]), ['\\udcff'], 'it')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("\\udcff\n", "")
+
+
+@pytest.mark.parametrize("word", ["--help", "-h"])
+@pytest.mark.parametrize("flags", [(), FLAGS], ids=["by signature", "declared"])
+def test_help_shows_flags_as_they_are_typed(word, flags, capsys):
+    assert main(command, ["a", word], "it", flags) == 0
+    assert capsys.readouterr().out == HELP
+
+
+def test_the_help_of_a_command_without_names(capsys):
+    def count(*, up_to: int = 3) -> None:
+        """Count, and
+        do nothing else.
+
+        Then stop."""
+
+    assert main(count, ["--help"], "it") == 0
+    assert capsys.readouterr().out == (
+        "usage: it [FLAGS]\n\nCount, and do nothing else.\n\nThen stop.\n\n"
+        "  --up-to UP_TO   (default: 3)\n"
+    )
+
+
+def test_rows_for_the_documentation():
+    assert flag_rows(FLAGS[2:]) == [
+        ("--check", "", "only look"),
+        ("--workers WORKERS", "", "how many"),
+        ("--limit LIMIT", "1.5", "seconds"),
+    ]

@@ -1,5 +1,7 @@
 """The command `literate`: its words, its version, and the distribution that it comes from."""
 
+from __future__ import annotations
+
 import ast
 import re
 import subprocess
@@ -11,6 +13,7 @@ import pytest
 from conftest import notebook, settings_text
 
 import literate
+from literate.__main__ import ALIASES, COMMANDS
 
 ROOT = Path(__file__).parents[1]
 TOOL = tomllib.loads((ROOT / "literate" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -29,7 +32,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-WORDS = {
+PRINTED = {
     "export": "files written",
     "compile": "files written",
     "test": "1 passed",
@@ -37,41 +40,52 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize(("word", "printed"), WORDS.items())
-def test_each_word_and_its_alias_runs_its_command(word, printed, project, monkeypatch):
+@pytest.mark.parametrize(("word", "printed"), PRINTED.items())
+def test_each_command_and_its_alias_runs(word, printed, project, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     done = run(word, cwd=project)
-    assert done.returncode == 0 and printed in done.stdout, done.stderr
+    assert done.returncode == 0, done.stderr
+    assert printed in done.stdout
     assert (project / "lib" / "core.py").exists() == (word in ("export", "compile"))
 
 
-def test_the_version_is_said_and_is_that_of_the_package():
-    assert run("--version").stdout == f"literate {literate.__version__}\n"
+def test_each_alias_stands_for_a_command():
+    assert set(ALIASES.values()) <= COMMANDS.keys()
+    assert not ALIASES.keys() & COMMANDS.keys()
+
+
+@pytest.mark.parametrize("flag", ["--version", "-V"])
+def test_the_version_is_that_of_the_package(flag):
+    assert run(flag).stdout == f"literate {literate.__version__}\n"
     assert re.fullmatch(r"\d+\.\d+\.\d+", literate.__version__)
 
 
-def test_help_names_every_command():
-    done = run("--help")
-    assert done.returncode == 0 and not done.stderr
-    assert all(f"  {word} " in done.stdout for word in ("export", "test"))
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help_names_every_command(flag):
+    done = run(flag)
+    assert (done.returncode, done.stderr) == (0, "")
+    for command, description in COMMANDS.items():
+        assert re.search(f"^  {command} +{re.escape(description)}$", done.stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [([], "a command is needed"), (["exprot"], "unknown command 'exprot'")],
 )
-def test_a_wrong_word_is_told(arguments, problem):
+def test_a_wrong_word_is_refused(arguments, problem):
     done = run(*arguments)
-    assert done.returncode == 2 and done.stderr.startswith(f"error: {problem}\n")
-    assert "usage: literate" in done.stderr and not done.stdout
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {problem}\n")
+    assert "usage: literate" in done.stderr
 
 
-def test_the_help_of_a_command_names_it_as_it_was_typed():
-    assert "literate test" in run("test", "--help").stdout
+@pytest.mark.parametrize("word", ["test", "run"])
+def test_the_help_of_a_command_names_it_as_it_was_typed(word):
+    assert run(word, "--help").stdout.startswith(f"usage: literate {word} [FLAGS] [NOTEBOOKS...]")
 
 
 def top_level_imports(path: Path) -> set[str]:
-    """The packages that a file imports from elsewhere, at whatever depth of its code."""
+    """The packages that a file imports from other projects, anywhere in its code."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -82,7 +96,7 @@ def top_level_imports(path: Path) -> set[str]:
 
 
 # Packages that come with another one: IPython brings traitlets and the inline figures of Jupyter,
-# and nbclient brings nbformat and jupyter_client. pytest's own insides belong to pytest.
+# and nbclient brings nbformat and jupyter_client. The module _pytest belongs to pytest.
 COME_WITH = {
     "traitlets": "ipython",
     "matplotlib_inline": "ipython",
@@ -92,14 +106,22 @@ COME_WITH = {
 }
 
 
-def test_the_tool_imports_nothing_that_its_distribution_does_not_name():
-    named = [*TOOL["dependencies"], *sum(TOOL["optional-dependencies"].values(), [])]
-    names = {re.match(r"[\w-]+", requirement)[0].lower() for requirement in named}
-    imported = set().union(*(top_level_imports(path) for path in (ROOT / "literate").rglob("*.py")))
-    foreign = {name for name in imported - set(sys.stdlib_module_names) if name != "literate"}
-    unknown = {name for name in foreign if COME_WITH.get(name, name.lower()) not in names}
-    # black formats modules for projects that ask for it, and setuptools is not ours to bring
-    assert unknown <= {"black"}
+def required_packages() -> set[str]:
+    """The packages that the distribution requires, with those of its extras."""
+    requirements = list(TOOL["dependencies"])
+    for extra in TOOL["optional-dependencies"].values():
+        requirements += extra
+    return {re.match(r"[\w-]+", requirement)[0].lower() for requirement in requirements}
+
+
+def test_the_tool_imports_only_packages_that_its_distribution_requires():
+    imported = set()
+    for path in (ROOT / "literate").rglob("*.py"):
+        imported |= top_level_imports(path)
+    foreign = imported - set(sys.stdlib_module_names) - {"literate"}
+    required = required_packages()
+    missing = {name for name in foreign if COME_WITH.get(name, name.lower()) not in required}
+    assert missing <= {"black"}  # a project that wants its modules formatted installs it
     assert not foreign & {"nbdev", "torch", "foundations"}
 
 

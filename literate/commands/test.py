@@ -4,134 +4,142 @@ from __future__ import annotations
 
 from ..execute.server.launch import started_ahead
 
-TYPE_CHECKING = False  # all else is imported while the warm parent gets ready
+# Everything else is imported while the server, which forks the processes of notebooks, gets ready.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Any
 
-    from ..execute import Options
+    from ..command import Flag
+    from ..execute.options import Options
+    from ..execute.results import Event
     from ..project import Project
 
+# The order of the flags in the help. A flag that is missing here comes at the end.
+_HELP_ORDER = (
+    *("notebooks", "up_to", "workers", "timeout", "cell_timeout", "flags", "fail_fast"),
+    *("changed", "explain", "retries", "shuffle", "shard", "allow_errors", "strict", "pdb"),
+    *("param", "max_memory", "isolation", "kernel", "check_outputs", "save", "dask"),
+    *("junit", "html", "json", "github", "durations", "quiet", "verbose"),
+)
 
-def run_notebook(
-    *notebooks: str,  # notebooks, folders or globs, from here or from nbs_path; none means all of the project
-    up_to: str = "",  # stop after the notebooks with this number, such as 02
-    workers: int = 0,  # notebooks to run at once; 0 means one for each core
-    timeout: float = 600.0,  # seconds that a notebook may take; 0 means no limit
-    cell_timeout: float = 0.0,  # seconds that a cell may take; 0 means no limit
-    flags: str = "",  # test flags whose cells run too, such as "slow gpu"
-    fail_fast: bool = False,  # stop at the first notebook that fails
-    changed: bool = False,  # leave out notebooks that passed, and of whose dependencies nothing has changed since
-    explain: bool = False,  # run nothing: list what each notebook depends on, and why --changed would run it
-    retries: int = 0,  # how often a notebook that fails runs again; one that then passes is flaky
-    shuffle: str = "",  # run the notebooks in a random order; any text is a seed, and the same order again
-    shard: str = "",  # run one part of the notebooks: 1/4, 2/4, ... on four machines
-    allow_errors: bool = False,  # run on after a failing cell, to see every failure
-    strict: bool = False,  # failing threads, tasks and !commands, and processes left behind, are failures too
-    pdb: bool = False,  # open the debugger where a notebook fails; one notebook at a time, without time limits
-    param: str = "",  # set variables: "epochs=1 name='a b'", after a cell tagged parameters, or at the start
-    max_memory: str = "",  # memory that each process of a notebook may take, such as 4G
-    isolation: str = "fork",  # fork from a warm process, or spawn a fresh interpreter for each notebook
-    kernel: str = "",  # run in this Jupyter kernel, instead of the built-in engine
-    check_outputs: bool = False,  # compare the outputs with the stored ones, within tolerances
-    save: bool = False,  # write the outputs of notebooks that pass back into them
-    dask: str = "",  # run on the workers of the Dask cluster with this scheduler, such as tcp://host:8786
-    junit: str = "",  # write a JUnit XML report to this file
-    html: str = "",  # write a report for people, with all outputs, to this file
-    json: str = "",  # write everything to this file, for programs
-    github: bool = False,  # annotate the failing lines on GitHub; on by itself in GitHub Actions
-    durations: int = 0,  # list this many of the slowest cells
-    quiet: bool = False,  # print the failures and the closing line, and nothing else
-    verbose: bool = False,  # also print what passing cells print
-) -> int:
+
+def all_flags() -> tuple[Flag, ...]:
+    """Every flag of this command: the options of a run, the reports, and the command's own."""
+    from ..execute.options import option_flags
+    from ..report.registry import report_flags
+
+    unordered = {flag.name: flag for flag in (*own_flags(), *option_flags(), *report_flags())}
+    names = [name for name in _HELP_ORDER if name in unordered]
+    names += [name for name in unordered if name not in _HELP_ORDER]
+    return tuple(unordered[name] for name in names)
+
+
+def own_flags() -> tuple[Flag, ...]:
+    """The flags that belong to this command alone."""
+    from ..command import Flag
+
+    return (
+        Flag(
+            "notebooks",
+            tuple,
+            (),
+            "notebooks, folders or globs, from here or from nbs_path; "
+            "none means all of the project",
+        ),
+        Flag("up_to", str, "", "stop after the notebooks with this number, such as 02"),
+        Flag(
+            "explain",
+            bool,
+            False,
+            "run nothing: list what each notebook depends on, and why --changed would run it",
+        ),
+        Flag("shard", str, "", "run one part of the notebooks: 1/4, 2/4, ... on four machines"),
+        Flag(
+            "dask",
+            str,
+            "",
+            "run on the workers of the Dask cluster with this scheduler, such as tcp://host:8786",
+        ),
+        Flag(
+            "github",
+            bool,
+            False,
+            "annotate the failing lines on GitHub; on by itself in GitHub Actions",
+        ),
+        Flag("durations", int, 0, "list this many of the slowest cells", minimum=0),
+        Flag("quiet", bool, False, "print the failures and the closing line, and nothing else"),
+        Flag("verbose", bool, False, "also print what passing cells print"),
+    )
+
+
+def run_notebook(*notebooks: str, **flags: Any) -> int:
     """Run notebooks from top to bottom, each in a fresh process, and say what failed and where.
 
-    Exit codes: 0 something ran and everything passed, 1 something failed or nothing ran, 2 bad usage, 130 Ctrl-C.
+    Exit codes: 0 something ran and everything passed, 1 something failed or nothing ran, 2 bad
+    usage, 130 Ctrl-C.
     """
-    from .. import execute
-    from ..diagnostics import UsageError
+    from ..command import defaults_of
     from ..discovery import choose_notebooks
-    from ..execute.options import (
-        check_choice,
-        check_kernel,
-        find_terminal,
-        parse_parameters,
-        parse_size,
-        pick_shard,
-    )
+    from ..execute.options import parse_options, pick_shard
     from ..project import project_of
 
-    if min(workers, timeout, cell_timeout, durations, retries) < 0:
-        raise UsageError(
-            "--workers, --timeout, --cell-timeout, --durations and --retries take numbers from 0"
-        )
+    values = {**defaults_of(all_flags()), **flags}
     project = project_of(notebooks)
-    paths = pick_shard(choose_notebooks(project, notebooks, up_to), shard)
-    options = execute.Options(
-        workers,
-        timeout,
-        cell_timeout,
-        frozenset(flags.replace(",", " ").split()),
-        fail_fast,
-        save,
-        retries=retries,
-        shuffle=shuffle,
-        allow_errors=allow_errors,
-        strict=strict,
-        parameters=parse_parameters(param),
-        changed=changed,
-        check_outputs=check_outputs,
-        max_memory=parse_size(max_memory),
-        isolation=check_choice("--isolation", isolation, ("fork", "spawn")),
-        kernel=check_kernel(kernel),
-        terminal=find_terminal(kernel or dask) if pdb else "",
-    )
-    if explain:
-        print(*execute.explain(project, paths, options), sep="\n")
+    paths = pick_shard(choose_notebooks(project, notebooks, values["up_to"]), values["shard"])
+    options = parse_options(values)
+    if values["explain"]:
+        from ..execute.runner import explain
+
+        print(*explain(project, paths, options), sep="\n")
         return 0
-    events = _events(dask, project, paths, options)
-    return _show(
-        events,
-        paths,
-        project,
-        (quiet, verbose, durations, not pdb),
-        github,
-        junit=junit,
-        html=html,
-        json=json,
-    )
+    events = _start(values["dask"], project, paths, options)
+    return _show(events, paths, project, values)
 
 
-def _events(dask: str, project: Project, paths: list[Path], options: Options) -> Iterator:
-    if not dask:
-        from ..execute import run
+def _start(dask: str, project: Project, paths: list[Path], options: Options) -> Iterator[Event]:
+    """Begin the run on this machine, or on the cluster with this scheduler."""
+    if dask:
+        from ..execute.cluster import run_on_dask
 
-        return run(project, paths, options)
-    from ..execute.cluster import run_on_dask
+        return run_on_dask(dask, project, paths, options)
+    from ..execute.runner import run
 
-    return run_on_dask(dask, project, paths, options)
+    return run(project, paths, options)
 
 
 def _show(
-    events: Iterator,
-    paths: list[Path],
-    project: Project,
-    terminal: tuple[bool, bool, int, bool],
-    github: bool,
-    **files: str,
+    events: Iterator[Event], paths: list[Path], project: Project, values: dict[str, Any]
 ) -> int:
-    """Hand each event to the terminal, and the whole run to the reports that were asked for."""
-    from ..report.registry import is_github, written_reports
+    """Print the run while it happens, write the reports at its end, and return the exit code."""
+    from ..report.registry import REPORT_FILES, is_github, written_reports
     from ..report.terminal import make_report
 
-    report = make_report(paths, *terminal)
-    with written_reports(lambda: report.run, project.root, github or is_github(), **files), report:
+    report = make_report(
+        paths,
+        quiet=values["quiet"],
+        verbose=values["verbose"],
+        durations=values["durations"],
+        live=not values["pdb"],  # a live display would write over the debugger
+    )
+    files = {file.flag: values[file.flag] for file in REPORT_FILES}
+    on_github = values["github"] or is_github()
+    with written_reports(lambda: report.run, project.root, on_github, **files), report:
         try:
             for event in events:
                 report.take(event)
         finally:
-            events.close()
+            _close(events)
     return 0 if report.run.passed else 1
+
+
+def _close(events: Iterator[Event]) -> None:
+    """End everything that the run has started, if it is not over."""
+    from collections.abc import Generator
+
+    if isinstance(events, Generator):
+        events.close()
 
 
 def run() -> None:
@@ -139,5 +147,5 @@ def run() -> None:
     with started_ahead():
         from ..command import leave, main
 
-        code = main(run_notebook)
+        code = main(run_notebook, flags=all_flags())
     leave(code)

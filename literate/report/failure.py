@@ -1,4 +1,4 @@
-"""A failure in words: where, the cell with its line marked, the way there, the exception, and what was printed."""
+"""A failure as lines of text: place, marked source, traceback, exception and output."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ from pathlib import Path
 from ..diagnostics import display_path, format_location
 from ..execute.results import DIED, TIMEOUT, CellResult, Error, Frame, NotebookResult
 
-HEAD, MARK, PLAIN, FAINT, ERROR = (
-    "head",
-    "mark",
-    "plain",
-    "faint",
-    "error",
-)  # what a line is, for whoever colours it
-Line = tuple[str, str]  # what it is, and its text
+# The kinds of lines. A report that has colours chooses one by the kind.
+HEAD = "head"
+MARK = "mark"
+PLAIN = "plain"
+FAINT = "faint"
+ERROR = "error"
 
-_CONTEXT = 12  # lines shown of a cell on either side of the one that failed
-_PRINTED = 40  # lines shown of what a cell printed: the last ones
-_MESSAGE = 60  # lines shown of an exception's message: the first ones
-_WIDTH = 1000  # characters shown of a line
+Line = tuple[str, str]  # kind and text
+
+_CONTEXT = 12  # lines of a cell that are shown above and below the line that failed
+_PRINTED = 40  # lines that are shown of the output of a cell: the last ones
+_MESSAGE = 60  # lines that are shown of the message of an exception: the first ones
+_WIDTH = 1000  # characters that are shown of a line
 _RELATIONS = {"cause": "caused by", "context": "raised while handling", "member": "in the group:"}
-_ESCAPES = re.compile(
-    r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
-)
-_NO_TEXT = re.compile("[^\t\n\r -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_CONTROL_SEQUENCE = r"\x1b\[[0-9;?]*[ -/]*[@-~]"  # for example a colour
+_SYSTEM_COMMAND = r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # for example the title of a window
+_CONTROL_CHARACTER = r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+_ESCAPES = re.compile(f"{_CONTROL_SEQUENCE}|{_SYSTEM_COMMAND}|{_CONTROL_CHARACTER}")
+_OVERWRITTEN = re.compile(r"^.*\r(?!\n|$)", re.MULTILINE)
+_ILLEGIBLE = re.compile("[^\t\n\r -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def describe_failure(result: NotebookResult) -> Iterator[Line]:
@@ -35,121 +38,167 @@ def describe_failure(result: NotebookResult) -> Iterator[Line]:
     if result.reason:
         first, *more = result.reason.split("\n")
         path = display_path(Path(result.path))
-        yield HEAD, strip_ansi(first if path in first else f"{path}: {first}")
-        yield from ((PLAIN, f"  {strip_ansi(line)}") for line in more)
+        if path not in first:
+            first = f"{path}: {first}"
+        yield HEAD, strip_ansi(first)
+        for line in more:
+            yield PLAIN, f"  {strip_ansi(line)}"
     for cell in result.failures:
         yield from describe_cell(Path(result.path), cell)
 
 
 def describe_cell(path: Path, cell: CellResult, outputs: bool = True) -> Iterator[Line]:
-    """One failed cell; the first line begins with a place that editors and terminals can open."""
-    first, *more = _shortened(strip_ansi(cell.error.message).split("\n"), _MESSAGE)
-    yield HEAD, f"{strip_ansi(format_location(path, cell.index, cell.id, cell.line))}: {first}"
-    yield from ((ERROR, line) for line in more)
+    """A cell that failed.
+
+    The first line begins with the place of the failure, in a form that editors and terminals can
+    open.
+    """
+    error = error_of(cell)
+    place = format_location(path, cell.index, cell.id, cell.line)
+    first, *more = _message_lines(error)
+    yield HEAD, f"{strip_ansi(place)}: {first}"
+    for line in more:
+        yield ERROR, line
     yield PLAIN, ""
     yield from _source(cell)
-    yield from _traceback(cell.error, cell)
+    yield from _traceback(error, cell)
     if outputs:
         yield from printed(cell)
 
 
+def error_of(cell: CellResult) -> Error:
+    """The error of a cell that failed."""
+    return cell.error or Error("Failed", "the cell failed")  # in practice, it has one
+
+
 def _source(cell: CellResult) -> Iterator[Line]:
-    """The cell's source, the failing line marked; of a long one, the part around that line."""
+    """The source of a cell with a mark at the line that failed; a long cell is cut around it."""
     lines = strip_ansi(cell.source).split("\n")
     marked = cell.line or 0
-    first = max(0, marked - 1 - _CONTEXT) if marked else 0
-    last = min(len(lines), first + 2 * _CONTEXT + 1)
-    for number, line in enumerate(lines[first:last], first + 1):
-        sign, kind = (">", MARK) if number == marked else (" ", PLAIN)
-        yield kind, f"{sign} {number:3} | {line[:_WIDTH]}".rstrip()
-    if last < len(lines):
-        yield FAINT, f"        ... {len(lines) - last} more lines"
+    start = max(0, marked - 1 - _CONTEXT)
+    end = min(len(lines), start + 2 * _CONTEXT + 1)
+    for number, line in enumerate(lines[start:end], start + 1):
+        shown = f"{number:3} | {line[:_WIDTH]}".rstrip()
+        if number == marked:
+            yield MARK, f"> {shown}"
+        else:
+            yield PLAIN, f"  {shown}"
+    if end < len(lines):
+        yield FAINT, f"        ... {len(lines) - end} more lines"
 
 
 def _traceback(error: Error, cell: CellResult) -> Iterator[Line]:
-    """The way of the error, unless it is the marked line alone; then the errors that belong to it."""
-    here = [(frame.cell, frame.line) for frame in error.frames] == [(cell.index, cell.line)]
-    if error.frames and not here:
+    """The traceback of an error, and the errors that are related to it.
+
+    A traceback that consists of the marked line is left out.
+    """
+    places = [(frame.cell, frame.line) for frame in error.frames]
+    if places and places != [(cell.index, cell.line)]:
         yield PLAIN, ""
         yield from _frames(error.frames)
         if error.name not in (TIMEOUT, DIED):  # an exception ends its traceback, as in Python
             yield ERROR, _first_line(error)
-    for relation, other in error.related:
+    for relation, related in error.related:
         yield PLAIN, ""
         yield FAINT, _RELATIONS[relation]
-        yield from _frames(other.frames)
-        yield from (
-            (ERROR, line) for line in _shortened(strip_ansi(other.message).split("\n"), _MESSAGE)
-        )
-        yield from (
-            (ERROR, f"  {_RELATIONS[kind]} {_first_line(deeper)}") for kind, deeper in other.related
-        )
+        yield from _related(related)
+
+
+def _related(error: Error) -> Iterator[Line]:
+    """An error that is related to the error of a cell.
+
+    Errors that are only related to this error take one line each.
+    """
+    yield from _frames(error.frames)
+    for line in _message_lines(error):
+        yield ERROR, line
+    for relation, deeper in error.related:
+        yield ERROR, f"  {_RELATIONS[relation]} {_first_line(deeper)}"
 
 
 def _frames(frames: tuple[Frame, ...]) -> Iterator[Line]:
     for frame in frames:
-        where, text = strip_ansi(_place(frame)), strip_ansi(frame.text).strip()
-        function = (
-            f" in {strip_ansi(frame.function)}" if frame.function not in ("", "<module>") else ""
-        )
-        yield FAINT, f"  {where}{function}"
-        if text and not frame.file.startswith(_libraries()):
+        place = strip_ansi(_place(frame))
+        if frame.function not in ("", "<module>"):
+            place += f" in {strip_ansi(frame.function)}"
+        yield FAINT, f"  {place}"
+        text = strip_ansi(frame.text).strip()
+        if text and not _is_in_library(frame):
             yield PLAIN, f"      {text}"
 
 
+def _is_in_library(frame: Frame) -> bool:
+    return frame.file.startswith(_library_folders())
+
+
 @cache
-def _libraries() -> tuple[str, ...]:
+def _library_folders() -> tuple[str, ...]:
+    """The folders of the standard library and of installed packages."""
     import sysconfig
 
-    return tuple(
-        {sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")}
-    )
+    paths = sysconfig.get_paths()
+    return tuple({paths[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
 def _place(frame: Frame) -> str:
-    """Where a line is; for a line of a generated module, its cell comes first."""
+    """The place of a frame; for a line of a generated module, first the place in its notebook."""
+    path = Path(frame.file)
     if frame.cell is not None:
-        return format_location(Path(frame.file), frame.cell, frame.cell_id, frame.line)
-    here = f"{display_path(Path(frame.file))}:{frame.line}"
+        return format_location(path, frame.cell, frame.cell_id, frame.line)
+    place = f"{display_path(path)}:{frame.line}"
+    if _is_in_library(frame):
+        return place
     from ..sourcemap import read_source_map
 
-    source = None if frame.file.startswith(_libraries()) else read_source_map(Path(frame.file))
-    origin = source and source.to_notebook(frame.line)
-    return (
-        f"{format_location(origin.notebook, origin.cell, origin.cell_id, origin.line)} ({here})"
-        if origin
-        else here
-    )
+    source_map = read_source_map(path)
+    origin = source_map.to_notebook(frame.line) if source_map else None
+    if origin is None:
+        return place
+    cell_place = format_location(origin.notebook, origin.cell, origin.cell_id, origin.line)
+    return f"{cell_place} ({place})"
 
 
 def printed(cell: CellResult) -> Iterator[Line]:
-    """What a cell printed, and the text of what it displayed."""
+    """The text that a cell printed, and the text form of the objects that it displayed."""
     for output in cell.outputs:
-        text = output["text"] if "text" in output else output["data"].get("text/plain", "")
+        if "text" in output:
+            text = output["text"]
+        else:
+            text = output["data"].get("text/plain", "")
         lines = strip_ansi(str(text)).rstrip("\n").split("\n")
         yield PLAIN, ""
         yield FAINT, f"{output.get('name', 'displayed')}:"
         if len(lines) > _PRINTED:
             yield FAINT, f"  ... {len(lines) - _PRINTED} lines before"
-        yield from ((PLAIN, f"  {line[:_WIDTH]}".rstrip()) for line in lines[-_PRINTED:])
+        for line in lines[-_PRINTED:]:
+            yield PLAIN, f"  {line[:_WIDTH]}".rstrip()
 
 
 def _first_line(error: Error) -> str:
     return strip_ansi(error.message).partition("\n")[0][:_WIDTH]
 
 
-def _shortened(lines: list[str], limit: int) -> list[str]:
-    """The first lines, each up to a width that a person reads."""
-    left = [f"... {len(lines) - limit:,} more lines"] if len(lines) > limit else []
-    return [line[:_WIDTH] for line in lines[:limit]] + left
+def _message_lines(error: Error) -> list[str]:
+    """The first lines of an error's message, each up to a width that a person reads."""
+    lines = strip_ansi(error.message).split("\n")
+    shown = [line[:_WIDTH] for line in lines[:_MESSAGE]]
+    if len(lines) > _MESSAGE:
+        shown.append(f"... {len(lines) - _MESSAGE:,} more lines")
+    return shown
 
 
 def strip_ansi(text: str) -> str:
-    """Without the codes that steer a terminal; of a line that was overwritten (a progress bar), its last state."""
-    text = re.sub(r"^.*\r(?!\n|$)", "", text.replace("\r\n", "\n"), flags=re.MULTILINE)
+    """The text without codes that control a terminal.
+
+    Of a line that was overwritten, such as a progress bar, the last state remains.
+    """
+    text = _OVERWRITTEN.sub("", text.replace("\r\n", "\n"))
     return _ESCAPES.sub("", text.expandtabs(4))
 
 
 def legible(text: str) -> str:
-    """With a sign for each character that is none: control characters, halves of characters, what XML cannot hold."""
-    return _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
+    """The text with a replacement sign for each character that XML or a terminal cannot show.
+
+    These characters are control characters and halves of surrogate pairs.
+    """
+    return _ILLEGIBLE.sub("\N{REPLACEMENT CHARACTER}", text)

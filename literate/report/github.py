@@ -1,4 +1,4 @@
-"""GitHub Actions: an annotation on the line of the .ipynb file for each failing cell, and the step's summary."""
+"""GitHub Actions: annotations on the lines of .ipynb files, and the summary of the step."""
 
 from __future__ import annotations
 
@@ -13,114 +13,119 @@ from ..diagnostics import UserError
 from ..execute.results import FAILED, PASSED, SKIPPED, NotebookResult
 from ..notebook import read_notebook
 from ..splice import line_in_file
-from .failure import describe_failure, legible, strip_ansi
-from .summary import Run, path_in, row
+from .failure import describe_failure, error_of, legible, strip_ansi
+from .summary import RunSummary, path_in, row
 
 _SUMMARY_LIMIT = 1_000_000  # bytes: GitHub refuses a summary of more than 1 MiB
+_CUT = "<p>The rest is too long for this page.</p>\n"
 _MARKS = {PASSED: "✅", FAILED: "❌", SKIPPED: "⏭️"}
 
 
 @contextmanager
-def reported(run: Callable[[], Run], root: Path) -> Iterator[None]:
-    """While this lasts, no line that is printed is a command, whatever a notebook says; then what failed is annotated, and summed up."""
+def reported(run: Callable[[], RunSummary], root: Path) -> Iterator[None]:
+    """Report a run to GitHub when it is over.
+
+    While the run lasts, GitHub does not take printed lines as commands, so that the output of a
+    notebook cannot contain commands.
+    """
     token = secrets.token_hex(16)
     print(f"::stop-commands::{token}", flush=True)
     try:
         yield
     finally:
-        print(f"::{token}::", *annotations(run(), root), sep="\n", flush=True)
+        print(f"::{token}::", *annotation_commands(run(), root), sep="\n", flush=True)
         add_summary(run(), root)
 
 
-def annotations(run: Run, root: Path) -> Iterator[str]:
-    """A line for each failing cell, each notebook that failed outside of its cells, and each that is flaky."""
+def annotation_commands(run: RunSummary, root: Path) -> Iterator[str]:
+    """The commands that annotate files.
+
+    There is an error for each cell that failed and for each notebook that failed outside of its
+    cells, and a warning for each flaky notebook.
+    """
     root = Path(os.environ.get("GITHUB_WORKSPACE") or root)
     for result in run.results:
         path = path_in(root, result.path)
         if result.outcome == FAILED and result.reason:
-            yield _command("error", path, 1, "failed", strip_ansi(result.reason))
+            yield _command("error", path, 1, "failed", result.reason)
         for cell in result.failures:
-            line = _line(result.path, cell.index, cell.line or 1)
-            yield _command(
-                "error",
-                path,
-                line,
-                f"cell {cell.index + 1} ({cell.id})",
-                strip_ansi(cell.error.message),
-            )
+            line = _line_in_file(result.path, cell.index, cell.line or 1)
+            title = f"cell {cell.index + 1} ({cell.id})"
+            yield _command("error", path, line, title, error_of(cell).message)
         if result.failed_before and result.outcome == PASSED:
-            yield _command("warning", path, 1, "flaky", strip_ansi("\n".join(result.notes)))
+            yield _command("warning", path, 1, "flaky", "\n".join(result.notes))
 
 
-def _line(path: str, cell: int, line: int) -> int:
+def _line_in_file(path: str, cell_index: int, line: int) -> int:
+    """The line of the .ipynb file that holds a line of a cell."""
     try:
-        return line_in_file(read_notebook(Path(path)).text, cell, line)
-    except (UserError, StopIteration):  # it has changed since it ran
+        return line_in_file(read_notebook(Path(path)).text, cell_index, line)
+    except (UserError, StopIteration):  # the notebook has changed since it ran
         return 1
 
 
 def _command(kind: str, path: str, line: int, title: str, message: str) -> str:
-    return f"::{kind} file={_property(path)},line={line},title={_property(title)}::{_data(message)}"
+    place = f"file={_property(path)},line={line},title={_property(title)}"
+    return f"::{kind} {place}::{_data(strip_ansi(message))}"
 
 
 def _data(text: str) -> str:
+    """The text as the message of a command."""
     return legible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
+    """The text as a property of a command."""
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def add_summary(run: Run, root: Path) -> None:
-    """Add the table and the failures to the page of the step, where there is one."""
-    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+def add_summary(run: RunSummary, root: Path) -> None:
+    """Append the table and the failures to the page of the step, if the step has one."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
         with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(summary_text(run, root))
 
 
-def summary_text(run: Run, root: Path) -> str:
-    """The summary in Markdown; whatever comes from a notebook stands in it as escaped HTML."""
-    head = "<tr><th></th><th>notebook</th><th>cells</th><th>seconds</th><th></th></tr>"
+def summary_text(run: RunSummary, root: Path) -> str:
+    """The summary in Markdown. Texts that come from a notebook are escaped as HTML."""
     lines = [
         f"### Notebooks: {run.closing_line}",
         "",
         "<table>",
-        head,
-        *(_row(result, root) for result in run.results),
+        "<tr><th></th><th>notebook</th><th>cells</th><th>seconds</th><th></th></tr>",
     ]
-    text, left = (
-        "\n".join([*lines, "</table>", "", ""]),
-        "<p>The rest is too long for this page.</p>\n",
-    )
+    lines += [_row(result, root) for result in run.results]
+    text = "\n".join([*lines, "</table>", "", ""])
     for result in run.results:
-        if result.outcome == FAILED:
-            details = _details(result, root)
-            if len((text + details + left).encode("utf-8", "replace")) > _SUMMARY_LIMIT:
-                return text + left
-            text += details
+        if result.outcome != FAILED:
+            continue
+        details = _details(result, root)
+        if len((text + details + _CUT).encode("utf-8", "replace")) > _SUMMARY_LIMIT:
+            return text + _CUT
+        text += details
     return text
 
 
 def _row(result: NotebookResult, root: Path) -> str:
-    return "<tr>{}</tr>".format(
-        "".join(
-            f"<td>{_text(value)}</td>"
-            for value in (
-                _MARKS[result.outcome],
-                path_in(root, result.path),
-                result.ran,
-                f"{result.seconds:.1f}",
-                row(result)[-1],
-            )
-        )
+    values = (
+        _MARKS[result.outcome],
+        path_in(root, result.path),
+        result.ran,
+        f"{result.seconds:.1f}",
+        row(result)[-1],
     )
+    cells = [f"<td>{_text(value)}</td>" for value in values]
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def _details(result: NotebookResult, root: Path) -> str:
-    lines = "\n".join(text for _, text in describe_failure(result))
-    return f"<details><summary>{_text(path_in(root, result.path))}</summary>\n<pre>{_text(lines)}</pre></details>\n\n"
+    """The failure of a notebook, folded away below its path."""
+    summary = f"<summary>{_text(path_in(root, result.path))}</summary>"
+    failure = _text("\n".join(text for _, text in describe_failure(result)))
+    return f"<details>{summary}\n<pre>{failure}</pre></details>\n\n"
 
 
 def _text(value: object) -> str:
-    """Escaped, on one line of the file: an empty line would end the HTML, and Markdown would begin."""
+    """The value as HTML on one line: after an empty line, GitHub would read Markdown again."""
     return escape(strip_ansi(str(value))).replace("\n", "&#10;")

@@ -1,8 +1,9 @@
-"""The report on a terminal: it shows what runs while it runs, and ends with a table."""
+"""The report on a terminal: it shows the running notebooks and ends with a table of results."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -41,17 +42,23 @@ _STYLES = {
 class _Progress:
     """A running notebook."""
 
-    cells: int
+    cells: int  # how many cells will run
     started: float
     done: int = 0
-    line: str = ""
+    line: str = ""  # the first line of code of the running cell
 
 
 class LiveReport(Report):
     """A report with a line for each running notebook, redrawn in place."""
 
-    def __init__(self, *args) -> None:
-        super().__init__(*args)
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        quiet: bool = False,
+        verbose: bool = False,
+        durations: int = 0,
+    ) -> None:
+        super().__init__(paths, quiet, verbose, durations)
         self.console = Console(highlight=False)
         self._running: dict[str, _Progress] = {}
         self._live = Live(
@@ -65,18 +72,15 @@ class LiveReport(Report):
         self._live.start()
         return self
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *more: object) -> None:
         self._live.stop()
-        super().__exit__(*exception)
+        super().__exit__(kind, *more)
 
     def on_start(self, event: NotebookStarted) -> None:
         self._running[event.path] = _Progress(event.cells, time.monotonic())
 
     def on_cell(self, event: CellStarted) -> None:
-        lines = (line.strip() for line in event.source.splitlines())
-        self._running[event.path].line = next(
-            (line for line in lines if line and not line.startswith("#")), ""
-        )
+        self._running[event.path].line = _first_line_of_code(event.source)
 
     def on_cell_end(self, event: CellFinished) -> None:
         self._running[event.path].done += 1
@@ -85,7 +89,8 @@ class LiveReport(Report):
         self._running.pop(event.result.path, None)
         super().on_end(event)
 
-    def print_row(self, result: NotebookResult) -> None: ...  # the table at the end has it
+    def print_row(self, result: NotebookResult) -> None:
+        """Print nothing: the table at the end holds the rows."""
 
     def print(self, text: str = "", kind: str = "") -> None:
         self.console.print(Text(text, _STYLES.get(kind, "")), soft_wrap=True)
@@ -95,35 +100,45 @@ class LiveReport(Report):
         super().summarise()
 
     def _table(self) -> Table:
-        layout = {"box": None, "header_style": "dim", "pad_edge": False, "padding": (0, 2, 0, 0)}
-        table = Table("notebook", "cells", "seconds", "result", **layout)
-        for column in table.columns[1:3]:
-            column.justify = "right"
-            column.no_wrap = True
+        table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column("notebook")
+        table.add_column("cells", justify="right", no_wrap=True)
+        table.add_column("seconds", justify="right", no_wrap=True)
+        table.add_column("result")
         for result in self.run.results:
             path, cells, seconds, outcome = row(result)
-            table.add_row(
-                path,
-                cells.split()[0] if cells else "",
-                seconds,
-                Text(outcome, _STYLES[result.outcome]),
-            )
+            number = cells.partition(" ")[0]  # the column's head says "cells"
+            table.add_row(path, number, seconds, Text(outcome, _STYLES[result.outcome]))
         return table
 
     def _progress(self) -> Text:
-        """The live display: running notebooks, and how many are done and waiting."""
-        now, running = time.monotonic(), list(self._running.items())
+        """The live display: a line for each running notebook, and a line with counts."""
+        running = list(self._running.items())  # a copy, because another thread draws
         width = max((len(display_path(Path(path))) for path, _ in running), default=0)
-        lines = []
-        for path, job in running:
-            line = Text(
-                f"{display_path(Path(path)):{width}}  {f'{job.done}/{job.cells}':>7}  {now - job.started:5.1f}s  "
-            )
-            line.append(job.line, "dim").truncate(self.console.width, overflow="ellipsis")
-            lines.append(line)
-        waiting = len(self.paths) - len(self.results) - len(running)
-        failures = sum(result.outcome == FAILED for result in self.results)
-        failed = f", {failures} failed" if failures else ""
-        return Text("\n").join(
-            [*lines, Text(f"{len(self.results)} done{failed}, {waiting} waiting", "dim")]
-        )
+        lines = [self._progress_line(path, progress, width) for path, progress in running]
+        lines.append(Text(self._counts(len(running)), "dim"))
+        return Text("\n").join(lines)
+
+    def _progress_line(self, path: str, progress: _Progress, width: int) -> Text:
+        name = display_path(Path(path))
+        cells = f"{progress.done}/{progress.cells}"
+        seconds = time.monotonic() - progress.started
+        line = Text(f"{name:{width}}  {cells:>7}  {seconds:5.1f}s  ")
+        line.append(progress.line, "dim")
+        line.truncate(self.console.width, overflow="ellipsis")
+        return line
+
+    def _counts(self, running: int) -> str:
+        done = len(self.results)
+        failures = [result for result in self.results if result.outcome == FAILED]
+        failed = f", {len(failures)} failed" if failures else ""
+        return f"{done} done{failed}, {len(self.paths) - done - running} waiting"
+
+
+def _first_line_of_code(source: str) -> str:
+    """The first line that is neither blank nor a comment."""
+    for line in source.splitlines():
+        code = line.strip()
+        if code and not code.startswith("#"):
+            return code
+    return ""

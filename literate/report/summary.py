@@ -1,4 +1,4 @@
-"""A whole run, as every report reads it: the results in order, how many of which kind, and whether that is success."""
+"""The summary of a run, as every report reads it: the results, their counts, and the verdict."""
 
 from __future__ import annotations
 
@@ -11,64 +11,88 @@ from ..records import dataclass
 
 NOT_RUN, UNCHANGED = "not run", "unchanged"
 
-_WORDS = (PASSED, FAILED, UNCHANGED, SKIPPED, NOT_RUN)
+_COUNTED = (PASSED, FAILED, UNCHANGED, SKIPPED, NOT_RUN)  # in the order of the closing line
 
 
 @dataclass(frozen=True)
-class Run:
-    """What came of a run so far."""
+class RunSummary:
+    """The results of a run so far."""
 
     results: tuple[NotebookResult, ...]  # in the order of the notebooks
-    left: int = 0  # notebooks without a result: the run was stopped
+    left: int = 0  # notebooks without a result, because the run was stopped
     seconds: float = 0.0
 
     @property
     def counts(self) -> Counter[str]:
-        """How many notebooks passed, failed, were left out as unchanged, were skipped, and were not run."""
-        words = (UNCHANGED if result.unchanged else result.outcome for result in self.results)
-        return Counter(words) + Counter({NOT_RUN: self.left})
+        """How many notebooks passed, failed, were unchanged, were skipped, and were not run."""
+        counts: Counter[str] = Counter()
+        for result in self.results:
+            counts[UNCHANGED if result.unchanged else result.outcome] += 1
+        counts[NOT_RUN] += self.left
+        return +counts  # without zeros
 
     @property
     def passed(self) -> bool:
-        """Whether something ran (or had nothing new to show since it passed), nothing failed, and nothing was left."""
+        """Whether the run is a success.
+
+        At least one notebook has passed, now or earlier without a change since then. No notebook
+        has failed, and every notebook has a result.
+        """
         counts = self.counts
-        return bool(counts[PASSED] or counts[UNCHANGED]) and not counts[FAILED] and not self.left
+        if counts[FAILED] or self.left:
+            return False
+        return counts[PASSED] + counts[UNCHANGED] > 0
 
     @property
     def closing_line(self) -> str:
-        """`14 passed, 1 failed, 2 skipped in 12.3s`."""
-        counts = [f"{count} {word}" for word in _WORDS if (count := self.counts[word])]
-        return f"{', '.join(counts)} in {self.seconds:.1f}s"
+        """The last line of a run: `14 passed, 1 failed, 2 skipped in 12.3s`."""
+        counts = self.counts
+        parts = [f"{counts[word]} {word}" for word in _COUNTED if counts[word]]
+        return f"{', '.join(parts)} in {self.seconds:.1f}s"
 
     def slowest(self, number: int) -> list[tuple[NotebookResult, CellResult]]:
-        """The cells that took longest, the slowest first."""
-        cells = [
-            (result, cell)
-            for result in self.results
-            for cell in result.cells
-            if cell.outcome != SKIPPED
-        ]
-        return sorted(cells, key=lambda pair: -pair[1].seconds)[:number]
+        """The cells that took the longest, the slowest one first."""
+        cells = []
+        for result in self.results:
+            for cell in result.cells:
+                if cell.outcome != SKIPPED:
+                    cells.append((result, cell))
+        cells.sort(key=lambda pair: -pair[1].seconds)
+        return cells[:number]
 
 
 def path_in(root: Path, path: str | Path) -> str:
-    """A notebook's path as the readers of a report know it: from the project's root, with forward slashes."""
+    """A notebook's path in a report: relative to the project's root, with forward slashes."""
     path = Path(path)
-    return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
+    if path.is_relative_to(root):
+        path = path.relative_to(root)
+    return path.as_posix()
 
 
 def row(result: NotebookResult) -> tuple[str, str, str, str]:
-    """Notebook, cells, seconds and result, as a table shows them."""
-    names = {cell.error.name for cell in result.failures}
-    word = "timed out" if TIMEOUT in names else "died" if DIED in names else result.outcome
-    cells = f"{result.ran}/{result.total}" if result.ran < result.total else f"{result.ran}"
-    remarks = [result.reason] if result.outcome == SKIPPED else list(result.notes)
+    """A notebook's row in a table: path, cells, seconds and result."""
     path = display_path(Path(result.path))
+    word = _outcome(result)
+    remarks = [result.reason] if result.outcome == SKIPPED else list(result.notes)
     if not result.total:
         return path, "", "", ": ".join([word, *remarks])
-    return (
-        path,
-        f"{cells} cell{'s' * (cells != '1')}",
-        f"{result.seconds:.1f}s",
-        "; ".join([word, *remarks]),
-    )
+    return path, _cells(result), f"{result.seconds:.1f}s", "; ".join([word, *remarks])
+
+
+def _outcome(result: NotebookResult) -> str:
+    """The outcome of a notebook; a failure at a limit or by a death has a word of its own."""
+    errors = {cell.error.name for cell in result.failures if cell.error}
+    if TIMEOUT in errors:
+        return "timed out"
+    if DIED in errors:
+        return "died"
+    return result.outcome
+
+
+def _cells(result: NotebookResult) -> str:
+    """How many cells ran: `3 cells`, or `2/3 cells` if the notebook stopped before its end."""
+    if result.ran < result.total:
+        return f"{result.ran}/{result.total} cells"
+    if result.ran == 1:
+        return "1 cell"
+    return f"{result.ran} cells"

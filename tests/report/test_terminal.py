@@ -1,130 +1,102 @@
-"""The text of a run: rows, failures, the live display."""
+"""A run as lines of text."""
 
-import io
+from __future__ import annotations
+
 import shlex
 import sys
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from literate.execute import (
     FAILED,
     PASSED,
     SKIPPED,
-    CellFinished,
     CellResult,
-    CellStarted,
     Error,
-    Frame,
     NotebookFinished,
     NotebookResult,
-    NotebookStarted,
 )
-from literate.report.failure import describe_failure
-from literate.report.live import LiveReport
-from literate.report.summary import row
-from literate.report.terminal import Report
+from literate.report.terminal import Report, make_report
 
 
-def failing(
-    source: str, message: str = "ValueError: x", line: int | None = 1, **options
-) -> NotebookResult:
-    frames = (Frame("a.ipynb", line, "<module>", source, 0, "id"),) if line else ()
-    cell = CellResult(
-        0, "id", source, FAILED, error=Error("ValueError", message, frames), **options
-    )
-    return NotebookResult("a.ipynb", FAILED, (cell,), total=2, seconds=1.25)
+def passing(path: str, source: str = "1", text: str = "", seconds: float = 0.0) -> NotebookResult:
+    """A notebook whose only cell passed."""
+    outputs = ({"output_type": "stream", "name": "stdout", "text": text},) if text else ()
+    cell = CellResult(0, "id", source, PASSED, seconds=seconds, outputs=outputs)
+    return NotebookResult(path, PASSED, (cell,), 1, seconds)
 
 
-def described(result: NotebookResult) -> str:
-    return "\n".join(text for _, text in describe_failure(result))
+def failing(path: str) -> NotebookResult:
+    """A notebook whose only cell failed."""
+    cell = CellResult(0, "id", "1/0", FAILED, error=Error("E", "E: x"))
+    return NotebookResult(path, FAILED, (cell,), 1)
 
 
-def test_rows():
-    assert row(failing("1/0")) == ("a.ipynb", "1/2 cells", "1.2s", "failed")
-    assert row(NotebookResult("a.ipynb", SKIPPED, reason="because")) == (
-        "a.ipynb",
+def show(*results: NotebookResult, **options: object) -> None:
+    """Print a run with these results."""
+    with Report([Path(result.path) for result in results], **options) as report:
+        for result in results:
+            report.take(NotebookFinished(result))
+
+
+def test_a_line_for_each_notebook_then_failures_then_the_closing_line(capsys):
+    show(passing("a.ipynb"), failing("long_name.ipynb"))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == [
+        "a.ipynb             1 cell     0.0s  passed",
+        "long_name.ipynb     1 cell     0.0s  failed",
         "",
-        "",
-        "skipped: because",
-    )
-    passed = NotebookResult(
-        "a.ipynb", PASSED, (CellResult(0, "id", "1", PASSED),), 1, 0.0, notes=("not saved: x",)
-    )
-    assert row(passed) == ("a.ipynb", "1 cell", "0.0s", "passed; not saved: x")
+        "long_name.ipynb:cell 1 (id): E: x",
+    ]
+    assert lines[-1].startswith("1 passed, 1 failed in ")
 
 
-def test_a_long_cell_is_shown_around_its_line():
-    text = described(failing("\n".join(f"x{n}" for n in range(1, 101)), line=50))
-    assert "> " + " 50 | x50" in text and " 38 | x38" in text
-    assert "x37" not in text and "x90" not in text
-    assert "more lines" in text
+def test_quiet_shows_only_failures_and_the_closing_line(capsys):
+    show(passing("a.ipynb"), failing("b.ipynb"), quiet=True)
+    assert capsys.readouterr().out.startswith("b.ipynb:cell 1 (id): E: x\n")
 
 
-def test_codes_for_the_terminal_are_taken_out():
-    output = {
-        "output_type": "stream",
-        "name": "stdout",
-        "text": "\x1b[31mred\x1b[0m\r\n10%\r100%\n\x07bell\tx",
-    }
-    text = described(failing("1", outputs=(output,)))
-    assert "  red\n  100%\n  bell" in text
-    assert not set(text) & {"\x1b", "\r", "\x07"}
+def test_verbose_shows_the_output_of_passing_cells(capsys):
+    show(passing("a.ipynb", text="hello"), verbose=True)
+    assert "  a.ipynb:cell 1 (id)\n\n    stdout:\n      hello\n" in capsys.readouterr().out
 
 
-def test_only_the_end_of_a_long_output_is_shown():
-    output = {
-        "output_type": "stream",
-        "name": "stdout",
-        "text": "".join(f"line {n}\n" for n in range(1000)),
-    }
-    text = described(failing("1", outputs=(output,)))
-    assert "line 999" in text and "line 900" not in text and "960 lines before" in text
-
-
-def test_related_errors_are_told():
-    error = Error(
-        "ValueError", "ValueError: x", related=(("cause", Error("KeyError", "KeyError: 1")),)
-    )
-    result = NotebookResult(
-        "a.ipynb", FAILED, (CellResult(0, "id", "f()", FAILED, error=error),), 1
-    )
-    assert "caused by\nKeyError: 1" in described(result)
-
-
-def test_the_live_display_fits_a_narrow_terminal():
-    report = LiveReport([Path("a.ipynb"), Path("b.ipynb"), Path("c.ipynb")], False, False)
-    report.console = Console(file=io.StringIO(), width=40, force_terminal=True)
-    report.take(NotebookStarted("a.ipynb", 3))
-    report.take(
-        CellStarted("a.ipynb", 0, "# a comment\n\nx = 'a long line' * 100 + 'that does not fit'")
-    )
-    report.take(CellFinished("a.ipynb", CellResult(0, "id", "", PASSED)))
-    report.take(NotebookStarted("b.ipynb", 1))
-    report.take(NotebookFinished(NotebookResult("b.ipynb", FAILED, reason="it died")))
-    with report.console.capture() as captured:
-        report.console.print(report._progress())
-    lines = captured.get().splitlines()
-    assert len(lines) == 2 and "a.ipynb      1/3" in lines[0] and "x = 'a" in lines[0]
-    assert "1 done, 1 failed, 1 waiting" in lines[1]
+def test_the_slowest_cells_are_listed(capsys):
+    show(passing("a.ipynb", "\n\n  x = 1\ny = 2", seconds=2.5), passing("b.ipynb"), durations=1)
+    out = capsys.readouterr().out
+    assert "slowest cells:\n    2.50s  a.ipynb:cell 1 (id)  x = 1\n\n" in out
 
 
 @pytest.mark.parametrize(
-    "outcomes, passed",
-    [
-        ([PASSED], True),
-        ([PASSED, SKIPPED], True),
-        ([SKIPPED], False),
-        ([PASSED, FAILED], False),
-        ([], False),
-    ],
+    ("unchanged", "reason"), [(True, "nothing has changed since"), (False, "was skipped")]
 )
-def test_what_counts_as_passed(outcomes, passed):
-    report = Report([Path(f"{n}.ipynb") for n in range(max(1, len(outcomes)))])
-    for number, outcome in enumerate(outcomes):
-        report.take(NotebookFinished(NotebookResult(f"{number}.ipynb", outcome)))
-    assert report.run.passed == passed
+def test_a_run_in_which_nothing_ran_says_why(unchanged, reason, capsys):
+    show(NotebookResult("a.ipynb", SKIPPED, unchanged=unchanged))
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "nothing ran" in line]
+    assert reason in line
+
+
+def test_after_ctrl_c_the_results_are_shown_and_after_another_error_they_are_not(capsys):
+    for error, shown in [(KeyboardInterrupt, True), (ZeroDivisionError, False)]:
+        with pytest.raises(error), Report([Path("a.ipynb")]):
+            raise error
+        assert ("1 not run in " in capsys.readouterr().out) == shown
+
+
+def test_results_stand_in_the_order_of_the_notebooks():
+    report = Report([Path("a.ipynb"), Path("b.ipynb"), Path("c.ipynb")], quiet=True)
+    for path in ("b.ipynb", "a.ipynb"):
+        report.take(NotebookFinished(passing(path)))
+    assert [result.path for result in report.run.results] == ["a.ipynb", "b.ipynb"]
+    assert report.run.left == 1
+
+
+@pytest.mark.parametrize("options", [{"quiet": True}, {"live": False}])
+def test_a_terminal_has_a_live_display_unless_it_is_unwanted(options, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert type(make_report([])).__name__ == "LiveReport"
+    assert type(make_report([], **options)) is Report
 
 
 @pytest.mark.parametrize(
@@ -139,18 +111,18 @@ def test_the_last_lines_name_the_command_that_runs_only_the_failures_again(
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", [program, "--verbose"])
-    paths = [tmp_path / "nbs" / name for name in ("a.ipynb", "b c.ipynb", "d.ipynb")]
-    outcomes = [PASSED, FAILED, FAILED]
-    with Report(paths) as report:
-        for path, outcome in zip(paths, outcomes, strict=True):
-            report.take(NotebookFinished(NotebookResult(str(path), outcome)))
+    folder = tmp_path / "nbs"
+    show(
+        passing(str(folder / "a.ipynb")),
+        failing(str(folder / "b c.ipynb")),
+        failing(str(folder / "d.ipynb")),
+    )
     *_, command, closing = capsys.readouterr().out.splitlines()
     assert closing.startswith("1 passed, 2 failed in ")
     words = shlex.split(command.removeprefix("to run only this again: "))
     assert words == [*begins, "nbs/b c.ipynb", "nbs/d.ipynb"]
 
 
-def test_no_command_is_named_where_nothing_failed(tmp_path, capsys):
-    with Report([tmp_path / "a.ipynb"]) as report:
-        report.take(NotebookFinished(NotebookResult(str(tmp_path / "a.ipynb"), PASSED)))
+def test_no_command_is_named_where_nothing_failed(capsys):
+    show(passing("a.ipynb"))
     assert "again" not in capsys.readouterr().out
