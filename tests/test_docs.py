@@ -204,6 +204,19 @@ def test_every_flag_exists():
                 assert flag in known, f"{relative(page)}: {flag}"
 
 
+def test_the_tables_of_flags_are_up_to_date():
+    code = "import flags; [print(flags.with_tables(p.read_text()), end='') for p in sorted(flags.DOCS.glob('*.md'))]"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT / "docs",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    pages = sorted((ROOT / "docs").glob("*.md"))
+    assert done.stdout == "".join(page.read_text(encoding="utf-8") for page in pages)
+
+
 # --- links -------------------------------------------------------------------------------------
 
 

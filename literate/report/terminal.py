@@ -144,10 +144,17 @@ def _command_again(run: RunSummary) -> str:
     failed = [display_path(Path(result.path)) for result in run.results if result.outcome == FAILED]
     if not failed:
         return ""
+    return shlex.join([*_this_command(), *failed])
+
+
+def _this_command() -> list[str]:
+    """The words with which this command was started, without its flags."""
     program = sys.argv[0]
-    if not program.endswith(".py"):  # the console command
-        return shlex.join([Path(program).name, *failed])
-    return shlex.join([display_path(Path(sys.executable)), display_path(Path(program)), *failed])
+    if program.startswith("literate "):  # the command `literate` sets it to "literate test"
+        return program.split()
+    if program.endswith(".py"):
+        return [display_path(Path(sys.executable)), display_path(Path(program))]
+    return [Path(program).name]
 
 
 def _slowest(run: RunSummary, number: int) -> Iterator[Line]:

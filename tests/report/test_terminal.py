@@ -104,6 +104,8 @@ def test_a_terminal_has_a_live_display_unless_it_is_unwanted(options, monkeypatc
     [
         ("run_notebook.py", [sys.executable, "run_notebook.py"]),
         ("/usr/bin/run_notebook", ["run_notebook"]),
+        ("/home/a b/run_notebook", ["run_notebook"]),
+        ("literate test", ["literate", "test"]),
     ],
 )
 def test_the_last_lines_name_the_command_that_runs_only_the_failures_again(
