@@ -1,7 +1,7 @@
 """Write the tables of flags into the documentation: `python docs/flags.py`.
 
-A page says where a table belongs: `<!-- flags of literate test -->` begins it, and `<!-- end -->` ends
-it. The rows are the flags as the command itself knows them.
+In a page, a table stands between `<!-- flags of literate test -->` and `<!-- end -->`. Its rows are
+the flags as the command itself knows them.
 """
 
 from __future__ import annotations

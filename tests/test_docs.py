@@ -204,10 +204,16 @@ def test_every_flag_exists():
                 assert flag in known, f"{relative(page)}: {flag}"
 
 
+PRINT_PAGES_WITH_TABLES = """
+import flags
+for page in sorted(flags.DOCS.glob("*.md")):
+    print(flags.with_tables(page.read_text(encoding="utf-8")), end="")
+"""
+
+
 def test_the_tables_of_flags_are_up_to_date():
-    code = "import flags; [print(flags.with_tables(p.read_text()), end='') for p in sorted(flags.DOCS.glob('*.md'))]"
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", PRINT_PAGES_WITH_TABLES],
         cwd=ROOT / "docs",
         capture_output=True,
         text=True,
