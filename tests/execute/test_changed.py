@@ -10,8 +10,8 @@ from conftest import notebook
 
 from literate.discovery import project_notebooks
 from literate.execute import FAILED, PASSED, SKIPPED, Options, explain, run_notebooks
-from literate.execute.changed import UNCHANGED, Record
-from literate.execute.dependencies import Graph, imported
+from literate.execute.changed import UNCHANGED, PassHistory
+from literate.execute.dependencies import DependencyGraph, imported
 from literate.execute.selection import plan_notebook
 
 
@@ -24,7 +24,7 @@ def write(project, files: dict[str, str]) -> None:
 
 def leads_to(project, name: str) -> set[str]:
     """The files that a notebook depends on, from the project's root."""
-    graph = Graph(project)
+    graph = DependencyGraph(project)
     nodes = graph.nodes(plan_notebook(project, project.nbs_path / f"{name}.ipynb"))
     return {graph.label(path) for path in nodes} - {f"nbs/{name}.ipynb"}
 
@@ -207,7 +207,7 @@ def test_no_notebook_is_left_out_whose_outcome_changed(make_project, seed):
             (project.root / name).unlink(missing_ok=True)
             if text is not None:
                 write(project, {name: f"{text}\n"})
-        record, options = Record(project, Options().fingerprint), Options()
+        record, options = PassHistory(project, Options().fingerprint), Options()
         plans = [plan_notebook(project, path) for path in project_notebooks(project)]
         unchanged = {plan.path for plan in plans if not record.why(plan)}
         now = {}
