@@ -54,8 +54,7 @@ def modules_to_preload(
     named = _modules_in_code(project, new_plans)
     learned = []
     for name, cost in seconds.items():
-        spared = users[name] + (name in named) - 1  # notebooks that need not import it
-        if spared * cost > WORTH:
+        if (users[name] - 1) * cost > WORTH:  # all users but one are spared the import
             learned.append(name)
     unsafe = import_times.unsafe if import_times else frozenset()
     return sorted({*named, *learned} - unsafe)

@@ -15,12 +15,12 @@ from conftest import (
     UNHURRIED,
     constants,
     notebook,
+    results_of,
     running,
     settings_text,
     sleeper,
     wait_for,
 )
-from test_options import results_of
 
 from literate.discovery import project_notebooks
 from literate.execute import FAILED, PASSED, Options, run_notebooks

@@ -94,8 +94,7 @@ def test_what_saves_little_time_is_not_imported(two):
     assert preloaded_after(two, {"json": 0.051}, {"json": 0.051}) == ["json"]
 
 
-def test_a_new_notebook_counts_as_one_that_imports_what_its_code_names(two):
-    assert preloaded_after(two, {"numpy": 0.2}, None) == ["numpy"]
+def test_of_a_new_notebook_the_imports_in_its_code_count(two):
     assert preloaded_after(two, {"sympy": 0.2}, None) == ["numpy"]
 
 

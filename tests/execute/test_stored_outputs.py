@@ -154,10 +154,12 @@ SAME = {
     "exempt_in_capitals": cell("#| check_outputs: False\n2", result("1")),
     "skipped": cell("#| eval: false\n2", result("1")),
     "nothing": cell("x = 1"),
+    "a_blank_line": cell("print()"),
 }
 OTHER = {
     "result_changed": cell("1 + 1", result("3")),
     "printed_more": cell("print('a'); print('b')", printed("a\n")),
+    "printed_what_is_a_result_now": cell("print('a')\n2", printed("a\n2")),
     "shows_nothing_now": cell("x = 1", result("3")),
     "no_figure": cell("print('x')", displayed(**{"image/png": "x"})),
     "shows_something_now": cell("1"),
