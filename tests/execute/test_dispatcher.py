@@ -1,4 +1,4 @@
-"""How notebooks are handed to the server, with a server that only says what a test lets it say."""
+"""How notebooks are handed to the server; the server only sends what a test tells it to send."""
 
 from collections.abc import Iterator
 
@@ -30,9 +30,10 @@ class Death:
 
 
 class ScriptedServer:
-    """Says what is written down for each of its lives, and keeps what it is told.
+    """A server that sends the given messages, and records the commands that it gets.
 
-    A life whose messages are used up ends: a dispatcher that waits for more would wait forever.
+    Each life is a list of messages; a restart begins the next life. A dispatcher that waits for
+    more messages than a life has would wait forever, so the test fails then.
     """
 
     def __init__(self, *lives: list) -> None:
@@ -55,7 +56,7 @@ class ScriptedServer:
         self.restarts += 1
 
     def started(self) -> list[int]:
-        """The numbers of the notebooks that it was told to run."""
+        """The numbers of the notebooks that the server was told to run."""
         return [told.number for told in self.told if isinstance(told, protocol.RunNotebook)]
 
 

@@ -7,7 +7,7 @@ from literate.execute.server import job as jobs
 
 
 def a_task(**changes) -> Task:
-    """A task of a notebook without cells and limits, but for what is given."""
+    """A task of a notebook without cells and without limits; arguments change its fields."""
     values = {
         **dict.fromkeys(("path", "folder", "root", "state_dir", "kernel", "terminal"), ""),
         "engine": "fork",
@@ -27,7 +27,7 @@ def a_task(**changes) -> Task:
 
 
 def test_which_limit_counts_when(monkeypatch):
-    """By a clock that stands still: the cell's own limit, or else the command's."""
+    """The cell's own limit counts, or else the command's. The clock of this test stands still."""
     monkeypatch.setattr(jobs.time, "monotonic", lambda: 1000.0)
     task = a_task(cell_timeout=1.0, own_timeouts={0: 30.0, 1: 0.2})
     job = jobs.Job(0, task, lambda message: None)
@@ -40,7 +40,7 @@ def test_which_limit_counts_when(monkeypatch):
 
 
 def test_what_is_sent_at_a_limit_and_when(monkeypatch):
-    """A question where it is, an interrupt, and a second later the end."""
+    """The process is asked where it is, then interrupted, and a second later killed."""
     sent = []
     monkeypatch.setattr(jobs.time, "monotonic", lambda: 1000.0)
     monkeypatch.setattr(jobs.os, "kill", lambda pid, number: sent.append((now - due, number)))
