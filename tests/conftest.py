@@ -12,11 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from literate.discovery import project_notebooks
+from literate.execute import NotebookResult, Options, run_notebooks
 from literate.execute.server import job as jobs
 from literate.project import Project, read_project
 
@@ -195,6 +198,39 @@ def rewrite(path: Path, text: str) -> None:
     before = path.stat().st_mtime_ns
     path.write_text(text, encoding="utf-8")
     os.utime(path, ns=(before, before + 2_000_000_000))
+
+
+def write_files(root: Path, files: dict[str, str]) -> None:
+    """Write files below a folder, in new folders if necessary."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def results_of(project: Project, **options: object) -> dict[str, NotebookResult]:
+    """Run all notebooks of a project; the results by the names of the notebooks."""
+    results = run_notebooks(project, project_notebooks(project), Options(**options))
+    return {Path(result.path).stem: result for result in results}
+
+
+def save_while_waiting_for_the_lock(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, save: Callable[[], None]
+) -> None:
+    """Let another run save its state while the next one that saves waits for the lock.
+
+    `module` is the one that takes the lock of the state folder, and `save` is the other run's.
+    """
+    take_lock = module.state_lock
+
+    @contextmanager
+    def wait_for_lock(project: Project) -> Iterator[object]:
+        monkeypatch.setattr(module, "state_lock", take_lock)
+        save()
+        with take_lock(project) as lock:
+            yield lock
+
+    monkeypatch.setattr(module, "state_lock", wait_for_lock)
 
 
 # How long the runner waits before it uses force. Its own times are meant for people; whether

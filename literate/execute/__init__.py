@@ -1,4 +1,7 @@
-"""Run notebooks as tests: `run_notebooks(project, paths)`, or `run` for what happens while they run."""
+"""Run notebooks as tests.
+
+`run_notebooks(project, paths)` returns the results; `run` yields events while the notebooks run.
+"""
 
 from .results import (
     FAILED,
@@ -15,7 +18,23 @@ from .results import (
     NotebookStarted,
 )
 
-_FRONT = ("Options", "ForkServerClient", "explain", "run", "run_notebooks", "start_server")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .options import Options
+    from .runner import explain, run, run_notebooks
+    from .server.client import ForkServerClient, start_server
+
+# What only the front needs is imported when it is used first: the processes that run notebooks
+# belong to this package too, and start faster without it.
+_MODULES_OF_THE_FRONT = {
+    "ForkServerClient": "server.client",
+    "Options": "options",
+    "explain": "runner",
+    "run": "runner",
+    "run_notebooks": "runner",
+    "start_server": "server.client",
+}
+
 __all__ = [
     "FAILED",
     "PASSED",
@@ -25,18 +44,24 @@ __all__ = [
     "CellStarted",
     "Error",
     "Event",
+    "ForkServerClient",
     "Frame",
     "NotebookFinished",
     "NotebookResult",
     "NotebookStarted",
-    *_FRONT,
+    "Options",
+    "explain",
+    "run",
+    "run_notebooks",
+    "start_server",
 ]
 
 
-def __getattr__(name: str):
-    """The front's side of a run: the processes that run notebooks are part of this package too, and do without it."""
-    if name not in _FRONT:
+def __getattr__(name: str) -> object:
+    """Import what only the front of a run needs."""
+    if name not in _MODULES_OF_THE_FRONT:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import runner
+    from importlib import import_module
 
-    return getattr(runner, name)
+    module = import_module(f".{_MODULES_OF_THE_FRONT[name]}", __name__)
+    return getattr(module, name)

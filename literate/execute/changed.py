@@ -1,4 +1,4 @@
-"""What passed when, and so which notebooks have nothing new to say: `--changed`, and `--explain`."""
+"""`--changed` and `--explain`: which notebooks could come out other than when they last passed."""
 
 from __future__ import annotations
 
@@ -11,26 +11,30 @@ from ..diagnostics import display_path
 from ..files import write_atomically
 from ..project import PASSED as PASSED_FILE
 from ..project import Project, state_lock
-from .dependencies import Graph, Node
+from .dependencies import DependencyGraph, Digests, Node
 from .results import FAILED, PASSED, SKIPPED, NotebookResult
 from .selection import NotebookPlan
 
-UNCHANGED = "unchanged since it passed"
+UNCHANGED = "unchanged since it passed"  # why a notebook is skipped
+_MOST_REASONS = 3  # that a message names
 
 
-class Record:
-    """The passes of a project's notebooks, each with digests of all that it depended on, in the state folder.
+class PassHistory:
+    """Which notebooks of a project passed, each with digests of everything that it depended on.
 
-    `options` stands for the options of the run; with `outputs`, the stored outputs count too.
+    The history is kept in the state folder. `options` stands for the options of the run. With
+    `outputs`, the outputs that are stored in a notebook count as a dependency.
     """
 
     def __init__(self, project: Project, options: str, outputs: bool = False) -> None:
+        self.graph = DependencyGraph(project)
         self._project = project
-        self.graph, self._options, self._outputs = Graph(project), options, outputs
+        self._options = options
+        self._outputs = outputs
         self._file = project.state_dir / PASSED_FILE
-        self._passed = _read(self._file)
-        self._parts: dict[str, dict[str, str]] = {}  # of the notebooks of this run, before they ran
-        self._news: dict[str, dict[str, str] | None] = {}
+        self._passed = _read(self._file)  # by the label of the notebook
+        self._parts: dict[str, Digests] = {}  # by the path of the notebook, from before it ran
+        self._news: dict[str, Digests | None] = {}  # by label; None: it has not passed
 
     def look_at(self, plan: NotebookPlan) -> None:
         """Note what a notebook depends on, before it runs."""
@@ -38,69 +42,84 @@ class Record:
             self._parts[plan.path] = self.graph.parts(plan, self._options, self._outputs)
 
     def why(self, plan: NotebookPlan) -> str:
-        """Why a notebook could come out other than when it last passed; "" if nothing speaks for that."""
+        """Why the outcome could differ from the last pass, or "" if nothing has changed."""
         self.look_at(plan)
         before = self._passed.get(self.graph.label(Path(plan.path)))
         if before is None:
             return "no pass of it is on record"
-        now = self._parts[plan.path]
-        told = [
-            f"{name} {_how(before.get(name), now.get(name))}"
-            for name in sorted({*before, *now})
-            if before.get(name) != now.get(name)
-        ]
-        return ", ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else "")
+        differences = _differences(before, self._parts[plan.path])
+        named = ", ".join(differences[:_MOST_REASONS])
+        more = len(differences) - _MOST_REASONS
+        return f"{named} and {more} more" if more > 0 else named
 
     def take(self, result: NotebookResult) -> None:
-        """A notebook has ended. One that needed several attempts has proved nothing."""
-        if result.outcome in (PASSED, FAILED) and result.path in self._parts:
-            passed = result.outcome == PASSED and not result.failed_before
-            self._news[self.graph.label(Path(result.path))] = (
-                self._parts[result.path] if passed else None
-            )
+        """Note how a notebook ended. A pass after failed attempts does not count as a pass."""
+        if result.outcome not in (PASSED, FAILED) or result.path not in self._parts:
+            return
+        has_passed = result.outcome == PASSED and not result.failed_before
+        label = self.graph.label(Path(result.path))
+        self._news[label] = self._parts[result.path] if has_passed else None
 
     def save(self) -> None:
-        """Write down what is new, beside what other runs have written meanwhile."""
+        """Write what is new. What other runs have written in the meantime stays.
+
+        If the file cannot be written, the notebooks run again next time.
+        """
         with suppress(OSError), state_lock(self._project):
             known = _read(self._file)
-            after = {name: parts for name, parts in {**known, **self._news}.items() if parts}
-            if after != known:
-                write_atomically(self._file, json.dumps(after, indent=1, sort_keys=True) + "\n")
+            updated = {**known, **self._news}
+            passed = {label: parts for label, parts in updated.items() if parts}
+            if passed != known:
+                write_atomically(self._file, json.dumps(passed, indent=1, sort_keys=True) + "\n")
 
 
-def _how(before: str | None, now: str | None) -> str:
-    return "is new" if before is None else "is gone" if now is None else "changed"
+def _differences(before: Digests, now: Digests) -> list[str]:
+    """What has changed, in words: "lib/b.py changed", "lib/c.py is new", "lib/d.py is gone"."""
+    found = []
+    for name in sorted({*before, *now}):
+        if name not in before:
+            found.append(f"{name} is new")
+        elif name not in now:
+            found.append(f"{name} is gone")
+        elif before[name] != now[name]:
+            found.append(f"{name} changed")
+    return found
 
 
-def _read(file: Path) -> dict[str, dict[str, str]]:
+def _read(file: Path) -> dict[str, Digests]:
+    """The passes in a state file; none if the file is missing or damaged."""
     with suppress(OSError, ValueError, RecursionError):
         found = json.loads(file.read_text(encoding="utf-8"))
         if isinstance(found, dict):
-            return {name: parts for name, parts in found.items() if isinstance(parts, dict)}
+            return {label: parts for label, parts in found.items() if isinstance(parts, dict)}
     return {}
 
 
-def unchanged(plan: NotebookPlan) -> NotebookResult:
-    """The result of a notebook that need not run."""
+def unchanged_result(plan: NotebookPlan) -> NotebookResult:
+    """The result of a notebook that does not run, because nothing has changed since it passed."""
     return NotebookResult(plan.path, SKIPPED, reason=UNCHANGED, unchanged=True)
 
 
-def explain_plans(record: Record, plans: Iterable[NotebookPlan | NotebookResult]) -> Iterator[str]:
-    """For people: what each notebook depends on, and why it would run, line by line."""
+def explain_plans(
+    history: PassHistory, plans: Iterable[NotebookPlan | NotebookResult]
+) -> Iterator[str]:
+    """Lines that say what each notebook depends on, and whether and why it would run."""
     for plan in plans:
+        name = display_path(Path(plan.path))
         if isinstance(plan, NotebookResult):
-            yield f"{display_path(Path(plan.path))}: {plan.outcome}: {plan.reason}"
+            yield f"{name}: {plan.outcome}: {plan.reason}"
             continue
-        why = record.why(plan)
-        yield f"{display_path(Path(plan.path))}: {f'would run: {why}' if why else UNCHANGED}"
-        nodes = record.graph.nodes(plan)
+        reason = history.why(plan)
+        yield f"{name}: would run: {reason}" if reason else f"{name}: {UNCHANGED}"
+        nodes = history.graph.nodes(plan)
         yield from _tree(nodes, nodes[plan.notebook.path], set())
 
 
 def _tree(nodes: dict[Path, Node], node: Node, seen: set[Path], depth: int = 1) -> Iterator[str]:
+    """The files that a node leads to, indented; a file that leads on is opened only once."""
     for path in node.leads_to:
-        again = path in seen and nodes[path].leads_to
-        yield f"{'  ' * depth}{display_path(path)}{' ...' if again else ''}"
+        is_opened_above = path in seen and nodes[path].leads_to
+        yield f"{'  ' * depth}{display_path(path)}{' ...' if is_opened_above else ''}"
         if path not in seen:
             seen.add(path)
             yield from _tree(nodes, nodes[path], seen, depth + 1)

@@ -1,7 +1,10 @@
-"""What a notebook depends on: its cells, the files that they import, read or name, and what the run itself is.
+"""What the outcome of a notebook depends on.
 
-Found by reading the code, not by running it. Where that is not enough to be sure (`importlib`, `exec`), everything in
-reach counts: a notebook that runs once too often costs seconds, one that is left out hides a failure.
+It depends on the notebook's cells, on the files that they import, read or name, and on the run
+itself: its options, Python, and the installed packages. The files are found by reading the code,
+not by running it. Where that is not enough to be sure (`importlib`, `exec`), every module in reach
+counts: a notebook that runs once too often costs seconds, but a notebook that is wrongly left out
+hides a failure.
 """
 
 from __future__ import annotations
@@ -9,34 +12,36 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
 from ..diagnostics import UserError
+from ..directives import declared_reads
 from ..notebook import read_notebook
 from ..project import Project
 from ..records import dataclass, field
 from .selection import NotebookPlan
 
-_LARGE = 1 << 25  # bytes: of a larger file, size and time of change stand for the content
-_LIBRARIES = tuple(
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+
+Digests = dict[str, str]  # what an outcome depends on, by name, with a digest of its content
+
+_LARGE = 1 << 25  # bytes: for a larger file, size and time of change stand for the content
+_INSTALLED = tuple(
     sorted({path for path in sys.path if path.endswith(("site-packages", "dist-packages"))})
 )
+
+# Code that can import modules whose names do not stand in it.
 _DYNAMIC = re.compile(
     r"\b(?:importlib|__import__|runpy|pkgutil)\b|(?<![.\w])(?:exec|eval|compile)\("
 )
-_COMMENT = re.compile(r"#.*")
-_FROM = re.compile(
-    r"(?:^|[;:])[ \t]*from(?:[ \t]|\\\n)+([.\w]+)(?:[ \t]|\\\n)+import[ \t]*(\([^)]*\)|(?:[^\n;\\]|\\\n)+)",
-    re.MULTILINE,
-)
-_IMPORT = re.compile(r"(?:^|[;:])[ \t]*import(?:[ \t]|\\\n)+((?:[^\n;\\]|\\\n)+)", re.MULTILINE)
-_READS = re.compile(r"^[ \t]*#[ \t]*\|[ \t]*reads[ \t]*:(.*)$", re.MULTILINE)
 _QUOTED = re.compile(r"""(["'])([^"'\n]{1,200})\1""")
-_COMMAND = re.compile(r"^[ \t]*(?:[\w, ]+=[ \t]*)?[!%]+(.*)$", re.MULTILINE)
+_COMMAND = re.compile(r"^[ \t]*(?:[\w, ]+=[ \t]*)?[!%]+(.*)$", re.MULTILINE)  # !command, %magic
 
 
 @dataclass
@@ -47,70 +52,76 @@ class Node:
     leads_to: list[Path] = field(default_factory=list)
 
 
-class Graph:
-    """The files that notebooks of a project depend on; each file is read once."""
+class DependencyGraph:
+    """The files that the notebooks of a project depend on. Each file is read once."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self._texts: dict[Path, str] = {}
         self._digests: dict[Path, str] = {}
-        self._edges: dict[tuple[Path, Path], list[Path]] = {}
-        self._roots: dict[str, Path | None] = {}
+        self._edges: dict[tuple[Path, Path], list[Path]] = {}  # by file and working folder
+        self._linked: dict[str, Path | None] = {}  # by the name of a package
 
     def nodes(self, plan: NotebookPlan) -> dict[Path, Node]:
-        """Everything that a notebook leads to, itself first."""
+        """The notebook and every file that it leads to, by path; the notebook comes first."""
         notebook = plan.notebook.path
+        working_folder = notebook.parent
         code = "\n\n".join(step.cell.source for step in plan.steps)
-        nodes = {notebook: Node(notebook, self._leads_to(notebook, code, notebook.parent))}
-        waiting = [path for path in nodes[notebook].leads_to]
+        root = Node(notebook, self._leads_to(notebook, code, working_folder))
+        nodes = {notebook: root}
+        waiting = list(root.leads_to)
         while waiting:
             path = waiting.pop()
-            if path not in nodes:
-                nodes[path] = Node(path)
-                if path.suffix in (".py", ".ipynb"):
-                    nodes[path].leads_to = self._leads_to(path, self._text(path), notebook.parent)
-                waiting += nodes[path].leads_to
+            if path in nodes:
+                continue
+            node = Node(path)
+            nodes[path] = node
+            if path.suffix in (".py", ".ipynb"):
+                node.leads_to = self._leads_to(path, self._text(path), working_folder)
+            waiting += node.leads_to
         return nodes
 
-    def parts(self, plan: NotebookPlan, options: str, outputs: bool = False) -> dict[str, str]:
-        """What the outcome of a notebook depends on, by name, and a digest of each."""
-        stored = plan.notebook.data["cells"] if outputs else {}
-        cells = [
-            (
-                step.cell.source,
-                step.skip,
-                step.raises,
-                step.cell.tags,
-                stored and stored[step.cell.index].get("outputs"),
-            )
-            for step in plan.steps
-        ]
+    def parts(self, plan: NotebookPlan, options: str, outputs: bool = False) -> Digests:
+        """The parts that the outcome of a notebook depends on, each with a digest.
+
+        `options` stands for the options of the run. With `outputs`, the outputs that are stored in
+        the notebook are a part, too.
+        """
         parts = {
-            "its cells": _digest(repr((cells, plan.kernel))),
+            "its cells": _digest(self._describe_cells(plan, outputs)),
             "the options of the run": _digest(options),
+            **self._machine,
         }
-        parts |= self._machine
-        for path in self.nodes(plan).keys() - {plan.notebook.path}:
-            parts[self.label(path)] = self._digest_of(path)
+        for path in self.nodes(plan):
+            if path != plan.notebook.path:
+                parts[self.label(path)] = self._digest_of(path)
         return parts
 
     def label(self, path: Path) -> str:
-        """A file as people know it."""
-        return (
-            path.relative_to(self.project.root).as_posix()
-            if path.is_relative_to(self.project.root)
-            else str(path)
-        )
+        """The name of a file in messages: its path from the project's root, if it lies below it."""
+        root = self.project.root
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+    def _describe_cells(self, plan: NotebookPlan, outputs: bool) -> str:
+        stored = plan.notebook.data["cells"] if outputs else []
+        cells = []
+        for step in plan.steps:
+            cell = step.cell
+            stored_outputs = stored[cell.index].get("outputs") if outputs else None
+            cells.append((cell.source, step.skip, step.raises, cell.tags, stored_outputs))
+        return repr((cells, plan.kernel))
 
     @cached_property
-    def _machine(self) -> dict[str, str]:
-        ends = (".dist-info", ".egg-info")
-        installed = [
-            name for folder in _LIBRARIES for name in _names(folder) if name.endswith(ends)
-        ]
-        runner = [
-            (path.name, path.read_bytes()) for path in sorted(Path(__file__).parent.rglob("*.py"))
-        ]
+    def _machine(self) -> Digests:
+        """The parts that are the same for all notebooks."""
+        installed = []
+        for folder in _INSTALLED:
+            installed += [
+                name for name in _names_in(folder) if name.endswith((".dist-info", ".egg-info"))
+            ]
+        runner = []
+        for path in sorted(Path(__file__).parent.rglob("*.py")):
+            runner.append((path.name, path.read_bytes()))
         return {
             "Python": f"{sys.version} {sys.platform}",
             "the installed packages": _digest(repr(sorted(installed))),
@@ -118,146 +129,175 @@ class Graph:
             "the project's settings": _digest(repr(self.project)),
         }
 
-    def _leads_to(self, path: Path, code: str, cwd: Path) -> list[Path]:
-        """The files that a piece of code imports, reads or names. It runs in the folder `cwd`."""
-        if (path, cwd) not in self._edges:
-            self._edges[path, cwd] = self._found_in(path, code, cwd)
-        return self._edges[path, cwd]
+    # --- the files that a piece of code leads to -----------------------------------------------
 
-    def _found_in(self, path: Path, code: str, cwd: Path) -> list[Path]:
-        found = [
-            file
-            for name, level in set(imported(code))
-            for file in self._modules(name, level, path, cwd)
-        ]
+    def _leads_to(self, path: Path, code: str, working_folder: Path) -> list[Path]:
+        """The files that the code in a file imports, reads or names."""
+        key = (path, working_folder)
+        if key not in self._edges:
+            found = {
+                *self._imported_files(path, code, working_folder),
+                *self._declared_files(code, working_folder),
+                *self._named_files(path, code, working_folder),
+            }
+            normalized = {Path(os.path.normpath(file)) for file in found}
+            self._edges[key] = sorted(normalized - {path})
+        return self._edges[key]
+
+    def _imported_files(self, path: Path, code: str, working_folder: Path) -> Iterator[Path]:
+        for name, level in set(imported(code)):
+            if level:
+                yield from self._relative_module(name, level, path)
+            else:
+                yield from self._absolute_module(name, working_folder)
         if _DYNAMIC.search(code):
-            found += self._everything(cwd)
-        for text in _READS.findall(code):
-            found += [
-                file
-                for name in re.split(r"[\s,]+", text.strip())
-                if name
-                for file in self._declared(name, cwd)
-            ]
-        names = {match[2] for match in _QUOTED.finditer(code)}
-        names |= {word for line in _COMMAND.findall(code) for word in line.split()}
-        folders = {str(cwd), str(path.parent)}
-        found += [
-            Path(folder, name)
-            for name in names
-            for folder in folders
-            if _is_file(os.path.join(folder, name))
-        ]
-        return sorted({Path(os.path.normpath(file)) for file in found} - {path})
+            yield from self._modules_in_reach(working_folder)
 
-    def _modules(self, name: str, level: int, path: Path, cwd: Path) -> Iterator[Path]:
-        """The files of a dotted name and of the packages it lies in; the last part may be a name in a module instead."""
-        if level:
-            folder = path.parent if path.suffix == ".py" else self.project.lib_path
-            return _walk(folder.joinpath(*[".."] * (level - 1)), name)
-        top = name.partition(".")[0]
-        roots = [cwd, self.project.root, *filter(None, [self._installed_at(top)])]
-        return (file for root in roots for file in _walk(root, name))
+    def _relative_module(self, name: str, level: int, path: Path) -> Iterator[Path]:
+        """The files of `from ..name import x`; in a notebook, dots start from the package."""
+        package = path.parent if path.suffix == ".py" else self.project.lib_path
+        above = [".."] * (level - 1)
+        return _module_files(package.joinpath(*above), name)
 
-    def _installed_at(self, top: str) -> Path | None:
-        """Where a package lies that is neither Python's nor an installed one: installed as a link to its sources."""
-        if top not in self._roots:
-            self._roots[top] = None
-            own = any((self.project.root / f"{top}{end}").exists() for end in ("", ".py"))
-            if not own and top not in sys.stdlib_module_names:
-                spec = _spec(top)
-                places = (
-                    [*(spec.submodule_search_locations or ()), spec.origin or ""] if spec else []
-                )
-                if places and places[0] and not places[0].startswith(_LIBRARIES):
-                    self._roots[top] = Path(places[0]).parent
-        return self._roots[top]
+    def _absolute_module(self, name: str, working_folder: Path) -> Iterator[Path]:
+        yield from _module_files(working_folder, name)
+        yield from _module_files(self.project.root, name)
+        linked = self._folder_of_linked(name.partition(".")[0])
+        if linked:
+            yield from _module_files(linked, name)
 
-    def _everything(self, cwd: Path) -> list[Path]:
+    def _folder_of_linked(self, package: str) -> Path | None:
+        """The folder that contains a package which is installed as a link to its sources.
+
+        None for a package of Python's, of the project's, or one that is installed as usual.
+        """
+        if package not in self._linked:
+            self._linked[package] = self._find_linked(package)
+        return self._linked[package]
+
+    def _find_linked(self, package: str) -> Path | None:
+        root = self.project.root
+        is_own = (root / package).exists() or (root / f"{package}.py").exists()
+        if is_own or package in sys.stdlib_module_names:
+            return None
+        spec = _find_spec(package)
+        if spec is None:
+            return None
+        places = [*(spec.submodule_search_locations or ()), spec.origin or ""]
+        place = places[0]
+        if not place or place.startswith(_INSTALLED):
+            return None
+        return Path(place).parent
+
+    def _modules_in_reach(self, working_folder: Path) -> Iterator[Path]:
         """Every module that a notebook could import without naming it."""
-        own = [
-            Path(folder, name)
-            for folder, _, files in os.walk(self.project.lib_path)
-            for name in files
-        ]
-        beside = [folder / name for folder in (cwd, self.project.root) for name in _names(folder)]
-        return [path for path in own + beside if path.suffix == ".py"]
+        for folder, _, names in os.walk(self.project.lib_path):
+            yield from _python_files(folder, names)
+        for beside in (working_folder, self.project.root):
+            yield from _python_files(beside, _names_in(beside))
 
-    def _declared(self, name: str, cwd: Path) -> list[Path]:
-        """The files of `#| reads: name`: a file, a folder, a pattern; one that is not there counts too, as missing."""
-        found = (
-            [path for folder in (cwd, self.project.root) for path in folder.glob(name)]
-            if name[0] not in "/~"
-            else []
-        )
-        return found or [Path(os.path.expanduser(cwd / name))]
+    def _declared_files(self, code: str, working_folder: Path) -> Iterator[Path]:
+        """The files that `#| reads: name` declares: each name is a file, a folder or a pattern.
+
+        A file that does not exist counts, too: the notebook has changed when the file appears.
+        """
+        for name in declared_reads(code):
+            found: list[Path] = []
+            if name[0] not in "/~":
+                for folder in (working_folder, self.project.root):
+                    found += folder.glob(name)
+            yield from found or [Path(os.path.expanduser(working_folder / name))]
+
+    def _named_files(self, path: Path, code: str, working_folder: Path) -> Iterator[Path]:
+        """The files whose names stand in the code in quotes, or in a `!command` or a magic."""
+        names = {match[2] for match in _QUOTED.finditer(code)}
+        for command in _COMMAND.findall(code):
+            names.update(command.split())
+        for name in names:
+            for folder in {str(working_folder), str(path.parent)}:
+                file = os.path.join(folder, name)  # cheaper than a Path: most are not files
+                if _is_file(file):
+                    yield Path(file)
+
+    # --- the content of files ------------------------------------------------------------------
 
     def _text(self, path: Path) -> str:
+        """The code of a module or a notebook; "" if it cannot be read."""
         if path not in self._texts:
             try:
-                code = (
-                    [cell.source for cell in read_notebook(path).cells]
-                    if path.suffix == ".ipynb"
-                    else None
-                )
-                self._texts[path] = (
-                    "\n".join(code) if code else path.read_text(encoding="utf-8", errors="replace")
-                )
+                self._texts[path] = _read_code(path)
             except (OSError, UserError):
                 self._texts[path] = ""
         return self._texts[path]
 
     def _digest_of(self, path: Path) -> str:
+        """A digest of a file, or of all files in a folder."""
         if path not in self._digests:
-            files = (
-                sorted(file for file in path.rglob("*") if file.is_file())
-                if path.is_dir()
-                else [path]
-            )
-            self._digests[path] = _digest(
-                repr([(str(file.relative_to(path)), _content(file)) for file in files])
-            )
+            files = [path]
+            if path.is_dir():
+                files = sorted(file for file in path.rglob("*") if file.is_file())
+            contents = [(str(file.relative_to(path)), _content(file)) for file in files]
+            self._digests[path] = _digest(repr(contents))
         return self._digests[path]
 
 
+# --- the imports in a text ---------------------------------------------------------------------
+
+_COMMENT = re.compile(r"#.*")
+_START = r"(?:^|[;:])[ \t]*"  # of a statement
+_SPACE = r"(?:[ \t]|\\\n)+"
+_REST = r"(?:[^\n;\\]|\\\n)+"  # of a statement
+_FROM = re.compile(
+    rf"{_START}from{_SPACE}([.\w]+){_SPACE}import[ \t]*(\([^)]*\)|{_REST})", re.MULTILINE
+)
+_IMPORT = re.compile(rf"{_START}import{_SPACE}({_REST})", re.MULTILINE)
+
+
 def imported(code: str) -> Iterator[tuple[str, int]]:
-    """The dotted names that a piece of code imports, and how many dots stand before each; rather too many than too few.
+    """The dotted names that a piece of code imports, each with the number of dots before it.
 
-    By pattern: it is fast, and magics, broken syntax and imports within strings of code are no hindrance.
+    In doubt, a name counts as imported. The names are found by patterns, not by a parser: that is
+    fast, and it works with magics, broken syntax and imports inside of strings.
     """
-    for text in (code, _COMMENT.sub("", code)):
+    for text in (code, _COMMENT.sub("", code)):  # a "#" may also stand in a string
         for module, names in _FROM.findall(text):
-            yield from _names_from(module, re.findall(r"\w+", names))
+            name = module.lstrip(".")
+            level = len(module) - len(name)
+            yield name, level
+            for member in re.findall(r"\w+", names):  # each may be a module
+                yield f"{name}.{member}".lstrip("."), level
         for modules in _IMPORT.findall(text):
-            yield from ((name, 0) for name in re.findall(r"[\w.]+", modules))
+            for name in re.findall(r"[\w.]+", modules):
+                yield name, 0
 
 
-def _names_from(module: str, names: Iterable[str]) -> Iterator[tuple[str, int]]:
-    name = module.lstrip(".")
-    level = len(module) - len(name)
-    yield name, level
-    yield from ((f"{name}.{each}".lstrip("."), level) for each in names)
+# --- files -------------------------------------------------------------------------------------
 
 
-def _walk(root: Path, name: str) -> Iterator[Path]:
-    """The files below a folder that belong to a dotted name."""
+def _module_files(folder: Path, name: str) -> Iterator[Path]:
+    """The files below a folder that belong to a dotted name: of the module and of its packages."""
     parts = [part for part in name.split(".") if part and part != "*"]
-    for end in range(len(parts) + 1):
-        place = root.joinpath(*parts[:end])
-        for file in (
-            place / "__init__.py",
-            *([place.with_name(place.name + ".py")] if end else []),
-        ):
+    if _is_file(folder / "__init__.py"):
+        yield folder / "__init__.py"
+    for count in range(1, len(parts) + 1):
+        place = folder.joinpath(*parts[:count])
+        for file in (place / "__init__.py", place.with_name(f"{place.name}.py")):
             if _is_file(file):
                 yield file
-        if end:
-            compiled = re.compile(rf"{re.escape(place.name)}\.(.*\.)?(so|pyd)")
-            yield from (
-                place.parent / each for each in _names(place.parent) if compiled.fullmatch(each)
-            )
+        compiled = re.compile(rf"{re.escape(place.name)}\.(.*\.)?(so|pyd)")
+        for file_name in _names_in(place.parent):
+            if compiled.fullmatch(file_name):
+                yield place.parent / file_name
 
 
-def _spec(name: str):
+def _python_files(folder: str | Path, names: list[str]) -> Iterator[Path]:
+    for name in names:
+        path = Path(folder, name)
+        if path.suffix == ".py":
+            yield path
+
+
+def _find_spec(name: str) -> ModuleSpec | None:
     try:
         return find_spec(name)
     except (ImportError, ValueError, AttributeError):
@@ -267,21 +307,29 @@ def _spec(name: str):
 def _is_file(path: str | Path) -> bool:
     try:
         return os.path.isfile(path)
-    except ValueError:  # a NUL in a name
+    except ValueError:  # the name contains a NUL
         return False
 
 
-def _names(folder: str | Path) -> list[str]:
+def _names_in(folder: str | Path) -> list[str]:
     try:
         return os.listdir(folder)
     except OSError:
         return []
 
 
+def _read_code(path: Path) -> str:
+    if path.suffix == ".ipynb":
+        return "\n".join(cell.source for cell in read_notebook(path).cells)
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
 def _content(path: Path) -> object:
     try:
-        stat = path.stat()
-        return (stat.st_size, stat.st_mtime_ns) if stat.st_size > _LARGE else path.read_bytes()
+        status = path.stat()
+        if status.st_size > _LARGE:
+            return status.st_size, status.st_mtime_ns
+        return path.read_bytes()
     except OSError:
         return "missing"
 

@@ -1,17 +1,18 @@
-"""What the warm parent imports before its first fork, so that the notebooks need not each do it."""
+"""Which modules the server imports before it forks, so that notebooks need not import them."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..project import Project
-from .import_times import Imports
+from .import_times import ImportTimes
 from .selection import NotebookPlan
 
-# What notebooks import -> what is loaded for them: heavy, and safe to fork after, as no thread runs.
+# Packages that take long to import, each with the module that is imported for it. It is safe to
+# fork after these imports, because they start no threads.
 SAFE = {
     "fastcore": "fastcore.test",
     "matplotlib": "matplotlib.pyplot",
@@ -24,64 +25,88 @@ SAFE = {
     "torch": "torch",
 }
 WORTH = 0.05  # seconds that all notebooks together must save
+_MOST_NAMES = 20  # that count in one import statement
+
+
+def modules_to_preload(
+    project: Project,
+    plans: Sequence[NotebookPlan],
+    import_times: ImportTimes | None = None,
+) -> list[str]:
+    """The modules that are worth importing once for all notebooks.
+
+    For a notebook that has passed before, the modules that it imported then count. For any other
+    notebook, the modules that its code names count. `preload = ` in the project's settings
+    overrides both.
+    """
+    if project.preload is not None:
+        return list(project.preload)
+    users: Counter[str] = Counter()  # how many notebooks import a module
+    seconds: dict[str, float] = {}  # how long its import takes
+    new_plans = []
+    for plan in plans:
+        times = import_times.of(plan.path) if import_times else None
+        if times is None:
+            new_plans.append(plan)
+        else:
+            users.update(times.keys())
+            seconds.update(times)
+    named = _modules_in_code(project, new_plans)
+    learned = []
+    for name, cost in seconds.items():
+        if (users[name] - 1) * cost > WORTH:  # all users but one are spared the import
+            learned.append(name)
+    unsafe = import_times.unsafe if import_times else frozenset()
+    return sorted({*named, *learned} - unsafe)
+
+
+def _modules_in_code(project: Project, plans: Iterable[NotebookPlan]) -> list[str]:
+    """The safe modules that notebooks import, themselves or through modules of the project."""
+    packages: set[str] = set()
+    seen: set[Path] = set()
+    texts = ["\n".join(step.cell.source for step in plan.runs) for plan in plans]
+    while texts:
+        for name in _imported(texts.pop(), project.package):
+            packages.add(name.partition(".")[0])
+            module = _module_file(project, name)
+            if module and module not in seen:
+                seen.add(module)
+                texts.append(module.read_text(encoding="utf-8", errors="replace"))
+    return [SAFE[name] for name in sorted(packages & SAFE.keys())]
+
+
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(.*)|import[ \t]+([\w., \t]+))", re.MULTILINE
 )
 
 
-def modules_to_preload(
-    project: Project, plans: Iterable[NotebookPlan], imports: Imports | None = None
-) -> list[str]:
-    """What is worth importing once for all: by what the notebooks were seen to import, or else by what they say.
+def _imported(text: str, package: str) -> Iterator[str]:
+    """The dotted names in the import statements of a text.
 
-    `preload = ` in the project's settings overrides it.
+    A relative name is taken to start from the package.
     """
-    if project.preload is not None:
-        return list(project.preload)
-    seen = {plan.path: imports.of(plan.path) if imports else None for plan in plans}
-    new = [plan for plan in plans if seen[plan.path] is None]
-    users: Counter[str] = Counter()
-    cost: dict[str, float] = {}
-    for each in filter(None, seen.values()):
-        users.update(each.keys())
-        cost.update(each)
-    said = _modules_they_say(project, new)
-    learned = [name for name in cost if (users[name] + (name in said) - 1) * cost[name] > WORTH]
-    unsafe = imports.unsafe if imports else frozenset()
-    return [name for name in sorted({*said, *learned}) if name not in unsafe]
-
-
-def _modules_they_say(project: Project, plans: Iterable[NotebookPlan]) -> list[str]:
-    """The safe ones among the packages that notebooks import, by themselves or through the project's modules."""
-    found: set[str] = set()
-    seen: set[Path] = set()
-    texts = ["\n".join(step.cell.source for step in plan.runs) for plan in plans]
-    while texts:
-        for name in _imported(texts.pop(), project.package):
-            found.add(name.partition(".")[0])
-            module = _module_file(project, name)
-            if module and module not in seen:
-                seen.add(module)
-                texts.append(module.read_text(encoding="utf-8", errors="replace"))
-    return [SAFE[name] for name in sorted(found & SAFE.keys())]
-
-
-def _imported(text: str, package: str) -> Iterable[str]:
-    """Dotted names in the import statements of a text; relative ones are taken to start from the package."""
     for source, names, modules in _IMPORT.findall(text):
         if source:
-            base = (
-                f"{package}.{source.lstrip('.')}".rstrip(".") if source.startswith(".") else source
-            )
+            base = source
+            if source.startswith("."):
+                base = f"{package}.{source.lstrip('.')}".rstrip(".")
             yield base
-            yield from (f"{base}.{name}" for name in re.findall(r"\w+", names)[:20])
-        yield from (name.split()[0] for name in modules.split(",") if name.strip())
+            for name in re.findall(r"\w+", names)[:_MOST_NAMES]:
+                yield f"{base}.{name}"
+        for module in modules.split(","):
+            if module.strip():
+                yield module.split()[0]
 
 
 def _module_file(project: Project, name: str) -> Path | None:
-    """The file of one of the project's own modules."""
+    """The file of a module of the project; None for any other name."""
     package, _, rest = name.partition(".")
     if package != project.package:
         return None
-    path = project.lib_path.joinpath(*rest.split(".")) if rest else project.lib_path / "__init__"
-    return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
+    path = project.lib_path / "__init__"
+    if rest:
+        path = project.lib_path.joinpath(*rest.split("."))
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if file.is_file():
+            return file
+    return None

@@ -1,28 +1,41 @@
-"""What came of a run, as plain frozen data: it crosses a pipe, becomes JSON, and every report reads it."""
+"""The results and the events of a run, as plain frozen data.
+
+They cross a pipe, become JSON, and every report reads them.
+"""
 
 from __future__ import annotations
 
 from ..records import dataclass
 
-PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
-TIMEOUT, DIED = "Timeout", "Died"  # names of errors that no exception stands for
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# The outcomes of cells and notebooks.
+PASSED = "passed"
+FAILED = "failed"
+SKIPPED = "skipped"
+
+# The names of errors that are not exceptions.
+TIMEOUT = "Timeout"
+DIED = "Died"
 
 
 @dataclass(frozen=True)
 class Frame:
     """One line of a traceback."""
 
-    file: str  # the notebook's path for a line of a cell, else a module's
+    file: str  # the notebook's path for a line of a cell, and otherwise the path of a module
     line: int  # in the cell or in the file, from 1
     function: str = ""
     text: str = ""  # the line itself
-    cell: int | None = None  # the cell's index, for a line of a cell
+    cell: int | None = None  # the index of the cell; None for a line of a module
     cell_id: str = ""
 
 
 @dataclass(frozen=True)
 class Error:
-    """Why a cell failed: an exception, a time limit, a death."""
+    """Why a cell failed: it raised an exception, exceeded a time limit, or its process died."""
 
     name: str  # "ZeroDivisionError", or TIMEOUT, DIED
     message: str  # as Python prints it below a traceback: "ZeroDivisionError: division by zero"
@@ -32,42 +45,46 @@ class Error:
 
 @dataclass(frozen=True)
 class CellResult:
-    """What came of one cell."""
+    """How one cell ended."""
 
-    index: int  # among all cells, from 0
+    index: int  # among all cells of the notebook, from 0
     id: str
     source: str
     outcome: str
     reason: str = ""  # why it was skipped
     seconds: float = 0.0
     execution_count: int | None = None
-    outputs: tuple[dict, ...] = ()  # as in a notebook, text in one piece
-    error: Error | None = None  # also set where the cell had to raise, and did
+    outputs: tuple[dict[str, Any], ...] = ()  # as in a notebook, but each text is one string
+    error: Error | None = None  # also set for a cell that had to raise an exception, and did
 
     @property
     def line(self) -> int | None:
-        """The line of this cell that its error passed through last."""
-        frames = self.error.frames if self.error else ()
-        return next((frame.line for frame in reversed(frames) if frame.cell == self.index), None)
+        """The innermost line of this cell in the traceback of its error."""
+        if self.error is None:
+            return None
+        for frame in reversed(self.error.frames):
+            if frame.cell == self.index:
+                return frame.line
+        return None
 
 
 @dataclass(frozen=True)
 class NotebookResult:
-    """What came of one notebook."""
+    """How one notebook ended."""
 
     path: str
     outcome: str
     cells: tuple[CellResult, ...] = ()
-    total: int = 0  # how many cells were to run
+    total: int = 0  # how many cells were planned to run
     seconds: float = 0.0
     reason: str = ""  # why it was skipped, or what failed outside of its cells
-    notes: tuple[str, ...] = ()  # remarks that do not decide the outcome
-    unchanged: bool = False  # not run, because nothing has changed since it passed
-    failed_before: tuple[NotebookResult, ...] = ()  # what came of earlier attempts
+    notes: tuple[str, ...] = ()  # remarks that do not change the outcome
+    unchanged: bool = False  # it did not run, because nothing has changed since it passed
+    failed_before: tuple[NotebookResult, ...] = ()  # the results of earlier attempts, which failed
 
     @property
     def ran(self) -> int:
-        """How many of its cells ran to their end or failed."""
+        """How many cells passed or failed."""
         return sum(cell.outcome != SKIPPED for cell in self.cells)
 
     @property
@@ -78,10 +95,10 @@ class NotebookResult:
 
 @dataclass(frozen=True)
 class NotebookStarted:
-    """Event: a process took up a notebook."""
+    """Event: a process began to run a notebook."""
 
     path: str
-    cells: int  # how many will run
+    cells: int  # how many cells will run
 
 
 @dataclass(frozen=True)

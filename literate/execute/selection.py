@@ -1,9 +1,12 @@
-"""What is to run of a notebook: which cells, which not and why."""
+"""Which cells of a notebook run, and why the others do not.
+
+Each reason to skip a notebook or a cell is a function in `NOTEBOOK_RULES` or `CELL_RULES`. A new
+reason is a new function in one of these lists.
+"""
 
 from __future__ import annotations
 
 import re
-from itertools import takewhile
 from pathlib import Path
 
 from ..diagnostics import UserError, diagnose
@@ -13,23 +16,21 @@ from ..project import Project
 from ..records import dataclass
 from .results import FAILED, SKIPPED, NotebookResult
 
-_SKIP_NOTEBOOK = re.compile(r"^(?:- )?skip_exec:\s*true\s*$", re.IGNORECASE | re.MULTILINE)
-_COMMENT = re.compile(r"#\s*(\w+)\s*$")
-
 
 @dataclass(frozen=True)
 class Step:
     """One code cell of a plan."""
 
     cell: Cell
-    skip: str = ""  # why it does not run
-    raises: str = ""  # the name of the exception that it has to raise
-    timeout: float | None = None  # seconds that it may take, if it says so itself; 0: no limit
+    skip: str = ""  # why the cell does not run; "": it runs
+    raises: str = ""  # the name of the exception that the cell has to raise, or ""
+    timeout: float | None = None  # the cell's own limit in seconds; 0: no limit; None: none given
+    compares_outputs: bool = True  # whether --check-outputs may compare the cell's outputs
 
 
 @dataclass(frozen=True)
 class NotebookPlan:
-    """A notebook, and what of it will run."""
+    """A notebook that runs, with a step for each of its code cells."""
 
     notebook: Notebook
     steps: tuple[Step, ...]
@@ -40,14 +41,17 @@ class NotebookPlan:
         """The notebook's path."""
         return str(self.notebook.path)
 
-    def code_name(self, step: Step) -> str:
-        """The file name of a cell's code: without its folder, so that no output depends on where a project lies."""
-        return f"{self.notebook.path.name}:cell {step.cell.index + 1} ({step.cell.id})"
-
     @property
     def runs(self) -> tuple[Step, ...]:
-        """The cells that run."""
+        """The steps whose cells run."""
         return tuple(step for step in self.steps if not step.skip)
+
+    def code_name(self, step: Step) -> str:
+        """The file name under which a cell is compiled.
+
+        It does not contain the notebook's folder, so that no output depends on where a project is.
+        """
+        return f"{self.notebook.path.name}:cell {step.cell.index + 1} ({step.cell.id})"
 
 
 def plan_notebook(
@@ -56,7 +60,10 @@ def plan_notebook(
     flags: frozenset[str] = frozenset(),
     kernel: str = "",
 ) -> NotebookPlan | NotebookResult:
-    """NotebookPlan a notebook; one that is broken or left out is a result already."""
+    """The plan of a notebook, or its result if the notebook is skipped or cannot be read.
+
+    Cells with one of the `flags` run although the project's settings name the flag in `tst_flags`.
+    """
     try:
         notebook = read_notebook(path)
         _check_tags(notebook)
@@ -65,35 +72,36 @@ def plan_notebook(
         return NotebookResult(str(path), FAILED, reason=str(error))
 
 
-def _plan(
-    project: Project, notebook: Notebook, flags: frozenset[str], kernel: str
-) -> NotebookPlan | NotebookResult:
-    path = notebook.path
-    if reason := _skip_notebook(project, notebook):
-        return NotebookResult(str(path), SKIPPED, reason=reason)
-    dialect = dialect_of(notebook, project)
-    words = frozenset(project.test_flags) - flags
-    code = (
-        parsed
-        for parsed in parse_cells(notebook, dialect)
-        if parsed.cell.type == "code" and parsed.cell.source.strip()
-    )
-    steps = [
-        _step(path, parsed.cell, parsed, words & _words(parsed.cell, parsed, dialect))
-        for parsed in code
-    ]
-    if all(step.skip for step in steps):
-        return NotebookResult(
-            str(path), SKIPPED, reason="no cell of it is to run" if steps else "it has no code"
-        )
-    return NotebookPlan(notebook, tuple(steps), kernel or _kernel(notebook))
-
-
 def _check_tags(notebook: Notebook) -> None:
     for cell in notebook.cells:
         check_kinds(notebook.path, cell.index, cell.metadata, tags=list)
         if not all(isinstance(tag, str) for tag in cell.tags):
-            refuse_shape(notebook.path, cell.index, "its tags hold something else than strings")
+            refuse_shape(notebook.path, cell.index, "one of its tags is not a string")
+
+
+def _plan(
+    project: Project, notebook: Notebook, flags: frozenset[str], kernel: str
+) -> NotebookPlan | NotebookResult:
+    path = str(notebook.path)
+    for notebook_rule in NOTEBOOK_RULES:
+        reason = notebook_rule(project, notebook)
+        if reason:
+            return NotebookResult(path, SKIPPED, reason=reason)
+    dialect = dialect_of(notebook, project)
+    unwanted_flags = frozenset(project.test_flags) - flags
+    steps = []
+    for parsed in parse_cells(notebook, dialect):
+        if _has_code(parsed.cell):
+            candidate = Candidate(parsed, dialect, unwanted_flags)
+            steps.append(_step(notebook.path, candidate))
+    if all(step.skip for step in steps):
+        return NotebookResult(path, SKIPPED, reason="no cell of it is to run")
+    return NotebookPlan(notebook, tuple(steps), kernel or _kernel(notebook))
+
+
+def _has_code(cell: Cell) -> bool:
+    """Whether this is a code cell that is not empty. Any other cell is not a step of the plan."""
+    return cell.type == "code" and bool(cell.source.strip())
 
 
 def _kernel(notebook: Notebook) -> str:
@@ -103,66 +111,135 @@ def _kernel(notebook: Notebook) -> str:
     return str(notebook.metadata.get("kernelspec", {}).get("name") or notebook.language)
 
 
-def _skip_notebook(project: Project, notebook: Notebook) -> str:
-    """Why a notebook does not run, or ""."""
+# --- why a notebook is skipped: each rule returns the reason, or "" ----------------------------
+
+
+def _lies_below_notest(project: Project, notebook: Notebook) -> str:
+    """A `.notest` file stands in a folder of the notebook, up to the root of the project."""
     for folder in notebook.path.parents:
         if (folder / ".notest").exists():
             return f"{folder.name} has a .notest file"
         if folder == project.root:
             break
-    head = next((cell for cell in notebook.cells if cell.type != "code"), None)
-    if head and _SKIP_NOTEBOOK.search(head.source):
-        return "its front matter says skip_exec"
     return ""
 
 
-def _step(path: Path, cell: Cell, head: ParsedCell, unwanted: frozenset[str]) -> Step:
-    if "skip-execution" in cell.tags:
-        return Step(cell, skip="tag skip-execution")
-    if (switch := head.get("eval:", "eval")) and [word.lower() for word in switch.args] == [
-        "false"
-    ]:
-        return Step(cell, skip="eval: false")
-    if unwanted:
-        return Step(cell, skip=f"directive {', '.join(sorted(unwanted))}")
-    expected = head.get("raises:", "raises")
-    by_tag = "BaseException" if "raises-exception" in cell.tags else ""
+_SKIP_EXEC = re.compile(r"^(?:- )?skip_exec:\s*true\s*$", re.IGNORECASE | re.MULTILINE)
+
+
+def _says_skip_exec(project: Project, notebook: Notebook) -> str:
+    """The front matter, in the first cell that is not a code cell, says `skip_exec: true`."""
+    for cell in notebook.cells:
+        if cell.type != "code":
+            return "its front matter says skip_exec" if _SKIP_EXEC.search(cell.source) else ""
+    return ""
+
+
+def _has_no_code(project: Project, notebook: Notebook) -> str:
+    """All code cells are empty, or there are none."""
+    return "" if any(_has_code(cell) for cell in notebook.cells) else "it has no code"
+
+
+NOTEBOOK_RULES = (
+    _lies_below_notest,
+    _says_skip_exec,
+    _has_no_code,
+)
+
+
+# --- why a cell is skipped: each rule returns the reason, or "" --------------------------------
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A code cell, and what the rules have to know about it."""
+
+    parsed: ParsedCell
+    dialect: str
+    unwanted_flags: frozenset[str]  # the project's test flags that this run does not ask for
+
+
+def _has_skip_tag(candidate: Candidate) -> str:
+    """The cell has the tag `skip-execution`."""
+    return "tag skip-execution" if "skip-execution" in candidate.parsed.cell.tags else ""
+
+
+def _is_switched_off(candidate: Candidate) -> str:
+    """The cell says `#| eval: false`."""
+    return "eval: false" if candidate.parsed.is_switched_off else ""
+
+
+def _has_unwanted_flag(candidate: Candidate) -> str:
+    """A directive of the cell is a test flag that this run does not ask for, such as `slow`."""
+    found = candidate.unwanted_flags & _directive_names(candidate)
+    return f"directive {', '.join(sorted(found))}" if found else ""
+
+
+CELL_RULES = (
+    _has_skip_tag,
+    _is_switched_off,
+    _has_unwanted_flag,
+)
+
+_ONE_WORD_COMMENT = re.compile(r"#\s*(\w+)\s*$")
+
+
+def _directive_names(candidate: Candidate) -> set[str]:
+    """The names of a cell's directives.
+
+    In the plain dialect, every comment of one word at the head of a cell counts (`#slow`): the
+    compiler knows only its own words there, and a project is free to name its test flags.
+    """
+    parsed = candidate.parsed
+    if candidate.dialect is not Dialect.PLAIN:
+        return {directive.name for directive in parsed.directives}
+    names = set()
+    for line in parsed.cell.source.splitlines():
+        if line.strip() and not line.startswith("#"):
+            break
+        match = _ONE_WORD_COMMENT.match(line)
+        if match:
+            names.add(match[1].lower())
+    return names
+
+
+# --- how a cell runs ---------------------------------------------------------------------------
+
+
+def _step(path: Path, candidate: Candidate) -> Step:
+    parsed = candidate.parsed
+    for cell_rule in CELL_RULES:
+        reason = cell_rule(candidate)
+        if reason:
+            return Step(parsed.cell, skip=reason)
+    by_tag = "BaseException" if "raises-exception" in parsed.cell.tags else ""
     return Step(
-        cell,
-        raises=expected.args[0] if expected and expected.args else by_tag,
-        timeout=_own_timeout(path, cell, head),
+        parsed.cell,
+        raises=parsed.expected_exception or by_tag,
+        timeout=_own_timeout(path, parsed),
+        compares_outputs=parsed.compares_outputs,
     )
 
 
-def _own_timeout(path: Path, cell: Cell, head: ParsedCell) -> float | None:
-    """The seconds that a cell takes by its own account: `#| timeout: 30`."""
-    if not (said := head.get("timeout:", "timeout")):
+def _own_timeout(path: Path, parsed: ParsedCell) -> float | None:
+    """The time limit in seconds that a cell gives itself by `#| timeout: 30`, or None."""
+    directive = parsed.option("timeout")
+    if directive is None:
         return None
-    try:
-        seconds = float(" ".join(said.args))
-        if not seconds >= 0:
-            raise ValueError
-    except ValueError:
-        message = f"timeout takes seconds, not {' '.join(said.args)!r}"
-        raise UserError(
-            diagnose(
-                "bad-timeout",
-                message,
-                path,
-                cell.index,
-                cell.id,
-                said.line,
-                hint="such as #| timeout: 30",
-            )
-        ) from None
+    text = " ".join(directive.args)
+    seconds = _parse_seconds(text)
+    if seconds is None:
+        cell = parsed.cell
+        message = f"timeout takes seconds, not {text!r}"
+        problem = diagnose("bad-timeout", message, path, cell.index, cell.id, directive.line)
+        raise UserError(problem)
     return seconds
 
 
-def _words(cell: Cell, head: ParsedCell, dialect: str) -> frozenset[str]:
-    """The names of a cell's directives; in the plain dialect, each comment of one word at its head is one (`#slow`)."""
-    if dialect is not Dialect.PLAIN:
-        return frozenset(directive.name for directive in head.directives)
-    lines = takewhile(
-        lambda line: not line.strip() or line.startswith("#"), cell.source.splitlines()
-    )
-    return frozenset(match[1].lower() for line in lines if (match := _COMMENT.match(line)))
+def _parse_seconds(text: str) -> float | None:
+    """A number of seconds from 0; None for any other text, `nan` included."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if seconds >= 0 else None

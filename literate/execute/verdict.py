@@ -1,12 +1,13 @@
-"""From what a job reported, or how it ended, to results."""
+"""Decide what passed and what failed: turn the server's messages about a notebook into results."""
 
 from __future__ import annotations
 
 import re
 import signal
+from collections.abc import Mapping, Sequence
 
 from ..records import replace
-from .protocol import CellEnded, NotebookEnd
+from .protocol import CellEnded, NotebookEnd, Output
 from .results import (
     DIED,
     FAILED,
@@ -20,26 +21,32 @@ from .results import (
 )
 from .selection import NotebookPlan, Step
 
-_OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")
+Limits = Mapping[str, float]  # "cell" and "notebook" in seconds, "memory" in bytes; 0: no limit
+
+_OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError")  # the second one is numpy's
+_OPTION_OF_LIMIT = {"cell": "--cell-timeout", "notebook": "--timeout"}
 
 
-def cell_result(step: Step, ended: CellEnded, limits: dict[str, float]) -> CellResult:
-    """The result of a cell that ran to its end."""
+# --- cells -------------------------------------------------------------------------------------
+
+
+def cell_result(step: Step, ended: CellEnded, limits: Limits) -> CellResult:
+    """The result of a cell that came to its end."""
     report = ended.report
     error = report.error
     if ended.limit:
-        error = _timeout(ended.limit, limits, error.frames if error else (), step)
+        frames = error.frames if error else ()
+        error = _timeout_error(ended.limit, limits, frames, step)
     elif not report.ok and step.raises:
-        error = _unexpected(step.raises, error)
+        error = _wrong_exception(step.raises, error)
     if error and error.name in _OUT_OF_MEMORY and limits["memory"]:
-        limit = f"a process of it may take {limits['memory']:,.0f} bytes (--max-memory)"
-        error = replace(error, message=f"{error.message}\n{limit}")
-    ok = report.ok and not ended.limit
+        error = _with_memory_limit(error, limits["memory"])
+    passed = report.ok and not ended.limit
     return CellResult(
         step.cell.index,
         step.cell.id,
         step.cell.source,
-        PASSED if ok else FAILED,
+        PASSED if passed else FAILED,
         seconds=report.seconds,
         execution_count=report.execution_count,
         outputs=tuple(ended.outputs),
@@ -47,77 +54,103 @@ def cell_result(step: Step, ended: CellEnded, limits: dict[str, float]) -> CellR
     )
 
 
-def with_outputs(result: CellResult, outputs: list[dict]) -> CellResult:
+def with_outputs(result: CellResult, outputs: Sequence[Output]) -> CellResult:
     """The result of a cell whose display a later cell has updated."""
     return replace(result, outputs=tuple(outputs))
 
 
-def _unexpected(expected: str, error: Error | None) -> Error:
-    wanted = "an exception" if expected == "BaseException" else expected
-    if error is None:
-        return Error("DidNotRaise", f"the cell had to raise {wanted}, and raised nothing")
-    return replace(error, message=f"{error.message}\nthe cell had to raise {wanted}")
-
-
 def interrupted_cell(
-    plan: NotebookPlan, step: Step, end: NotebookEnd, limits: dict[str, float]
+    plan: NotebookPlan, step: Step, end: NotebookEnd, limits: Limits
 ) -> CellResult:
-    """The result of the cell in which the process ended."""
-    said = "".join(output["text"] for output in end.outputs if output.get("name") == "stderr")
-    frames = _dumped_frames(plan, end.dump) or _dumped_frames(
-        plan, said
-    )  # the cell may have enabled faulthandler
-    error = (
-        _timeout(end.limit, limits, frames, step)
-        if end.limit
-        else Error(DIED, _death(end.status), frames)
-    )
-    cell = step.cell
+    """The result of the cell that was running when the process ended."""
+    frames = _dumped_frames(plan, end.dump)
+    if not frames:  # the cell may have enabled faulthandler itself, which then writes to stderr
+        frames = _dumped_frames(plan, _printed_text(end, "stderr"))
+    if end.limit:
+        error = _timeout_error(end.limit, limits, frames, step)
+    else:
+        error = Error(DIED, _death(end.status), frames)
     return CellResult(
-        cell.index, cell.id, cell.source, FAILED, outputs=tuple(end.outputs), error=error
+        step.cell.index,
+        step.cell.id,
+        step.cell.source,
+        FAILED,
+        outputs=tuple(end.outputs),
+        error=error,
     )
 
 
-def _timeout(
-    limit: str, limits: dict[str, float], frames: tuple[Frame, ...], step: Step | None = None
+def _wrong_exception(expected: str, error: Error | None) -> Error:
+    """The error of a cell that raised nothing, or another exception than it had to raise."""
+    expected_words = "an exception" if expected == "BaseException" else expected
+    demand = f"the cell had to raise {expected_words}"
+    if error is None:
+        return Error("DidNotRaise", f"{demand}, but it raised nothing")
+    return replace(error, message=f"{error.message}\n{demand}")
+
+
+def _with_memory_limit(error: Error, limit: float) -> Error:
+    """A memory error that names the limit: without it, the machine would seem to be full."""
+    note = f"each process of the notebook may take {limit:,.0f} bytes (--max-memory)"
+    return replace(error, message=f"{error.message}\n{note}")
+
+
+def _timeout_error(
+    limit: str, limits: Limits, frames: tuple[Frame, ...], step: Step | None = None
 ) -> Error:
-    seconds, option = limits[limit], {"cell": "--cell-timeout", "notebook": "--timeout"}[limit]
+    """The error of a cell or a notebook that exceeded its time limit."""
+    seconds = limits[limit]
+    source = _OPTION_OF_LIMIT[limit]
     if limit == "cell" and step and step.timeout is not None:
-        seconds, option = step.timeout, "its own timeout"
-    return Error(
-        TIMEOUT, f"Timeout: the {limit} was still running after {seconds:g} s ({option})", frames
-    )
+        seconds = step.timeout
+        source = "its own timeout"
+    message = f"Timeout: the {limit} was still running after {seconds:g} s ({source})"
+    return Error(TIMEOUT, message, frames)
 
 
 def _death(status: int) -> str:
-    """What `waitpid` says, in words."""
+    """A process's exit status, as `os.waitpid` gives it, in words."""
     number = status & 0x7F
     if not number:
         return f"the process died: exit status {status >> 8}"
-    name = next((known.name for known in signal.Signals if known == number), f"signal {number}")
     hint = " (out of memory?)" if number == signal.SIGKILL else ""
-    return f"the process died: {name}, {signal.strsignal(number)}{hint}"
+    return f"the process died: {_signal_name(number)}, {signal.strsignal(number)}{hint}"
 
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # most real-time signals have no name
+        return f"signal {number}"
+
+
+# --- frames from a dump of faulthandler --------------------------------------------------------
 
 _DUMP_LINE = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 _THREAD = re.compile(r"^(?:Current thread|Thread) .*$", re.MULTILINE)
 
 
 def _dumped_frames(plan: NotebookPlan, dump: str) -> tuple[Frame, ...]:
-    """What faulthandler wrote last of the main thread: its frames from the first cell on, outermost first."""
+    """The frames of the main thread in faulthandler's last dump, outermost first.
+
+    The frames outside of the first cell belong to the machinery and are left out.
+    """
     steps = {_escaped(plan.code_name(step)): step for step in plan.runs}
+    main_thread = _THREAD.split(dump)[-1]  # faulthandler writes it last, its innermost frame first
     frames: list[Frame] = []
-    for file, line, function in reversed(
-        _DUMP_LINE.findall(_THREAD.split(dump)[-1])
-    ):  # the main thread comes last
-        if step := steps.get(file):
-            text = dict(enumerate(step.cell.source.split("\n"), 1)).get(int(line), "").strip()
-            frames.append(
-                Frame(plan.path, int(line), function, text, step.cell.index, step.cell.id)
-            )
+    for file, line, function in reversed(_DUMP_LINE.findall(main_thread)):
+        step = steps.get(file)
+        if step:
+            frames.append(_cell_frame(plan, step, int(line), function))
         elif frames:
             frames.append(Frame(file, int(line), function))
     return tuple(frames)
+
+
+def _cell_frame(plan: NotebookPlan, step: Step, line: int, function: str) -> Frame:
+    lines = step.cell.source.split("\n")
+    text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    return Frame(plan.path, line, function, text, step.cell.index, step.cell.id)
 
 
 def _escaped(name: str) -> str:
@@ -125,52 +158,85 @@ def _escaped(name: str) -> str:
     return name.encode("ascii", "backslashreplace").decode()
 
 
-def ended_the_parent(cell: int | None, status: int) -> NotebookEnd:
-    """How a notebook ended that has twice taken the process with it that runs all notebooks."""
-    remark = "it ends the process that runs all notebooks, and did so again when it ran alone"
+# --- notebooks ---------------------------------------------------------------------------------
+
+
+def server_killer_end(cell: int | None, status: int) -> NotebookEnd:
+    """The end of a notebook that has ended the server twice, the second time when it ran alone.
+
+    `cell` is the cell that was running, and `status` is the exit status of the server.
+    """
+    remark = "it ended the process that runs all notebooks, and did so again when it ran alone"
     return NotebookEnd(status, cell=cell, remarks=((None, remark),))
 
 
 def notebook_result(
     plan: NotebookPlan,
-    cells: dict[int, CellResult],
+    cells: Mapping[int, CellResult],
     end: NotebookEnd,
-    limits: dict[str, float],
+    limits: Limits,
     seconds: float,
     strict: bool = False,
 ) -> NotebookResult:
-    """The result of a notebook whose process has ended."""
+    """The result of a notebook whose process has ended.
+
+    `cells` holds the results of the cells that ran, by index.
+    """
+    all_cells = dict(cells)
     for step in plan.steps:
         if step.skip:
-            cells[step.cell.index] = CellResult(
-                step.cell.index, step.cell.id, step.cell.source, SKIPPED, step.skip
-            )
-    every = tuple(cell for _, cell in sorted(cells.items()))
-    failed = any(cell.outcome == FAILED for cell in every)
-    reason = "" if failed else _beside_the_cells(plan, end, limits, strict)
-    notes = tuple(
-        text if index is None else f"cell {index + 1}: {text}" for index, text in end.remarks
+            cell = step.cell
+            all_cells[cell.index] = CellResult(cell.index, cell.id, cell.source, SKIPPED, step.skip)
+    in_order = tuple(all_cells[index] for index in sorted(all_cells))
+    has_failed = any(cell.outcome == FAILED for cell in in_order)
+    reason = "" if has_failed else _failure_outside_cells(plan, end, limits, strict)
+    return NotebookResult(
+        plan.path,
+        FAILED if has_failed or reason else PASSED,
+        in_order,
+        total=len(plan.runs),
+        seconds=seconds,
+        reason=reason,
+        notes=tuple(_notes(end)),
     )
-    outcome = FAILED if failed or reason else PASSED
-    return NotebookResult(plan.path, outcome, every, len(plan.runs), seconds, reason, notes)
 
 
-def _beside_the_cells(
-    plan: NotebookPlan, end: NotebookEnd, limits: dict[str, float], strict: bool
+def _notes(end: NotebookEnd) -> list[str]:
+    notes = []
+    for cell, text in end.remarks:
+        notes.append(text if cell is None else f"cell {cell + 1}: {text}")
+    return notes
+
+
+def _failure_outside_cells(
+    plan: NotebookPlan, end: NotebookEnd, limits: Limits, strict: bool
 ) -> str:
-    """What failed although every cell that ended did what it should, or ""."""
+    """Why a notebook failed although none of its cells did, or ""."""
     if end.refusal:
         return end.refusal
     if end.complete and not end.limit:
-        return "\n".join(text for index, text in end.remarks if index is None and strict)
+        remarks = [text for cell, text in end.remarks if cell is None]
+        return "\n".join(remarks) if strict else ""
     if end.limit:
-        why = _timeout(end.limit, limits, ()).message.replace("the cell", "the notebook")
-        where = next(
-            (frame for frame in reversed(_dumped_frames(plan, end.dump)) if frame.cell is not None),
-            None,
-        )
-        why += f" in cell {where.cell + 1} ({where.cell_id}), line {where.line}," if where else ","
+        why = _timeout_outside_cells(plan, end, limits)
     else:
-        why = f"{_death(end.status)},"
-    printed = "".join(output.get("text", "") for output in end.outputs)
-    return f"{why} outside of its cells\n{printed}".rstrip()
+        why = _death(end.status)
+    return f"{why}, outside of its cells\n{_printed_text(end)}".rstrip()
+
+
+def _timeout_outside_cells(plan: NotebookPlan, end: NotebookEnd, limits: Limits) -> str:
+    """The message of a time limit that passed between two cells, or after the last one."""
+    message = _timeout_error(end.limit, limits, ()).message.replace("the cell", "the notebook")
+    for frame in reversed(_dumped_frames(plan, end.dump)):
+        if frame.cell is not None:
+            return f"{message} in cell {frame.cell + 1} ({frame.cell_id}), line {frame.line}"
+    return message
+
+
+def _printed_text(end: NotebookEnd, stream: str | None = None) -> str:
+    """What was printed last, to one stream or to both."""
+    texts = []
+    for output in end.outputs:
+        if stream is None or output.get("name") == stream:
+            texts.append(str(output.get("text", "")))
+    return "".join(texts)

@@ -1,4 +1,4 @@
-"""`--changed`: what a notebook depends on, and that none is left out whose outcome has changed."""
+"""`--changed` and `--explain`: no notebook is left out whose outcome could have changed."""
 
 import random
 import subprocess
@@ -6,152 +6,63 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import notebook
+from conftest import notebook, results_of, save_while_waiting_for_the_lock, write_files
 
 from literate.discovery import project_notebooks
-from literate.execute import FAILED, PASSED, SKIPPED, Options, explain, run_notebooks
-from literate.execute.changed import UNCHANGED, Record
-from literate.execute.dependencies import Graph, imported
+from literate.execute import (
+    FAILED,
+    PASSED,
+    SKIPPED,
+    NotebookResult,
+    Options,
+    changed,
+    explain,
+    run_notebooks,
+)
+from literate.execute.changed import UNCHANGED, PassHistory, unchanged_result
 from literate.execute.selection import plan_notebook
-
-
-def write(project, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        path = project.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-
-def leads_to(project, name: str) -> set[str]:
-    """The files that a notebook depends on, from the project's root."""
-    graph = Graph(project)
-    nodes = graph.nodes(plan_notebook(project, project.nbs_path / f"{name}.ipynb"))
-    return {graph.label(path) for path in nodes} - {f"nbs/{name}.ipynb"}
-
 
 LIB = {
     "lib/__init__.py": "",
     "lib/a.py": "from .b import x\n",
     "lib/b.py": "x = 1\n",
     "lib/c.py": "",
-    "nbs/beside.py": "",
-    "nbs/data.csv": "1\n",
-    "nbs/tool.py": "import beside\n",
-    "nbs/deep/er.txt": "x",
-    "top.py": "",
-}
-PACKAGE = {"lib/__init__.py", "lib/a.py", "lib/b.py"}
-CASES = {
-    "no_import": ("1", set()),
-    "import": ("import lib.a as q", PACKAGE),
-    "from_import": ("from lib.a import x", PACKAGE),
-    "from_package": ("from lib import (a,\n  c)", PACKAGE | {"lib/c.py"}),
-    "in_a_function": ("def f():\n    from lib import b", {"lib/__init__.py", "lib/b.py"}),
-    "after_a_magic": (
-        "%matplotlib inline\nfrom lib import (\n  b,\n)",
-        {"lib/__init__.py", "lib/b.py"},
-    ),
-    "two_in_a_line": ("!ls\nimport os; import lib.b", {"lib/__init__.py", "lib/b.py"}),
-    "continued": ("!ls\nfrom lib import \\\n  b", {"lib/__init__.py", "lib/b.py"}),
-    "beside": ("import beside", {"nbs/beside.py"}),
-    "from_the_root": ("import top", {"top.py"}),
-    "reads": ("#| reads: data.csv deep nosuch.txt", {"nbs/data.csv", "nbs/deep", "nbs/nosuch.txt"}),
-    "reads_a_pattern": ("#| reads: *.csv", {"nbs/data.csv"}),
-    "names_a_file": ("open('data.csv').read()", {"nbs/data.csv"}),
-    "runs_a_file": ("%run tool.py", {"nbs/tool.py", "nbs/beside.py"}),
-    "shell": ("!python tool.py", {"nbs/tool.py", "nbs/beside.py"}),
-    "dynamic": (
-        "import importlib\nm = importlib.import_module('lib.' + 'b')",
-        PACKAGE | {"lib/c.py", "nbs/beside.py", "nbs/tool.py", "top.py"},
-    ),
-    "method_eval": ("model.eval(); re.compile('x')", set()),
-    "installed": ("import numpy, os", set()),
-    "skipped_cell_too": ("#| eval: false\nimport beside", {"nbs/beside.py"}),
 }
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_dependencies(make_project, name):
-    project = make_project({name: [CASES[name][0], "1"]})
-    write(project, LIB)
-    assert leads_to(project, name) == CASES[name][1]
-
-
-def test_a_package_installed_as_a_link_to_its_sources(make_project, tmp_path_factory, monkeypatch):
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    (elsewhere / "linked.py").write_text("x = 1\n")
-    monkeypatch.syspath_prepend(str(elsewhere))
-    assert leads_to(make_project({"00_a": ["import linked"]}), "00_a") == {
-        str(elsewhere / "linked.py")
-    }
-
-
-@pytest.mark.parametrize(
-    "code, names",
-    [
-        ("import a, b.c as d", {"a", "b.c"}),
-        ("from e.f import g as h, i", {"e.f", "e.f.g", "e.f.i"}),
-        ("from a import (b, # one)\n  c)", {"a.b", "a.c"}),
-        ("if x: import y", {"y"}),
-        ("from a \\\n import b", {"a.b"}),
-        ("x = '#'; import z", {"z"}),
-        ("import a, \\\n b", {"a", "b"}),
-        ("x = (\nimport q", {"q"}),
-    ],
-)
-def test_imports_are_found_by_pattern(code, names):
-    assert names <= {name for name, level in imported(code) if not level}
-
-
-def test_relative_imports():
-    assert {("", 1), ("i", 1), ("j", 2), ("j.k", 2)} <= set(
-        imported("from . import i\nfrom ..j import k, *")
-    )
-
-
-def changed(project, **options) -> dict[str, str]:
-    """What a run with `changed` makes of each notebook: its outcome, or why it ran."""
-    results = run_notebooks(project, project_notebooks(project), Options(changed=True, **options))
-    return {
-        Path(r.path).stem: r.reason if r.outcome == SKIPPED else f"{r.outcome}: {r.notes[0]}"
-        for r in results
-    }
+def run_changed(project, **options) -> dict[str, str]:
+    """What a run with `changed` makes of each notebook: why it ran, and its outcome."""
+    told = {}
+    for name, result in results_of(project, changed=True, **options).items():
+        if result.outcome == SKIPPED:
+            told[name] = result.reason
+        else:
+            told[name] = f"{result.outcome}: {result.notes[0]}"
+    return told
 
 
 def test_only_what_changed_runs(make_project):
     project = make_project(
         {"00_a": ["from lib.b import x"], "01_b": ["md:words", "y = 1"], "02_bad": ["1/0"]}
     )
-    write(project, LIB)
-    first = changed(project)
+    write_files(project.root, LIB)
+    first = run_changed(project)
     assert all(why.endswith("no pass of it is on record") for why in first.values())
-    assert changed(project) == {
+    assert run_changed(project) == {
         "00_a": UNCHANGED,
         "01_b": UNCHANGED,
         "02_bad": f"{FAILED}: no pass of it is on record",
     }
-    write(project, {"lib/b.py": "x = 2\n", "nbs/01_b.ipynb": notebook("md:other words", "y = 1")})
-    told = changed(project)
+    new_words = notebook("md:other words", "y = 1")
+    write_files(project.root, {"lib/b.py": "x = 2\n", "nbs/01_b.ipynb": new_words})
+    told = run_changed(project)
     assert (told["00_a"], told["01_b"]) == (f"{PASSED}: lib/b.py changed", UNCHANGED)
-    write(project, {"nbs/01_b.ipynb": notebook("y = 2"), "lib.py": "", "nbs/lib.py": "x = 1"})
-    told = changed(project)
+    new_code = notebook("y = 2")
+    write_files(project.root, {"nbs/01_b.ipynb": new_code, "lib.py": "", "nbs/lib.py": "x = 1"})
+    told = run_changed(project)
     assert told["01_b"] == f"{PASSED}: its cells changed"
     assert "lib.py is new" in told["00_a"]
-    assert "the options of the run changed" in changed(project, strict=True)["01_b"]
-
-
-def test_explain(make_project):
-    project = make_project({"00_a": ["import lib.a"], "01_none": ["#| eval: false\n1"]})
-    write(project, LIB)
-    told = list(explain(project, project_notebooks(project)))
-    assert told == [
-        "nbs/00_a.ipynb: would run: no pass of it is on record",
-        "  lib/__init__.py",
-        "  lib/a.py",
-        "    lib/__init__.py",
-        "    lib/b.py",
-        "nbs/01_none.ipynb: skipped: no cell of it is to run",
-    ]
+    assert "the options of the run changed" in run_changed(project, strict=True)["01_b"]
 
 
 def test_the_command_says_how_many_it_left_out(make_project):
@@ -164,11 +75,132 @@ def test_the_command_says_how_many_it_left_out(make_project):
 
 
 def test_a_flaky_pass_proves_nothing(make_project):
-    flaky = "from pathlib import Path\nif not Path('seen').exists():\n    Path('seen').write_text('x')\n    1/0"
+    flaky = (
+        "from pathlib import Path\n"
+        "if not Path('seen').exists():\n"
+        "    Path('seen').write_text('x')\n"
+        "    1/0"
+    )
     project = make_project({"00_a": [flaky]})
-    changed(project, retries=1)
-    assert changed(project)["00_a"] == f"{PASSED}: no pass of it is on record"
+    run_changed(project, retries=1)
+    assert run_changed(project)["00_a"] == f"{PASSED}: no pass of it is on record"
 
+
+def test_explain(make_project):
+    project = make_project({"00_a": ["import lib.a"], "01_none": ["#| eval: false\n1"]})
+    write_files(project.root, LIB)
+    told = list(explain(project, project_notebooks(project)))
+    assert told == [
+        "nbs/00_a.ipynb: would run: no pass of it is on record",
+        "  lib/__init__.py",
+        "  lib/a.py",
+        "    lib/__init__.py",
+        "    lib/b.py",
+        "nbs/01_none.ipynb: skipped: no cell of it is to run",
+    ]
+
+
+def test_explain_after_a_pass(make_project):
+    project = make_project({"00_a": ["1"]})
+    results_of(project)
+    told = list(explain(project, project_notebooks(project)))
+    assert told == [f"nbs/00_a.ipynb: {UNCHANGED}"]
+
+
+# --- the history -------------------------------------------------------------------------------
+
+
+def note(history: PassHistory, plan, outcome: str = PASSED, **result) -> None:
+    """Let a notebook have ended."""
+    history.look_at(plan)
+    history.take(NotebookResult(plan.path, outcome, **result))
+
+
+def plans_of(project) -> list:
+    return [plan_notebook(project, path) for path in project_notebooks(project)]
+
+
+def test_a_failure_removes_the_pass(make_project):
+    project = make_project({"00_a": ["1"]})
+    (plan,) = plans_of(project)
+    for outcome, why in [(PASSED, ""), (FAILED, "no pass of it is on record")]:
+        history = PassHistory(project, "")
+        note(history, plan, outcome)
+        history.save()
+        assert PassHistory(project, "").why(plan) == why
+
+
+def test_a_skipped_notebook_keeps_its_pass(make_project):
+    project = make_project({"00_a": ["1"]})
+    (plan,) = plans_of(project)
+    history = PassHistory(project, "")
+    note(history, plan)
+    history.take(unchanged_result(plan))
+    history.save()
+    assert PassHistory(project, "").why(plan) == ""
+
+
+def test_the_message_names_three_reasons(make_project):
+    reads = "#| reads: " + " ".join(f"{number}.txt" for number in range(5))
+    project = make_project({"00_a": [reads]})
+    (plan,) = plans_of(project)
+    history = PassHistory(project, "")
+    note(history, plan)
+    history.save()
+    write_files(project.nbs_path, {f"{number}.txt": "" for number in range(3)})
+    three = "nbs/0.txt changed, nbs/1.txt changed, nbs/2.txt changed"
+    assert PassHistory(project, "").why(plan) == three
+    write_files(project.nbs_path, {f"{number}.txt": "" for number in range(5)})
+    assert PassHistory(project, "").why(plan) == f"{three} and 2 more"
+
+
+def test_what_is_gone_is_named(make_project):
+    project = make_project({"00_a": ["import b"]})
+    write_files(project.root, {"b.py": ""})
+    (plan,) = plans_of(project)
+    history = PassHistory(project, "")
+    note(history, plan)
+    history.save()
+    (project.root / "b.py").unlink()
+    assert PassHistory(project, "").why(plan) == "b.py is gone"
+
+
+def test_two_runs_at_once_keep_each_others_passes(make_project, monkeypatch):
+    project = make_project({"00_a": ["1"], "01_b": ["2"], "02_c": ["3"]})
+    plans = plans_of(project)
+    early, ours, late = (PassHistory(project, "") for _ in plans)
+    for history, plan in zip((early, ours, late), plans, strict=True):
+        note(history, plan)
+    early.save()
+    save_while_waiting_for_the_lock(monkeypatch, changed, late.save)
+    ours.save()
+    after = PassHistory(project, "")
+    assert [after.why(plan) for plan in plans] == ["", "", ""]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"nbs/00_a.ipynb": 1}', "[" * 100_000])
+def test_a_damaged_state_file_counts_as_empty(make_project, text):
+    project = make_project({"00_a": ["1"]})
+    (plan,) = plans_of(project)
+    write_files(project.state_dir, {"passed.json": text})
+    history = PassHistory(project, "")
+    assert history.why(plan) == "no pass of it is on record"
+    note(history, plan)
+    history.save()
+    assert PassHistory(project, "").why(plan) == ""
+
+
+def test_where_nothing_can_be_written_nothing_is_remembered(make_project):
+    project = make_project({"00_a": ["1"]})
+    (plan,) = plans_of(project)
+    write_files(project.state_dir, {"passed.json/is_a_folder": ""})
+    history = PassHistory(project, "")
+    note(history, plan)
+    history.save()
+    assert PassHistory(project, "").why(plan) == "no pass of it is on record"
+
+
+# --- random edits ------------------------------------------------------------------------------
 
 EDITABLE = {
     "lib/__init__.py": ["", "from .a import x", "from . import c"],
@@ -194,26 +226,35 @@ NOTEBOOKS = {
 }
 
 
+def edit(project, chance: random.Random) -> None:
+    """Give one or two files another text, or remove them."""
+    for name in chance.sample(sorted(EDITABLE), chance.randint(1, 2)):
+        text = chance.choice(EDITABLE[name])
+        (project.root / name).unlink(missing_ok=True)
+        if text is not None:
+            write_files(project.root, {name: f"{text}\n"})
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_no_notebook_is_left_out_whose_outcome_changed(make_project, seed):
-    """Random edits; after each, whatever `changed` would leave out comes out as before."""
+    """After random edits, whatever `--changed` would leave out comes out as before."""
     chance = random.Random(seed)
     project = make_project(NOTEBOOKS)
-    write(project, {name: texts[0] for name, texts in EDITABLE.items() if name.startswith("lib/")})
-    before, left_out = {}, 0
+    library = {name: texts[0] for name, texts in EDITABLE.items() if name.startswith("lib/")}
+    write_files(project.root, library)
+    before: dict[str, tuple] = {}
+    count_left_out = 0
     for _ in range(9):
-        for name in chance.sample(sorted(EDITABLE), chance.randint(1, 2)):
-            text = chance.choice(EDITABLE[name])
-            (project.root / name).unlink(missing_ok=True)
-            if text is not None:
-                write(project, {name: f"{text}\n"})
-        record, options = Record(project, Options().fingerprint), Options()
-        plans = [plan_notebook(project, path) for path in project_notebooks(project)]
-        unchanged = {plan.path for plan in plans if not record.why(plan)}
+        edit(project, chance)
+        options = Options()
+        history = PassHistory(project, options.fingerprint)
+        plans = plans_of(project)
+        left_out = {plan.path for plan in plans if not history.why(plan)}
         now = {}
         for result in run_notebooks(project, [Path(plan.path) for plan in plans], options):
             now[result.path] = (result.outcome, result.cells[-1].outputs)
-        for path in unchanged:
+        for path in left_out:
             assert now[path] == before[path], path
-        before, left_out = now, left_out + len(unchanged)
-    assert left_out > 9  # or the test would prove nothing
+        before = now
+        count_left_out += len(left_out)
+    assert count_left_out > 9  # or the test would prove nothing

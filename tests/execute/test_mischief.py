@@ -15,16 +15,16 @@ from conftest import (
     UNHURRIED,
     constants,
     notebook,
+    results_of,
     running,
     settings_text,
     sleeper,
     wait_for,
 )
-from test_options import results_of
 
 from literate.discovery import project_notebooks
 from literate.execute import FAILED, PASSED, Options, run_notebooks
-from literate.execute.changed import Record
+from literate.execute.changed import PassHistory
 from literate.execute.selection import plan_notebook
 from literate.project import read_project
 
@@ -233,14 +233,14 @@ def test_runs_at_once_keep_each_others_passes(make_project):
     def record(plan) -> None:
         from literate.execute import NotebookResult
 
-        mine = Record(project, "")
+        mine = PassHistory(project, "")
         mine.look_at(plan)
         mine.take(NotebookResult(plan.path, PASSED))
         mine.save()
 
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(record, plans))
-    after = Record(project, "")
+    after = PassHistory(project, "")
     assert [after.why(plan) for plan in plans] == [""] * 20
     assert sorted(path.name for path in project.state_dir.iterdir()) == [
         ".gitignore",

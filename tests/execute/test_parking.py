@@ -6,7 +6,7 @@ import pytest
 
 from literate.discovery import project_notebooks
 from literate.execute import PASSED, Options, run_notebooks
-from literate.execute.import_times import Imports
+from literate.execute.import_times import ImportTimes
 from literate.execute.preload import modules_to_preload
 from literate.execute.selection import plan_notebook
 
@@ -80,7 +80,7 @@ def test_parked_modules(project):
         for result in found
         if result.outcome != PASSED
     } == {}
-    assert "needs_lib" in Imports(project).unsafe
+    assert "needs_lib" in ImportTimes(project).unsafe
 
 
 def test_a_neighbours_imports_do_not_help(make_project):
@@ -108,7 +108,7 @@ def test_what_is_worth_loading_is_learned(make_project):
         {"00_a": ["import numpy"], "01_b": ["import numpy, sympy"], "02_c": ["1"]}
     )
     run_notebooks(project, project_notebooks(project), Options())
-    imports = Imports(project)
+    imports = ImportTimes(project)
     assert {"numpy", "sympy"} <= imports.of(str(project.nbs_path / "01_b.ipynb")).keys()
     plans = [plan_notebook(project, path) for path in project_notebooks(project)]
     assert modules_to_preload(project, plans) == ["numpy", "sympy"]
@@ -129,4 +129,4 @@ def test_a_broken_memory_is_an_empty_one(make_project, text):
     project = make_project({"00_a": ["1"]})
     project.state_dir.mkdir()
     (project.state_dir / "import-times.json").write_text(text)
-    assert Imports(project).of("x") is None and Imports(project).unsafe == frozenset()
+    assert ImportTimes(project).of("x") is None and ImportTimes(project).unsafe == frozenset()

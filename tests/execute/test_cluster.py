@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import signal
 import socket
 import subprocess
@@ -12,9 +13,10 @@ from pathlib import Path
 import pytest
 from conftest import PATIENCE, is_alive, wait_for
 
+from literate.execute import FAILED, PASSED, NotebookResult, Options
+
 pytest.importorskip("distributed")
 ROOT = Path(__file__).parents[2]
-
 
 WORKERS_ARE_THERE = """
 import sys
@@ -28,8 +30,9 @@ with Client(sys.argv[1], timeout=float(sys.argv[2])) as client:
 def cluster(tmp_path_factory):
     """The scheduler's address, and its two workers, once they have found each other.
 
-    Each test has its own: one kills a worker, and one that fails leaves notebooks running.
-    The scheduler picks a port itself: one that was free when a test looked may be taken by then.
+    Each test has a cluster of its own, because one test kills a worker, and a test that fails
+    leaves notebooks running. The scheduler picks a port itself: a port that was free when a test
+    looked may be taken when the scheduler starts.
     """
     folder = tmp_path_factory.mktemp("dask")
     file = str(folder / "scheduler.json")
@@ -57,25 +60,28 @@ def cluster(tmp_path_factory):
 
 
 def _address(file: str) -> str:
-    """The address that a scheduler has written down; "" until it has."""
+    """The address that a scheduler has written into a file; "" until then."""
     try:
         return json.loads(Path(file).read_text())["address"]
     except (OSError, ValueError):
         return ""
 
 
-def start(address: str, *arguments: str) -> subprocess.Popen:
+def start_run(address: str, *arguments: str) -> subprocess.Popen:
     command = [sys.executable, ROOT / "run_notebook.py", "--dask", address, *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+# A cell that writes down its process id, and then hangs until there is a file `go`.
 SLOW = (
-    "import os, time\nopen(f'pid_{os.getpid()}', 'w').close()\n"
+    "import os, time\n"
+    "open(f'pid_{os.getpid()}', 'w').close()\n"
     "time.sleep(9000 if not os.path.exists('go') else 0)"
 )
 
 
 def pids(folder: Path) -> list[int]:
+    """The process ids that `SLOW` has written down."""
     return [int(path.name.removeprefix("pid_")) for path in folder.glob("pid_*")]
 
 
@@ -84,7 +90,7 @@ def test_the_same_results_from_a_cluster(cluster, make_project):
     project = make_project(
         {"00_a": ["print('hi')"], "01_b": ["x = 1", "x / 0"], "02_c": skipped, "03_d": "{"}
     )
-    process = start(cluster[0], "--save", "--junit", "j.xml")
+    process = start_run(cluster[0], "--save", "--junit", "j.xml")
     out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1 and err == ""
     assert "nbs/01_b.ipynb:cell 2 (00000001):1: ZeroDivisionError: division by zero" in out
@@ -94,7 +100,7 @@ def test_the_same_results_from_a_cluster(cluster, make_project):
 
 def test_ctrl_c_ends_what_runs_on_the_workers(cluster, make_project):
     project = make_project({"00_a": [SLOW], "01_b": [SLOW]})
-    process = start(cluster[0])
+    process = start_run(cluster[0])
     assert wait_for(lambda: len(pids(project.nbs_path)) == 2)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE)
@@ -105,12 +111,12 @@ def test_ctrl_c_ends_what_runs_on_the_workers(cluster, make_project):
 def test_a_worker_is_killed_in_the_middle(cluster, make_project):
     project = make_project({f"0{n}_{n}": [SLOW] for n in range(4)})
     address, workers = cluster
-    process = start(address)
+    process = start_run(address)
     assert wait_for(lambda: len(pids(project.nbs_path)) == 2)
     first = pids(project.nbs_path)
-    (project.nbs_path / "go").touch()  # whoever begins now does not wait
+    (project.nbs_path / "go").touch()  # a notebook that begins now does not wait
     workers[0].kill()
-    assert wait_for(lambda: sum(map(is_alive, first)) == 1)  # what it ran died with it
+    assert wait_for(lambda: sum(map(is_alive, first)) == 1)  # the notebook that it ran died with it
     for pid in filter(is_alive, first):
         os.kill(pid, signal.SIGINT)
     out, _ = process.communicate(timeout=PATIENCE)
@@ -119,7 +125,7 @@ def test_a_worker_is_killed_in_the_middle(cluster, make_project):
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    """A port at which nobody listens, and nobody can: it is taken."""
+    """A port at which no program listens, and none can begin to: it is taken."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
@@ -134,7 +140,32 @@ def closed_port() -> Iterator[int]:
 )
 def test_no_cluster(make_project, closed_port, address, message):
     make_project({"00_a": ["1"]})
-    process = start(address.format(port=closed_port))
+    process = start_run(address.format(port=closed_port))
     out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (2, "")
     assert message in err and "Traceback" not in err
+
+
+# --- the process below a worker ----------------------------------------------------------------
+
+
+def result_of_process(project, name: str) -> NotebookResult:
+    """What the process that a worker starts answers for a notebook."""
+    task = (str(project.root), str(project.nbs_path / name), Options())
+    command = [sys.executable, "-m", "literate.execute.cluster", str(os.getpid())]
+    done = subprocess.run(
+        command, input=pickle.dumps(task), capture_output=True, check=True, cwd=ROOT
+    )
+    return pickle.loads(done.stdout)
+
+
+def test_the_process_below_a_worker_runs_one_notebook(make_project):
+    project = make_project({"00_a": ["1"], "01_b": ["1/0"]})
+    assert result_of_process(project, "00_a.ipynb").outcome == PASSED
+    assert result_of_process(project, "01_b.ipynb").outcome == FAILED
+
+
+def test_a_notebook_that_the_worker_does_not_have(make_project):
+    result = result_of_process(make_project({"00_a": ["1"]}), "gone.ipynb")
+    assert result.outcome == FAILED
+    assert result.reason.startswith("there is no such file on ")
