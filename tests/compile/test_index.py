@@ -5,7 +5,7 @@ from pprint import pformat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from literate.compile.modidx import _pretty
+from literate.compile.modidx import format_literal
 
 NAMES = st.text("ab.'\"é\\", min_size=1, max_size=60) | st.text("abc", min_size=100, max_size=160)
 SYMBOLS = st.dictionaries(NAMES, st.tuples(NAMES, NAMES), max_size=25)
@@ -21,4 +21,4 @@ SYMBOLS = st.dictionaries(NAMES, st.tuples(NAMES, NAMES), max_size=25)
     )
 )
 def test_the_index_looks_as_pprint_makes_it(index):
-    assert _pretty(index) == pformat(index, width=140, indent=2, compact=True)
+    assert format_literal(index) == pformat(index, width=140, indent=2, compact=True)
