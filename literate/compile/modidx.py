@@ -15,7 +15,7 @@ from .layouts import Layout, layout_of
 from .module import Module
 
 _WIDTH = 140
-_MOST_ITEMS_ON_A_LINE = 20
+_MOST_ITEMS_ON_A_LINE = 20  # more never fit; to know this saves the repr of large dicts
 
 
 def index_text(project: Project, modules: list[Module], others: list[Path]) -> str:
@@ -148,7 +148,7 @@ def format_literal(value: object, column: int = 0, closing: int = 0) -> str:
     if len(line) <= room:
         return line
     if isinstance(value, tuple) and not re.search(r"\s", "".join(value)):
-        return _format_pair(value, column, room)
+        return _format_pair(value, column)
     return _format_slowly(value, column, closing)
 
 
@@ -163,15 +163,13 @@ def _format_rows(value: dict[str, object], column: int, closing: int) -> str:
     return "{ " + separator.join(rows) + "}"
 
 
-def _format_pair(pair: tuple[str, str], column: int, room: int) -> str:
+def _format_pair(pair: tuple[str, str], column: int) -> str:
     """A pair of a page and a file that does not fit on the line.
 
     `pprint` splits strings at blanks, so this is exact only for strings without blanks.
     """
-    first, second = map(repr, pair)
-    if len(first) + len(second) + len("( , )") < room:
-        return f"( {first}, {second})"
-    return f"( {first},\n{' ' * (column + 2)}{second})"
+    page, file = pair
+    return f"( {page!r},\n{' ' * (column + 2)}{file!r})"
 
 
 def _format_slowly(value: object, column: int, closing: int) -> str:
