@@ -173,10 +173,12 @@ def _format_pair(pair: tuple[str, str], column: int) -> str:
 
 
 def _format_slowly(value: object, column: int, closing: int) -> str:
+    """A string or pair that `pprint` itself splits into several lines."""
     from io import StringIO
     from pprint import PrettyPrinter
 
+    level = 1  # inside of a dict: only at the top, `pprint` puts a long string into parentheses
     printer = PrettyPrinter(width=_WIDTH, indent=2, compact=True)
     stream = StringIO()
-    printer._format(value, stream, column, closing, {}, 0)
+    printer._format(value, stream, column, closing, {}, level)
     return stream.getvalue()

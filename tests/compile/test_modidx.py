@@ -12,7 +12,10 @@ from literate.compile.modidx import format_literal
 from literate.compile.plan import make_plan
 from literate.project import Project
 
-NAMES = st.text("ab.'\"é\\", min_size=1, max_size=60) | st.text("abc", min_size=100, max_size=160)
+SHORT = st.text("ab.'\"é\\", min_size=1, max_size=60)
+LONG = st.text("abc", min_size=100, max_size=160)
+SPACED = st.lists(SHORT, min_size=2, max_size=9).map(" ".join)
+NAMES = SHORT | LONG | SPACED
 SYMBOLS = st.dictionaries(NAMES, st.tuples(NAMES, NAMES), max_size=25)
 INDEX = st.fixed_dictionaries(
     {
@@ -36,6 +39,11 @@ def test_a_line_is_split_where_pprint_splits_it(second, blank):
             symbols = {"m.f": (first, blank + "b" * second), **rest}
             index = {"syms": {"m": symbols}}
             assert format_literal(index) == pformat(index, width=140, indent=2, compact=True)
+
+
+def test_a_long_string_with_blanks_is_split_as_pprint_splits_it():
+    index = {"settings": {"git_url": "a long address " * 20, "branch": "main"}, "syms": {}}
+    assert format_literal(index) == pformat(index, width=140, indent=2, compact=True)
 
 
 def read_index(project: Project) -> dict:
