@@ -196,16 +196,12 @@ def _check_misplaced(path: Path, parsed: ParsedCell, dialect: str) -> Iterator[D
             continue
         spelled = match[0].strip()
         has_bar = bool(match[1])
-        correct = f"write #| {match[2].lower()}"
-        if dialect is not Dialect.PLAIN and not has_bar:
+        is_plain = dialect is Dialect.PLAIN
+        if not has_bar and not is_plain:
             message = f"{spelled} does nothing in a notebook that uses #| directives"
-            yield _in_cell("mixed-dialects", message, path, parsed.cell, line, correct)
-        elif dialect is Dialect.PLAIN and has_bar:
-            continue
-        elif not parsed.lines or line < parsed.lines[0]:
-            message = f"{spelled} must be written in lower case"
-            yield _in_cell("misplaced-directive", message, path, parsed.cell, line, correct)
-        else:
+            hint = f"write #| {match[2].lower()}"
+            yield _in_cell("mixed-dialects", message, path, parsed.cell, line, hint)
+        elif not (has_bar and is_plain):
             message = f"{spelled} must come before the first line of code"
             yield _in_cell("misplaced-directive", message, path, parsed.cell, line)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import os
+from pathlib import Path
 
 import pytest
 
-from literate.compile.checks import check_statements, parse_exported
+from literate.compile.checks import check_directives, check_statements, parse_exported
 from literate.compile.plan import CompilePlan, make_plan
 from literate.diagnostics import RULES, Diagnostic
 from literate.directives import Dialect, parse_cell
@@ -121,12 +122,82 @@ def test_an_unprintable_folder_above_the_project_is_not_a_problem(make_project, 
     assert make_plan(moved).diagnostics == []
 
 
+# --- directives; tests/test_directives.py has more of them ------------------------------------
+
+
+def directive_problems(source: str, dialect: str, metadata: dict | None = None) -> list[tuple]:
+    """Line, rule and message of everything that is wrong with the directives of a cell."""
+    parsed = parse_cell(Cell(0, "id", "code", source, metadata or {}), dialect)
+    found = check_directives(Path("00_a.ipynb"), [parsed], dialect, frozenset())
+    return [(problem.line, problem.code, problem.message) for problem in found]
+
+
+@pytest.mark.parametrize("dialect", [Dialect.MARKED, Dialect.MARKED_3])
+def test_an_unknown_word_behind_a_bar(dialect):
+    expected = (2, "unknown-directive", "#| exprot is not a directive")
+    assert directive_problems("\n#| exprot\nx = 1", dialect) == [expected]
+
+
+def test_options_of_nbdev_3_are_not_directives():
+    metadata = {"nbdev": {"odd": ""}}
+    for source in ("#| odd: 1\nx", "#|odd:1\nx", "#| export: b\nx", "#| odd :\nx"):
+        assert directive_problems(source, Dialect.MARKED_3, metadata) == []
+
+
+def test_only_compiler_directives_must_not_be_options_in_nbdev_2():
+    assert directive_problems("#| odd: 1\nx", Dialect.MARKED) == []
+    expected = (1, "unknown-directive", "#| export: ... is an option, not a directive")
+    assert directive_problems("#| export: b\nx", Dialect.MARKED) == [expected]
+
+
+@pytest.mark.parametrize(
+    "source, dialect, expected",
+    [
+        ("x = 1\n  #export", Dialect.PLAIN, [(2, "misplaced-directive")]),
+        ("x = 1\n#EXPORT a", Dialect.PLAIN, [(2, "misplaced-directive")]),
+        ("x = 1\n#| export", Dialect.MARKED, [(2, "misplaced-directive")]),
+        ("x = 1\n#| Export", Dialect.MARKED, [(2, "misplaced-directive")]),
+        ("x = (\n#| export", Dialect.MARKED, [(2, "misplaced-directive")]),
+        ("x = 1\n#export", Dialect.MARKED, [(2, "mixed-dialects")]),
+        ("#export\nx = 1", Dialect.MARKED, [(1, "mixed-dialects")]),
+        ("x = 1\n# export a", Dialect.PLAIN, []),
+        ("x = 1\n#export it!", Dialect.PLAIN, []),
+        ("x = 1\n#export: a", Dialect.PLAIN, []),
+        ("x = 1\n# the export", Dialect.PLAIN, []),
+        ("x = '''\n#export\n'''", Dialect.PLAIN, []),
+    ],
+)
+def test_a_directive_without_effect(source, dialect, expected):
+    found = directive_problems(source, dialect)
+    assert [(line, code) for line, code, _ in found] == expected
+
+
+@pytest.mark.parametrize(
+    "source, expected",
+    [
+        ("#exprot\nx = 1", ["#exprot is not a directive"]),
+        ("%%time\n#Exprot a\nx = 1", ["#Exprot is not a directive"]),
+        ("#exprot the table\nx = 1", []),
+        ("#exprot 1.2\nx = 1", []),
+        ("x = 1\n#exprot", []),
+    ],
+)
+def test_a_misspelled_plain_directive(source, expected):
+    found = directive_problems(source, Dialect.PLAIN)
+    assert [message for _, _, message in found] == expected
+
+
+def test_directives_of_other_cells_than_code_are_not_checked():
+    parsed = parse_cell(Cell(0, "id", "markdown", "#| exprot", {}), Dialect.MARKED)
+    assert check_directives(Path("a"), [parsed], Dialect.MARKED, frozenset()) == []
+
+
 # --- the code of one cell ----------------------------------------------------------------------
 
 
 def parse(source: str, dialect: str = Dialect.PLAIN) -> ast.Module | Diagnostic:
     cell = Cell(0, "id", "code", source, {})
-    return parse_exported("00_a.ipynb", parse_cell(cell, dialect))
+    return parse_exported(Path("00_a.ipynb"), parse_cell(cell, dialect))
 
 
 @pytest.mark.parametrize("line", ["%time x", "!ls", "?x", "x?", "x = !ls", "x = %pwd", "  %%sql"])
@@ -157,7 +228,7 @@ def test_the_directives_above_do_not_move_a_line():
 def test_the_check_of_statements_ends_at_the_first_error():
     source = "_all_ = a\nfrom . import b\nfrom . import c\n_all_ = d"
     parsed = parse_cell(Cell(0, "id", "code", source, {}), Dialect.PLAIN)
-    found = check_statements("00_a.ipynb", parsed, ast.parse(source))
+    found = check_statements(Path("00_a.ipynb"), parsed, ast.parse(source))
     assert [(d.code, d.line) for d in found] == [("dynamic-all", 1), ("relative-import", 2)]
 
 
