@@ -54,14 +54,14 @@ _CONFLICT = re.compile(r"^`?<{7} \w", re.MULTILINE)
 
 
 def check_notebook_folder(project: Project, notebooks: list[Path]) -> Diagnostic | None:
-    """A project without notebooks whose folder for notebooks does not exist."""
+    """A warning if the project has no notebooks because their folder does not exist."""
     if notebooks or project.nbs_path.is_dir():
         return None
     return diagnose("no-notebooks", "there is no such folder", project.nbs_path)
 
 
 def check_merge_markers(notebook: Notebook) -> Diagnostic | None:
-    """The first cell that contains both sides of a merge."""
+    """An error at the first cell that contains both sides of a merge."""
     if b"<<<<<<< " not in notebook.raw:
         return None
     for cell in notebook.cells:
@@ -74,7 +74,7 @@ def check_merge_markers(notebook: Notebook) -> Diagnostic | None:
 
 
 def check_path(path: Path, project: Project) -> Diagnostic | None:
-    """A notebook whose path cannot stand in a line of a module, for example with a line break."""
+    """An error if a notebook's path cannot stand in one line, for example with a line break."""
     if str(path).isprintable() or os.path.relpath(path, project.root).isprintable():
         return None
     message = "the name of this notebook cannot be written into a module"
@@ -93,7 +93,7 @@ _LATE_DIRECTIVE = re.compile(
 def check_directives(
     path: Path, cells: list[ParsedCell], dialect: str, known: frozenset[str]
 ) -> list[Diagnostic]:
-    """Everything that looks like a directive and does not do what its author expects.
+    """Diagnostics for all that looks like a directive and does not do what its author expects.
 
     `known` are the words that the project defines for itself.
     """
@@ -114,7 +114,7 @@ def check_directives(
 def _check_marked_words(
     path: Path, parsed: ParsedCell, dialect: str, words: frozenset[str]
 ) -> Iterator[Diagnostic]:
-    """Words behind `#|` that are not directives."""
+    """Warnings for words behind `#|` that are not directives."""
     for directive in parsed.directives:
         if dialect is Dialect.MARKED_3 and _is_option(directive, parsed.cell):
             continue
@@ -143,7 +143,7 @@ def _is_option(directive: Directive, cell: Cell) -> bool:
 
 
 def _check_plain_words(path: Path, parsed: ParsedCell) -> Iterator[Diagnostic]:
-    """Misspelled directives among the comments with which a code cell begins."""
+    """Warnings for misspelled directives among the comments with which a code cell begins."""
     for number, line in enumerate(parsed.cell.source.split("\n"), 1):
         if line.strip() and not line.lstrip().startswith(("#", "%%")):
             break
@@ -162,7 +162,7 @@ def _check_plain_words(path: Path, parsed: ParsedCell) -> Iterator[Diagnostic]:
 
 
 def _check_exports(path: Path, parsed: ParsedCell) -> Iterator[Diagnostic]:
-    """Several export directives in a cell, and arguments that do not name one module."""
+    """Diagnostics for two exports in one cell, and for arguments that do not name one module."""
     cell = parsed.cell
     exports = [directive for directive in parsed.directives if directive.name in EXPORTS]
     names = [directive.name for directive in exports]
@@ -185,7 +185,7 @@ def _check_exports(path: Path, parsed: ParsedCell) -> Iterator[Diagnostic]:
 
 
 def _check_misplaced(path: Path, parsed: ParsedCell, dialect: str) -> Iterator[Diagnostic]:
-    """Lines that are spelled like a directive, but have no effect where they stand."""
+    """Warnings for lines that are spelled like a directive, but have no effect where they stand."""
     source = parsed.cell.source
     if "exp" not in source.lower():  # all of these words contain it
         return
@@ -235,7 +235,7 @@ _DIGIT_AT_START = re.compile(r"(^|[./])(?=\d)")  # of a part of a dotted name
 
 
 def check_module_name(notebook: Notebook, cell: Cell, line: int, name: str) -> Diagnostic | None:
-    """A name that cannot be a module (an error), or that is probably not meant (a warning)."""
+    """An error for a name that cannot be a module, a warning for one that is probably not meant."""
     message = f"{name!r} cannot be a module of the package"
     hint: str | None = None
     severity = ERROR
@@ -258,7 +258,10 @@ def check_module_name(notebook: Notebook, cell: Cell, line: int, name: str) -> D
 def check_default_modules(
     notebook: Notebook, default_exps: list[tuple[Cell, Directive]]
 ) -> list[Diagnostic]:
-    """The names in the `default_exp` directives of a notebook, of which the last one counts."""
+    """Diagnostics for the `default_exp` directives of a notebook.
+
+    Each name is checked, and a warning says that only the last one counts.
+    """
     problems = []
     for cell, directive in default_exps:
         problem = check_module_name(notebook, cell, directive.line, directive.args[0])
@@ -277,7 +280,7 @@ def check_default_modules(
 
 
 def no_module(notebook: Notebook, cell: Cell, line: int) -> Diagnostic:
-    """An exported cell of a notebook without a default module."""
+    """The warning for an exported cell of a notebook that has no default module."""
     message = "the cell is exported, but the notebook names no module for it"
     return _in_cell("no-module", message, notebook.path, cell, line)
 
@@ -289,7 +292,7 @@ _MAGIC_HINT = "IPython's magics have no place in a module: move them to a cell t
 
 
 def parse_exported(path: Path, parsed: ParsedCell) -> ast.Module | Diagnostic:
-    """The outline of a cell's code, or the reason why the code cannot stand in a module."""
+    """The outline of a cell's code, or an error if the code is not valid in a module."""
     try:
         tree = outline(parsed.code)
         if "await" in parsed.code or "async" in parsed.code:
@@ -311,7 +314,7 @@ def _refuse_top_level_await(code: str) -> None:
 
 
 def syntax_error(path: Path, parsed: ParsedCell, error: Exception) -> Diagnostic:
-    """What the parser says of a cell's code."""
+    """The error for a cell's code that the parser or the compiler refuses."""
     message, line, column = parse_error(error)
     line = line or 1
     lines = parsed.code.split("\n")
@@ -321,7 +324,7 @@ def syntax_error(path: Path, parsed: ParsedCell, error: Exception) -> Diagnostic
 
 
 def check_statements(path: Path, parsed: ParsedCell, tree: ast.Module) -> Iterator[Diagnostic]:
-    """Top-level statements that do not work in a module; the check ends at the first error."""
+    """Diagnostics for top-level statements that do not work in a module, up to the first error."""
     for node in tree.body:
         line = parsed.line(node.lineno)
         if is_dynamic_all(node):
@@ -337,7 +340,10 @@ def check_statements(path: Path, parsed: ParsedCell, tree: ast.Module) -> Iterat
 
 
 def check_target(module: Module, force: bool) -> Diagnostic | None:
-    """A module whose file was written by hand, which only `force` replaces, or cannot be read."""
+    """An error if a module's file cannot be read, or if it was written by hand.
+
+    With `force`, a file that was written by hand may be replaced.
+    """
     path = module.path
     try:
         text = read_file(path).decode("utf-8")
@@ -360,5 +366,5 @@ def check_target(module: Module, force: bool) -> Diagnostic | None:
 
 
 def orphan(path: Path) -> Diagnostic:
-    """A generated module that no notebook makes any more; `find_orphans` finds them."""
+    """The warning for a generated module that no notebook makes any more."""
     return diagnose("orphan", "no notebook makes this module any more", path)

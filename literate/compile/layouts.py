@@ -107,12 +107,12 @@ class Nbdev2Layout(Layout):
 
     @property
     def has_keys(self) -> bool:
-        """The setting `cell_number` decides."""
+        """Whether markers end with a key: the setting `cell_number`."""
         return self.project.cell_number
 
     @property
     def has_id_keys(self) -> bool:
-        """The setting `cell_ids` decides."""
+        """Whether the key is the cell's id: the setting `cell_ids`."""
         return self.project.cell_ids
 
     def module_docstring(self, notebook: Notebook, cells: list[ParsedCell]) -> str:
@@ -121,7 +121,7 @@ class Nbdev2Layout(Layout):
         return encodable(lines[0]) if lines else ""
 
     def with_version(self, text: str) -> str:
-        """The version of settings.ini replaces the version in the file."""
+        """The text with the version of settings.ini in place of its own."""
         line = self._version_line()
         if _VERSION.search(text):
             return _VERSION.sub(lambda _: line, text)
@@ -149,7 +149,7 @@ class Nbdev3Layout(Layout):
         return encodable(text.strip())
 
     def with_version(self, text: str) -> str:
-        """A version in the file stays, because nbdev 3 takes the version from there."""
+        """The text with a version; its own stays, because nbdev 3 reads the version from there."""
         if _QUOTED_VERSION.search(text):
             return text
         return f"{self._version_line()}\n{text}"
@@ -157,7 +157,7 @@ class Nbdev3Layout(Layout):
     def package_docs(
         self, docstrings: Mapping[Path, str], others: list[Path]
     ) -> PackageDocs | None:
-        """Both are made of the index notebook and of the modules' docstrings."""
+        """The docstring and llms.txt, made of the index notebook and the docstrings of modules."""
         return package_docs(self.project, docstrings, others)
 
 

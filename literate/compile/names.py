@@ -61,6 +61,7 @@ def check_names(
 def _check_module(
     module: Module, unexported: Unexported, by_name: dict[str, Module]
 ) -> Iterator[Diagnostic]:
+    """The warnings for one module."""
     bound: set[str] = set()
     used: set[str] = set()
     for name in module.star_imports:
@@ -71,7 +72,8 @@ def _check_module(
     try:
         _collect_names(_symtable.symtable(code, "module", "exec"), bound, used)
     except SyntaxError:
-        # Only of the cells together, if it is a `__future__` import that stands in a later cell.
+        # Either a cell is wrong, or a `__future__` import stands in a later cell. That is allowed,
+        # because the module's text has such an import at its top, but the check ends here.
         yield from _check_scopes(module)
         return
     for name in sorted(used - bound - _GIVEN):
@@ -81,7 +83,10 @@ def _check_module(
 
 
 def _check_scopes(module: Module) -> Iterator[Diagnostic]:
-    """Code that the parser accepts and the compiler refuses: a `global` below an assignment."""
+    """An error for each cell that the parser accepts and the compiler refuses.
+
+    An example is a `global` statement below an assignment to the same name.
+    """
     for item in module.cells:
         try:
             _symtable.symtable(item.parsed.code, "cell", "exec")
@@ -94,11 +99,11 @@ def _collect_names(
 ) -> None:
     """Add the names that code binds in its module, and those that it looks up there, at any depth.
 
-    This reads the flags directly. The module `symtable` makes an object of each name from them,
-    which takes ten times as long.
+    This reads the flags of the symbol table directly. The module `symtable` makes an object for
+    each name, which takes ten times as long.
     """
     for name, flags in table.symbols.items():
-        scope = flags >> _SCOPE_OFFSET & _SCOPE_MASK
+        scope = (flags >> _SCOPE_OFFSET) & _SCOPE_MASK
         if flags & _BINDS and (is_module or scope == _GLOBAL_STATEMENT):
             bound.add(name)
         elif flags & _USES and (is_module or scope in _GLOBAL_SCOPES):

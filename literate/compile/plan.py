@@ -58,16 +58,16 @@ class CompilePlan:
 
     @property
     def has_errors(self) -> bool:
-        """Whether a diagnostic forbids to write."""
+        """Whether a diagnostic is an error, so that nothing may be written."""
         return any(diagnostic.severity == ERROR for diagnostic in self.diagnostics)
 
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Switch garbage collection off.
+    """Switch garbage collection off while the block runs.
 
-    A compile makes thousands of cells and syntax trees that all live to its end. To look through
-    them for garbage takes a third of the time.
+    A compile makes thousands of cells and syntax trees that all live to its end. Searching them
+    for garbage takes a third of the time.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -99,32 +99,30 @@ def make_plan(
     `prune` says that orphans will be deleted, and `force` that files written by hand may be
     replaced.
     """
-    chosen = None if chosen is None else [Path(os.path.abspath(path)) for path in chosen]
     notebooks = project_notebooks(project)
-    for path in chosen or []:
-        if path not in notebooks:
-            notebooks.append(path)
+    if chosen is not None:
+        chosen = [Path(os.path.abspath(path)) for path in chosen]
+        for path in chosen:
+            if path not in notebooks:
+                notebooks.append(path)
     if memory is None:
         contents = _read_all(project, notebooks)
     else:
         contents = _read_changed(project, notebooks, memory)
-    plan = CompilePlan(project, kept=contents.kept)
-    plan.modules = _modules_of(contents, chosen)
     known = [*contents.modules.values(), *contents.kept]
-    plan.diagnostics = _relevant_problems(plan, contents, known, chosen)
-    missing_folder = check_notebook_folder(project, notebooks)
-    if missing_folder:
-        plan.diagnostics.append(missing_folder)
-    for module in plan.modules:
-        problem = check_target(module, force)
-        if problem:
-            plan.diagnostics.append(problem)
+
+    plan = CompilePlan(project, _modules_of(contents, chosen), contents.kept)
+    plan.diagnostics += _relevant_problems(plan, contents, known, chosen)
+    plan.diagnostics += _problems_of_files(plan, notebooks, force)
     contents.unexported.clear()  # a quarter of the memory, and no longer needed
     if chosen is None and not plan.has_errors:  # a notebook with errors may make any module
         plan.orphans = find_orphans(project, notebooks, {module.path for module in known})
         if not prune:
             plan.diagnostics += map(orphan, plan.orphans)
-    if project.strict if strict is None else strict:
+
+    if strict is None:
+        strict = project.strict
+    if strict:
         plan.diagnostics = [replace(each, severity=ERROR) for each in plan.diagnostics]
     plan.diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
     if not plan.has_errors:
@@ -132,7 +130,7 @@ def make_plan(
     return plan
 
 
-def _modules_of(contents: _Contents, chosen: list[Path] | None) -> list[Module]:
+def _modules_of(contents: _ProjectContents, chosen: list[Path] | None) -> list[Module]:
     """The modules that contain a cell of a chosen notebook."""
     modules = list(contents.modules.values())
     if chosen is None:
@@ -141,7 +139,7 @@ def _modules_of(contents: _Contents, chosen: list[Path] | None) -> list[Module]:
 
 
 def _relevant_problems(
-    plan: CompilePlan, contents: _Contents, known: list[Module], chosen: list[Path] | None
+    plan: CompilePlan, contents: _ProjectContents, known: list[Module], chosen: list[Path] | None
 ) -> list[Diagnostic]:
     """What is wrong with the chosen notebooks, and with those that share a module with them."""
     relevant = set(contents.problems if chosen is None else chosen)
@@ -156,6 +154,13 @@ def _relevant_problems(
         if problem.path in relevant:
             found.append(problem)
     return found
+
+
+def _problems_of_files(plan: CompilePlan, notebooks: list[Path], force: bool) -> list[Diagnostic]:
+    """A missing folder for notebooks, and files that must not be replaced by modules."""
+    problems = [check_notebook_folder(plan.project, notebooks)]
+    problems += [check_target(module, force) for module in plan.modules]
+    return [problem for problem in problems if problem is not None]
 
 
 def _add_files(plan: CompilePlan, known: list[Module]) -> None:
@@ -176,7 +181,7 @@ def _diagnostics_of(error: UserError) -> list[Diagnostic]:
 
 
 @dataclass
-class _Contents:
+class _ProjectContents:
     """What the notebooks of a project contain."""
 
     modules: dict[str, Module] = field(default_factory=dict)  # by name
@@ -185,9 +190,9 @@ class _Contents:
     unexported: Unexported = field(default_factory=dict)
 
 
-def _read_all(project: Project, notebooks: list[Path]) -> _Contents:
-    """Read notebooks in the order of their names, and make the modules of them."""
-    contents = _Contents()
+def _read_all(project: Project, notebooks: list[Path]) -> _ProjectContents:
+    """Read notebooks in the order of their names, and make modules of them."""
+    contents = _ProjectContents()
     for path in sorted(notebooks, key=lambda path: path.name):
         contents.problems[path] = _read_notebook(project, path, contents)
     for module in contents.modules.values():
@@ -199,7 +204,7 @@ def _read_all(project: Project, notebooks: list[Path]) -> _Contents:
     return contents
 
 
-def _read_changed(project: Project, notebooks: list[Path], memory: Memory) -> _Contents:
+def _read_changed(project: Project, notebooks: list[Path], memory: Memory) -> _ProjectContents:
     """Read the notebooks that changed, and those whose modules depend on them.
 
     A notebook is read if it changed since the last run, if it shares a module with one that is
@@ -233,7 +238,7 @@ def _star_importers(modules: list[Module], imported: set[str], package: str) -> 
     return {module.name for module in modules if not full_names.isdisjoint(module.star_imports)}
 
 
-def _read_notebook(project: Project, path: Path, contents: _Contents) -> list[Diagnostic]:
+def _read_notebook(project: Project, path: Path, contents: _ProjectContents) -> list[Diagnostic]:
     """Add a notebook's exported cells to their modules; return what is wrong with the notebook."""
     try:
         notebook = read_notebook(path)
@@ -245,16 +250,20 @@ def _read_notebook(project: Project, path: Path, contents: _Contents) -> list[Di
     dialect = dialect_of(notebook, project)
     cells = parse_cells(notebook, dialect)
     problems = check_directives(path, cells, dialect, frozenset(project.test_flags))
-    walk = _Walk(project, notebook, cells, contents)
-    walk.add_cells()
-    return problems + walk.problems
+    reader = _NotebookReader(project, notebook, cells, contents)
+    reader.add_cells()
+    return problems + reader.problems
 
 
-class _Walk:
-    """The walk through the code cells of one notebook, which adds exported cells to modules."""
+class _NotebookReader:
+    """Reads one notebook cell by cell, and adds its exported cells to their modules."""
 
     def __init__(
-        self, project: Project, notebook: Notebook, cells: list[ParsedCell], contents: _Contents
+        self,
+        project: Project,
+        notebook: Notebook,
+        cells: list[ParsedCell],
+        contents: _ProjectContents,
     ) -> None:
         self.problems: list[Diagnostic] = []
         self._project = project
@@ -263,9 +272,9 @@ class _Walk:
         self._cells = cells
         self._modules = contents.modules
         self._unexported = contents.unexported.setdefault(self._path, [])
-        self._default_is_refused = False  # the problems say why
+        self._default_is_refused = False  # its `default_exp` is an error
         self._default_module = self._find_default_module()
-        self._is_finished = False  # a problem was reported that concerns all further cells
+        self._is_finished = False  # an error was reported that each further cell would repeat
 
     def add_cells(self) -> None:
         """Add each exported cell to its module."""
