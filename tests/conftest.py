@@ -335,6 +335,24 @@ def make_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
     return make
 
 
+@pytest.fixture
+def make_nbdev3_project(
+    make_project: Callable[..., Project], tmp_path: Path
+) -> Callable[..., Project]:
+    """Like `make_project`, with a pyproject.toml; the second argument is a part of [tool.nbdev]."""
+
+    def make(notebooks: dict[str, list | str], settings: str = "") -> Project:
+        make_project(notebooks)
+        (tmp_path / "settings.ini").unlink()
+        config = tmp_path / "pyproject.toml"
+        config.write_text(f'[project]\nname = "lib"\n[tool.nbdev]\n{settings}\n')
+        project = read_project(config)
+        assert project is not None
+        return project
+
+    return make
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     """How many mutants the notebooks killed, if they were run; one that survives fails its notebook."""
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]

@@ -130,7 +130,7 @@ def remember(plan: CompilePlan, before: Stamps) -> None:
             "docstring": m.docstring,
             "notebooks": [name(path) for path in m.notebooks],
             "public": m.public,
-            "stars": m.stars,
+            "stars": m.star_imports,
             "symbols": m.symbols,
         }
         for m in modules

@@ -1,141 +1,91 @@
-"""Names that exported code uses but never gets: an `import math` left behind in a cell that is not exported."""
+"""Checks of notebooks, cells and modules: everything that is wrong with them, as diagnostics.
+
+The order follows the compiler's work: a notebook, the directives of its cells, names of modules,
+the code of an exported cell, and the files of modules. names.py checks the names in that code.
+
+To add a rule, add it to the table in diagnostics.py and write a check here.
+"""
 
 from __future__ import annotations
 
-import _symtable
 import ast
-import builtins
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..diagnostics import WARNING, Diagnostic, diagnose
-from ..directives import COMPILER_DIRECTIVES as COMPILER
-from ..directives import EXPORTS, Dialect, ParsedCell, is_module_name, match_plain
-from ..directives import KNOWN_DIRECTIVES as KNOWN
-from ..notebook import Cell
+from ..diagnostics import ERROR, WARNING, Diagnostic, diagnose
+from ..directives import (
+    COMPILER_DIRECTIVES,
+    EXPORTS,
+    KNOWN_DIRECTIVES,
+    Dialect,
+    Directive,
+    ParsedCell,
+    is_module_name,
+    match_plain,
+)
+from ..files import read_file
+from ..notebook import Cell, Notebook
+from ..project import Project
 from ..spelling import nearest
-from .module import Module, parse_error
-
-_GIVEN = frozenset(dir(builtins)) | {
-    "__file__",
-    "__name__",
-    "__doc__",
-    "__package__",
-    "__path__",
-    "__spec__",
-    "__loader__",
-    "__annotations__",
-}
-
-Unexported = dict[Path, list[ParsedCell]]  # the code cells of each notebook that are not exported
+from .imports import is_dynamic_all
+from .module import GENERATED, UNPARSABLE, Module, dotted_name, outline, parse_error
 
 
-def check_names(
-    modules: list[Module], known: list[Module], unexported: Unexported, package: str
-) -> list[Diagnostic]:
-    """A warning for each name that one of `modules` uses and that only an unexported cell of its notebooks binds.
-
-    `known` are all modules of the project: star imports from them are looked up.
-    """
-    own = {f"{package}.{m.name}": m for m in known}
-    return [problem for module in modules for problem in _check_module(module, unexported, own)]
-
-
-def _check_module(
-    module: Module, unexported: Unexported, own: dict[str, Module]
-) -> Iterator[Diagnostic]:
-    if not all(name in own for name in module.stars):
-        return  # nobody knows what a star import from elsewhere brings
-    others = [parsed for path in module.notebooks for parsed in unexported.get(path, [])]
-    code = "\n".join(item.parsed.code for item in module.cells)
-    bound, used = {name for star in module.stars for name in own[star].public}, set()
-    try:
-        _collect(_symtable.symtable(code, "module", "exec"), bound, used)
-    except SyntaxError:  # or a `__future__` import, which may stand in a cell further down
-        yield from _scope_errors(module)
-        return
-    for name in sorted(used - bound - _GIVEN):
-        place = next((parsed.cell for parsed in others if _binds(parsed.code, name)), None)
-        if place:
-            yield _problem(module, name, place)
+def _in_cell(
+    code: str,
+    message: str,
+    path: Path,
+    cell: Cell,
+    line: int,
+    hint: str | None = None,
+    severity: str = "",
+    column: int | None = None,
+) -> Diagnostic:
+    """A diagnostic about a line of a cell; its rule gives the hint and the severity by default."""
+    return diagnose(code, message, path, cell.index, cell.id, line, column, hint, severity)
 
 
-def _scope_errors(module: Module) -> Iterator[Diagnostic]:
-    """What parses and still is no Python, such as a `global` below an assignment."""
-    for item in module.cells:
-        try:
-            _symtable.symtable(item.parsed.code, "cell", "exec")
-        except SyntaxError as error:
-            message, line, column = parse_error(error)
-            yield diagnose(
-                "syntax",
-                message,
-                item.notebook,
-                item.parsed.cell.index,
-                item.parsed.cell.id,
-                item.parsed.line(line or 1),
-                column,
-                "this cell is exported",
-            )
+# --- notebooks ---------------------------------------------------------------------------------
+
+# git begins a conflict in a cell with `<<<<<<< HEAD`, nbdev_fix writes it between backticks.
+_CONFLICT = re.compile(r"^`?<{7} \w", re.MULTILINE)
 
 
-def _collect(table, bound: set[str], used: set[str], at_top: bool = True) -> None:
-    """The names that code binds in its module, and those that it looks up there, at any depth.
-
-    Straight from the flags that `symtable` wraps: for each name an object of its own, which takes ten times as long.
-    """
-    for name, flags in table.symbols.items():
-        scope = flags >> _symtable.SCOPE_OFF & _symtable.SCOPE_MASK
-        if flags & (_symtable.DEF_LOCAL | _symtable.DEF_IMPORT) and (
-            at_top or scope == _symtable.GLOBAL_EXPLICIT
-        ):
-            bound.add(name)
-        elif flags & _symtable.USE and (
-            at_top or scope in (_symtable.GLOBAL_IMPLICIT, _symtable.GLOBAL_EXPLICIT)
-        ):
-            used.add(name)
-    for child in table.children:
-        _collect(child, bound, used, at_top=False)
+def check_notebook_folder(project: Project, notebooks: list[Path]) -> Diagnostic | None:
+    """A warning if the project has no notebooks because their folder does not exist."""
+    if notebooks or project.nbs_path.is_dir():
+        return None
+    return diagnose("no-notebooks", "there is no such folder", project.nbs_path)
 
 
-def _binds(code: str, name: str) -> bool:
-    if name not in code:
-        return False
-    import symtable
-
-    try:
-        symbol = symtable.symtable(code, "cell", "exec").lookup(name)
-    except (SyntaxError, ValueError, KeyError):  # magics, or a name in a comment
-        return False
-    return symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
-
-
-def _problem(module: Module, name: str, place: Cell) -> Diagnostic:
-    """The warning, at the first place where the name is used."""
-    uses = (
-        (item, node)
-        for item in module.cells
-        for node in ast.walk(ast.parse(item.parsed.code))
-        if isinstance(node, ast.Name) and node.id == name
-    )
-    item, node = next(uses, (module.cells[0], None))
-    line, column = (item.parsed.line(node.lineno), node.col_offset + 1) if node else (None, None)
-    return diagnose(
-        "undefined-name",
-        f"{name} is bound only in cell {place.index + 1} ({place.id}), which is not exported: {module.name} will lack it",
-        item.notebook,
-        item.parsed.cell.index,
-        item.parsed.cell.id,
-        line,
-        column,
-        "export that cell too",
-        WARNING,
-    )
+def check_merge_markers(notebook: Notebook) -> Diagnostic | None:
+    """An error at the first cell that contains both sides of a merge."""
+    if b"<<<<<<< " not in notebook.raw:
+        return None
+    for cell in notebook.cells:
+        match = _CONFLICT.search(cell.source)
+        if match:
+            line = cell.source.count("\n", 0, match.start()) + 1
+            message = "the cell contains merge-conflict markers"
+            return _in_cell("merge-conflict", message, notebook.path, cell, line)
+    return None
 
 
-_LATE = re.compile(
-    rf"^\s*#\s*(\|?)\s*({'|'.join(COMPILER)})\b(?!:)[ \t]*(\S*)[ \t]*$",
+def check_path(path: Path, project: Project) -> Diagnostic | None:
+    """An error if a notebook's path cannot stand in one line, for example with a line break."""
+    if str(path).isprintable() or os.path.relpath(path, project.root).isprintable():
+        return None
+    message = "the name of this notebook cannot be written into a module"
+    return diagnose("bad-module", message, path, hint="rename the notebook")
+
+
+# --- directives --------------------------------------------------------------------------------
+
+_MARKED_OPTION = re.compile(r"\|\s*[^\s:]+\s*:")
+_LATE_DIRECTIVE = re.compile(
+    rf"^\s*#\s*(\|?)\s*({'|'.join(COMPILER_DIRECTIVES)})\b(?!:)[ \t]*(\S*)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -143,156 +93,278 @@ _LATE = re.compile(
 def check_directives(
     path: Path, cells: list[ParsedCell], dialect: str, known: frozenset[str]
 ) -> list[Diagnostic]:
-    """Everything that looks like a directive and does not do what its author thinks; `known` are the project's own words."""
-    marked = dialect is not Dialect.PLAIN
+    """Diagnostics for all that looks like a directive and does not do what its author expects.
+
+    `known` are the words that the project defines for itself.
+    """
+    words = KNOWN_DIRECTIVES | known
     found: list[Diagnostic] = []
-
-    def report(
-        cell: Cell, line: int, code: str, message: str, hint: str, severity: str = WARNING
-    ) -> None:
-        found.append(
-            diagnose(code, message, path, cell.index, cell.id, line, hint=hint, severity=severity)
-        )
-
-    for head in cells:
-        cell = head.cell
-        if cell.type != "code" or "#" not in cell.source:
+    for parsed in cells:
+        if parsed.cell.type != "code" or "#" not in parsed.cell.source:
             continue
-        _check_words(cell, head, dialect, KNOWN | known, report)
-        _check_exports(cell, head, report)
-        _check_misplaced(cell, head, marked, report)
+        if dialect is Dialect.PLAIN:
+            found += _check_plain_words(path, parsed)
+        else:
+            found += _check_marked_words(path, parsed, dialect, words)
+        found += _check_exports(path, parsed)
+        found += _check_misplaced(path, parsed, dialect)
     return found
 
 
-def _check_words(cell: Cell, head: ParsedCell, dialect: str, known: frozenset[str], report) -> None:
-    if dialect is not Dialect.PLAIN:
-        for directive in head.directives:
-            if dialect is Dialect.MARKED_3 and (
-                not directive.line
-                or re.search(r"\|\s*[^\s:]+\s*:", cell.source.splitlines()[directive.line - 1])
-            ):
-                continue  # an option, `key: value`
-            if directive.name.rstrip(":") in COMPILER and directive.name.endswith(":"):
-                word = directive.name.rstrip(":")
-                report(
-                    cell,
-                    directive.line,
-                    "unknown-directive",
-                    f"#| {word}: ... is an option, not a directive",
-                    f"write #| {word} without the colon",
-                )
-            elif not directive.name.endswith(":") and directive.name not in known:
-                near = nearest(directive.name, known)
-                report(
-                    cell,
-                    directive.line,
-                    "unknown-directive",
-                    f"#| {directive.name} is no directive",
-                    f"did you mean {near}?"
-                    if near
-                    else "make it a plain comment, or add the word to tst_flags in settings.ini",
-                )
-        return
-    for number, line in enumerate(
-        cell.source.splitlines(), 1
-    ):  # the comments that a code cell begins with
+def _check_marked_words(
+    path: Path, parsed: ParsedCell, dialect: str, words: frozenset[str]
+) -> Iterator[Diagnostic]:
+    """Warnings for words behind `#|` that are not directives."""
+    for directive in parsed.directives:
+        if dialect is Dialect.MARKED_3 and _is_option(directive, parsed.cell):
+            continue
+        word = directive.name
+        if word.endswith(":"):
+            word = word.rstrip(":")
+            if word not in COMPILER_DIRECTIVES:  # an option
+                continue
+            message = f"#| {word}: ... is an option, not a directive"
+            hint: str | None = f"write #| {word} without the colon"
+        elif word not in words:
+            message = f"#| {word} is not a directive"
+            near = nearest(word, words)
+            hint = f"did you mean {near}?" if near else None
+        else:
+            continue
+        yield _in_cell("unknown-directive", message, path, parsed.cell, directive.line, hint)
+
+
+def _is_option(directive: Directive, cell: Cell) -> bool:
+    """Whether nbdev 3 reads a directive as an option: in metadata, or written `key: value`."""
+    if not directive.line:
+        return True
+    line = cell.source.split("\n")[directive.line - 1]
+    return bool(_MARKED_OPTION.search(line))
+
+
+def _check_plain_words(path: Path, parsed: ParsedCell) -> Iterator[Diagnostic]:
+    """Warnings for misspelled directives among the comments with which a code cell begins."""
+    for number, line in enumerate(parsed.cell.source.split("\n"), 1):
         if line.strip() and not line.lstrip().startswith(("#", "%%")):
             break
         match = match_plain(line)
-        near = nearest(match[2].lower(), frozenset(COMPILER)) if match else None
-        if near and all(map(is_module_name, match[3].split())) and len(match[3].split()) < 2:
-            report(
-                cell,
-                number,
-                "unknown-directive",
-                f"#{match[2]} is no directive",
-                f"did you mean #{near}?",
-            )
-
-
-def _check_exports(cell: Cell, head: ParsedCell, report) -> None:
-    family = [d for d in head.directives if d.name in EXPORTS]
-    if len({d.name for d in family}) > 1:
-        report(
-            cell,
-            family[-1].line,
-            "two-exports",
-            f"{' and '.join(d.name for d in family)} in one cell",
-            "keep one of them",
-        )
-    for directive in head.directives:
-        if directive.name not in COMPILER:
+        if match is None:
             continue
-        if directive.name == "default_exp" and not directive.args:
-            report(
-                cell,
-                directive.line,
-                "bad-module",
-                "default_exp without a module",
-                "write #default_exp name",
-                "error",
-            )
+        word = match[2]
+        arguments = match[3].split()
+        if len(arguments) > 1 or not all(map(is_module_name, arguments)):  # prose
+            continue
+        near = nearest(word.lower(), frozenset(COMPILER_DIRECTIVES))
+        if near:
+            message = f"#{word} is not a directive"
+            hint = f"did you mean #{near}?"
+            yield _in_cell("unknown-directive", message, path, parsed.cell, number, hint)
+
+
+def _check_exports(path: Path, parsed: ParsedCell) -> Iterator[Diagnostic]:
+    """Diagnostics for two exports in one cell, and for arguments that do not name one module."""
+    cell = parsed.cell
+    exports = [directive for directive in parsed.directives if directive.name in EXPORTS]
+    names = [directive.name for directive in exports]
+    if len(set(names)) > 1:
+        message = f"{' and '.join(names)} in one cell"
+        yield _in_cell("two-exports", message, path, cell, exports[-1].line)
+    for directive in parsed.directives:
+        name = directive.name
+        if name not in COMPILER_DIRECTIVES:
+            continue
+        if name == "default_exp" and not directive.args:
+            message = "default_exp does not name a module"
+            hint = "write #default_exp name"
         elif len(directive.args) > 1:
-            report(
-                cell,
-                directive.line,
-                "bad-module",
-                f"{directive.name} takes one module, not {' '.join(directive.args)!r}",
-                "put a remark on a line of its own",
-                "error",
-            )
-
-
-def _check_misplaced(cell: Cell, head: ParsedCell, marked: bool, report) -> None:
-    """Directives below the first line of code, and plain ones in a `#|` notebook: they do nothing."""
-    first = head.lines[0] if head.lines else len(cell.source.splitlines()) + 1
-    for match in (
-        _LATE.finditer(cell.source) if "exp" in cell.source.lower() else ()
-    ):  # which all these words have in them
-        line = cell.source.count("\n", 0, match.start(2)) + 1
-        bar, word, argument = match.groups()
-        spelled = match[0].strip()
-        exact = not argument or (
-            is_module_name(argument) and not re.match(r"#\s", spelled)
-        )  # "# export the table" is prose
-        if (
-            any(d.line == line for d in head.directives)
-            or not exact
-            or not _is_comment(cell.source, line)
-        ):
+            message = f"{name} takes one module, not {' '.join(directive.args)!r}"
+            hint = "put a remark on a line of its own"
+        else:
             continue
-        if marked and not bar:
-            report(
-                cell,
-                line,
-                "mixed-dialects",
-                f"{spelled} does nothing in a notebook that uses #| directives",
-                f"write #| {word.lower()}",
-            )
-        elif marked or not bar:
-            where = (
-                "must come before the first line of code"
-                if line >= first
-                else "must be written in lower case"
-            )
-            report(
-                cell,
-                line,
-                "misplaced-directive",
-                f"{spelled} {where}",
-                "move it to the head of the cell" if line >= first else f"write #| {word.lower()}",
-            )
+        yield _in_cell("bad-module", message, path, cell, directive.line, hint)
+
+
+def _check_misplaced(path: Path, parsed: ParsedCell, dialect: str) -> Iterator[Diagnostic]:
+    """Warnings for lines that are spelled like a directive, but have no effect where they stand."""
+    source = parsed.cell.source
+    if "exp" not in source.lower():  # all of these words contain it
+        return
+    lines_in_use = {directive.line for directive in parsed.directives}
+    for match in _LATE_DIRECTIVE.finditer(source):
+        line = source.count("\n", 0, match.start(2)) + 1
+        if line in lines_in_use or _is_prose(match) or not _is_comment(source, line):
+            continue
+        spelled = match[0].strip()
+        has_bar = bool(match[1])
+        is_plain = dialect is Dialect.PLAIN
+        if not has_bar and not is_plain:
+            message = f"{spelled} does nothing in a notebook that uses #| directives"
+            hint = f"write #| {match[2].lower()}"
+            yield _in_cell("mixed-dialects", message, path, parsed.cell, line, hint)
+        elif not (has_bar and is_plain):
+            message = f"{spelled} must come before the first line of code"
+            yield _in_cell("misplaced-directive", message, path, parsed.cell, line)
+
+
+def _is_prose(match: re.Match[str]) -> bool:
+    """Whether a comment only begins like a directive: `# export the`, `#export it!`."""
+    argument = match[3]
+    if not argument:
+        return False
+    has_space = re.match(r"#\s", match[0].strip())
+    return bool(has_space) or not is_module_name(argument)
 
 
 def _is_comment(source: str, line: int) -> bool:
-    """Whether a line is a comment, and not part of a string."""
+    """Whether a line is a comment, and not a part of a string."""
     import io
     import tokenize
 
     try:
-        return any(
-            t.type == tokenize.COMMENT and t.start[0] == line
-            for t in tokenize.generate_tokens(io.StringIO(source).readline)
-        )
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.COMMENT and token.start[0] == line:
+                return True
     except (tokenize.TokenError, SyntaxError):
-        return True  # not Python: better one warning too many
+        return True  # the code is not Python: a needless warning is better than none
+    return False
+
+
+# --- names of modules --------------------------------------------------------------------------
+
+_DIGIT_AT_START = re.compile(r"(^|[./])(?=\d)")  # of a part of a dotted name
+
+
+def check_module_name(notebook: Notebook, cell: Cell, line: int, name: str) -> Diagnostic | None:
+    """An error for a name that cannot be a module, a warning for one that is probably not meant."""
+    message = f"{name!r} cannot be a module of the package"
+    hint: str | None = None
+    severity = ERROR
+    if dotted_name(name) == "_modidx":
+        message = "_modidx is the package's index"
+        hint = "choose another name"
+    elif is_module_name(name):
+        if not name.endswith(".py"):
+            return None
+        message = f"{name!r} is the module py in a folder"
+        hint = f"write {name[:-3]}"
+        severity = WARNING
+    elif is_module_name(_DIGIT_AT_START.sub(r"\1_", name)):
+        message = f"no import statement can name the module {name!r}"
+        hint = "begin each part of the name with a letter"
+        severity = WARNING
+    return _in_cell("bad-module", message, notebook.path, cell, line, hint, severity)
+
+
+def check_default_modules(
+    notebook: Notebook, default_exps: list[tuple[Cell, Directive]]
+) -> list[Diagnostic]:
+    """Diagnostics for the `default_exp` directives of a notebook.
+
+    Each name is checked, and a warning says that only the last one counts.
+    """
+    problems = []
+    for cell, directive in default_exps:
+        problem = check_module_name(notebook, cell, directive.line, directive.args[0])
+        if problem:
+            problems.append(problem)
+    if any(problem.severity == ERROR for problem in problems):
+        return problems
+    last = default_exps[-1][1].args[0]
+    for cell, directive in default_exps:
+        name = directive.args[0]
+        if name != last:
+            message = f"default_exp {name}, but {last} further down"
+            problem = _in_cell("two-default-exp", message, notebook.path, cell, directive.line)
+            problems.append(problem)
+    return problems
+
+
+def no_module(notebook: Notebook, cell: Cell, line: int) -> Diagnostic:
+    """The warning for an exported cell of a notebook that has no default module."""
+    message = "the cell is exported, but the notebook names no module for it"
+    return _in_cell("no-module", message, notebook.path, cell, line)
+
+
+# --- the code of exported cells ----------------------------------------------------------------
+
+_MAGIC = re.compile(r"\s*(%|!|\?)|.*\?\s*$|\s*\w+\s*=\s*[!%]")
+_MAGIC_HINT = "IPython's magics have no place in a module: move them to a cell that is not exported"
+
+
+def parse_exported(path: Path, parsed: ParsedCell) -> ast.Module | Diagnostic:
+    """The outline of a cell's code, or an error if the code is not valid in a module."""
+    try:
+        tree = outline(parsed.code)
+        if "await" in parsed.code or "async" in parsed.code:
+            _refuse_top_level_await(parsed.code)
+    except UNPARSABLE as error:
+        return syntax_error(path, parsed, error)
+    return tree
+
+
+def _refuse_top_level_await(code: str) -> None:
+    """Raise a `SyntaxError` for an `await` outside of functions.
+
+    A notebook may contain it, a module may not. The parser accepts it, the compiler does not.
+    """
+    import warnings
+
+    with warnings.catch_warnings(action="ignore"):
+        compile(code, "cell", "exec", dont_inherit=True)
+
+
+def syntax_error(path: Path, parsed: ParsedCell, error: Exception) -> Diagnostic:
+    """The error for a cell's code that the parser or the compiler refuses."""
+    message, line, column = parse_error(error)
+    line = line or 1
+    lines = parsed.code.split("\n")
+    refused = lines[min(line, len(lines)) - 1]
+    hint = _MAGIC_HINT if _MAGIC.match(refused) else None
+    return _in_cell("syntax", message, path, parsed.cell, parsed.line(line), hint, column=column)
+
+
+def check_statements(path: Path, parsed: ParsedCell, tree: ast.Module) -> Iterator[Diagnostic]:
+    """Diagnostics for top-level statements that do not work in a module, up to the first error."""
+    for node in tree.body:
+        line = parsed.line(node.lineno)
+        if is_dynamic_all(node):
+            message = "_all_ is not a plain list of names, so they cannot be added to __all__"
+            yield _in_cell("dynamic-all", message, path, parsed.cell, line)
+        if isinstance(node, ast.ImportFrom) and node.level:
+            message = "a notebook does not belong to a package, so a relative import fails in it"
+            yield _in_cell("relative-import", message, path, parsed.cell, line)
+            return
+
+
+# --- the files of modules ----------------------------------------------------------------------
+
+
+def check_target(module: Module, force: bool) -> Diagnostic | None:
+    """An error if a module's file cannot be read, or if it was written by hand.
+
+    With `force`, a file that was written by hand may be replaced.
+    """
+    path = module.path
+    try:
+        text = read_file(path).decode("utf-8")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return diagnose("unreadable", error.strerror or str(error), path)
+    except UnicodeDecodeError:
+        if force:
+            return None
+        hint = "save it again as UTF-8, or replace it with --force"
+        return diagnose("not-utf8", "not UTF-8", path, hint=hint)
+    is_generated = GENERATED in text or not text.strip() or path.name == "__init__.py"
+    if force or is_generated:
+        return None
+    first = module.cells[0]
+    cell = first.parsed.cell
+    message = f"{path.name} exists and was not made from a notebook"
+    return diagnose("not-generated", message, first.notebook, cell.index, cell.id)
+
+
+def orphan(path: Path) -> Diagnostic:
+    """The warning for a generated module that no notebook makes any more."""
+    return diagnose("orphan", "no notebook makes this module any more", path)

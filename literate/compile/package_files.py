@@ -1,4 +1,7 @@
-"""The files that a plan comes down to: modules, `__init__.py`, `_modidx.py`, and in nbdev 3's layout llms.txt."""
+"""The files that a plan writes: modules, `__init__.py`, `_modidx.py`, and for nbdev 3 llms.txt.
+
+The generated modules that no notebook makes any more are found here, too.
+"""
 
 from __future__ import annotations
 
@@ -10,62 +13,77 @@ from pathlib import Path
 
 from ..diagnostics import UserError, diagnose
 from ..files import read_file
-from ..project import NBDEV3, Project
-from .docstrings import LLMS_MARK, package_docs, with_docstring
+from ..project import Project
+from .docstrings import LLMS_MARK, with_docstring
+from .layouts import layout_of
 from .modidx import index_text, is_indexed
 from .module import GENERATED, UNPARSABLE, Module, module_text, parse_error
 
+_INIT = "__init__.py"
+_INDEX = "_modidx.py"
 _HEADER = re.compile(rf"^{GENERATED}(.+?\.ipynb)", re.MULTILINE)
-_VERSION = re.compile(r"^__version__\s*=.*$", re.MULTILINE)
-_VERSION_3 = re.compile(r"^__version__\s*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
+_LONGEST_HEAD = 5000  # characters above which the header of a generated module is not searched
 
 
 def file_texts(project: Project, modules: list[Module], known: list[Module]) -> dict[Path, str]:
     """The text of every file to be written; `known` are all modules that will exist then."""
+    layout = layout_of(project)
+    lib_path = project.lib_path
     files = {module.path: module_text(module, project) for module in modules}
-    present = set(python_files(project.lib_path))
-    packages = {project.lib_path}
-    for folder in {path.parent for path in present | set(files)}:
-        packages |= {
-            above for above in (folder, *folder.parents) if above.is_relative_to(project.lib_path)
-        }
-    for folder in sorted(packages):
-        init = folder / "__init__.py"
+    present = set(python_files(lib_path))
+    for folder in _package_folders(lib_path, present | files.keys()):
+        init = folder / _INIT
         if init not in files:
             files[init] = read_text(init) if init in present else ""
-    init = project.lib_path / "__init__.py"
-    files[init] = files[init].removeprefix("\ufeff")
+    init = lib_path / _INIT
+    files[init] = files[init].removeprefix("\ufeff")  # a byte order mark may only stand first
     if project.put_version_in_init:
-        files[init] = _with_version(files[init].replace("\r\n", "\n"), project)
-    others = sorted(present - {m.path for m in known} - {init})
-    if project.layout == NBDEV3:
-        docstring, llms = package_docs(project, {m.path: m.docstring for m in known}, others)
-        try:
-            files[init] = with_docstring(files[init], docstring, project.description)
-        except UNPARSABLE as error:
-            message, line, _ = parse_error(error)
-            raise UserError(
-                diagnose(
-                    "syntax",
-                    message,
-                    init,
-                    line=line,
-                    hint="mend it: the package's docstring goes there",
-                )
-            ) from None
-        path = project.nbs_path / "llms.txt"
-        if llms and (not path.exists() or LLMS_MARK in read_text(path)):
-            files[path] = llms
-    files[project.lib_path / "_modidx.py"] = index_text(
+        files[init] = layout.with_version(files[init].replace("\r\n", "\n"))
+    others = sorted(present - {module.path for module in known} - {init})
+    docs = layout.package_docs({module.path: module.docstring for module in known}, others)
+    if docs is not None:
+        files[init] = _with_docstring(init, files[init], docs.docstring, project)
+        llms_path = project.nbs_path / "llms.txt"
+        if docs.llms and _may_be_replaced(llms_path):
+            files[llms_path] = docs.llms
+    files[lib_path / _INDEX] = index_text(
         project,
-        [m for m in known if is_indexed(m.path)],
+        [module for module in known if is_indexed(module.path)],
         [path for path in others if is_indexed(path)],
     )
     return files
 
 
+def _package_folders(lib_path: Path, files: Iterable[Path]) -> list[Path]:
+    """The folders that need an `__init__.py`: those of Python files, and the folders above them."""
+    folders = {lib_path}
+    for parent in {path.parent for path in files}:
+        for folder in (parent, *parent.parents):
+            if folder.is_relative_to(lib_path):
+                folders.add(folder)
+    return sorted(folders)
+
+
+def _with_docstring(init: Path, text: str, docstring: str, project: Project) -> str:
+    """The package's `__init__.py` with another docstring; a `UserError` if it is not Python."""
+    try:
+        return with_docstring(text, docstring, project.description)
+    except UNPARSABLE as error:
+        message, line, _ = parse_error(error)
+        hint = "mend it: the package's docstring goes there"
+        raise UserError(diagnose("syntax", message, init, line=line, hint=hint)) from None
+
+
+def _may_be_replaced(llms_path: Path) -> bool:
+    """Whether a llms.txt does not exist, or was generated."""
+    return not llms_path.exists() or LLMS_MARK in read_text(llms_path)
+
+
 def python_files(folder: Path | str) -> Iterator[Path]:
-    """All Python files below a folder; links to files that are gone, such as an editor's locks, are none."""
+    """All Python files below a folder.
+
+    A link to a missing file, as editors make them for locks, is left out.
+    """
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
@@ -75,37 +93,42 @@ def python_files(folder: Path | str) -> Iterator[Path]:
 
 
 def read_text(path: Path) -> str:
-    """A file that somebody else may have written: its line ends stay, and so do bytes that are no UTF-8."""
+    """The text of a file that may be written by hand.
+
+    Line ends stay as they are. Bytes that are not UTF-8 become surrogates, so that they stay when
+    the text is written again.
+    """
     return read_file(path).decode("utf-8", "surrogateescape")
 
 
-def _with_version(text: str, project: Project) -> str:
-    """nbdev 2 writes the version of settings.ini; in nbdev 3 the version in the file is the source, and only missing ones are added."""
-    line = f'__version__ = "{project.version}"'
-    if project.layout == NBDEV3 and _VERSION_3.search(text):
-        return text
-    return (
-        _VERSION.sub(lambda _: line, text)
-        if project.layout != NBDEV3 and _VERSION.search(text)
-        else f"{line}\n{text}"
-    )
-
-
 def find_orphans(project: Project, notebooks: Iterable[Path], planned: set[Path]) -> list[Path]:
-    """Generated modules whose notebook is gone, or exports to another module now.
+    """The generated modules that no notebook makes any more.
 
-    A notebook that compiling leaves out, such as one whose name begins with `_`, keeps its module.
+    `notebooks` are those that the compiler reads, `planned` are the modules that they make. An
+    orphan's notebook does not exist, or it is read and exports to another module now. A notebook
+    that is not read, such as one whose name begins with `_`, keeps its module.
     """
-    found, listed = [], set(notebooks)
+    orphans = []
+    listed = set(notebooks)
     for path in sorted(python_files(project.lib_path)):
-        if path in planned or path.name in ("__init__.py", "_modidx.py"):
+        if path in planned or path.name in (_INIT, _INDEX):
             continue
-        match = _HEADER.search(path.read_text(encoding="utf-8", errors="replace")[:5000])
-        named = (
-            [Path(os.path.normpath(folder / match[1])) for folder in (path.parent, project.root)]
-            if match
-            else []
-        )
-        if match and not any(notebook.is_file() and notebook not in listed for notebook in named):
-            found.append(path)
-    return found
+        candidates = _notebooks_in_header(path, project)
+        if not candidates:
+            continue
+        is_kept = any(notebook.is_file() and notebook not in listed for notebook in candidates)
+        if not is_kept:
+            orphans.append(path)
+    return orphans
+
+
+def _notebooks_in_header(path: Path, project: Project) -> list[Path]:
+    """The notebook that a generated module names in its header; empty for a file written by hand.
+
+    nbdev 2 writes the path relative to the module, nbdev 1 relative to the project.
+    """
+    text = path.read_text(encoding="utf-8", errors="replace")[:_LONGEST_HEAD]
+    match = _HEADER.search(text)
+    if match is None:
+        return []
+    return [Path(os.path.normpath(folder / match[1])) for folder in (path.parent, project.root)]

@@ -1,62 +1,74 @@
-"""All notebooks -> all modules: what each module will hold, worked out before anything is written."""
+"""From all notebooks to all modules: what each module will contain, before anything is written."""
 
 from __future__ import annotations
 
 import ast
 import gc
 import os
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..diagnostics import ERROR, WARNING, Diagnostic, UserError, diagnose
-from ..directives import EXPORTS, ParsedCell, dialect_of, is_module_name, parse_cells
+from ..diagnostics import ERROR, Diagnostic, UserError
+from ..directives import EXPORTS, Directive, ParsedCell, dialect_of, parse_cells
 from ..discovery import module_of, project_notebooks
-from ..files import read_file
 from ..notebook import Cell, Notebook, read_notebook
 from ..project import Project
 from ..records import dataclass, field, replace
-from .cache import Memory
-from .checks import Unexported, check_directives, check_names
-from .docstrings import module_docstring
-from .imports import is_unclear_all, public_names, star_imports
+from .checks import (
+    check_default_modules,
+    check_directives,
+    check_merge_markers,
+    check_module_name,
+    check_notebook_folder,
+    check_path,
+    check_statements,
+    check_target,
+    no_module,
+    orphan,
+    parse_exported,
+)
+from .imports import public_names, star_imported_modules
+from .layouts import layout_of
 from .modidx import symbols_of
-from .module import GENERATED, UNPARSABLE, Module, ModuleCell, outline, parse_error
+from .module import Module, ModuleCell, dotted_name, outline
+from .names import Unexported, check_names
 from .package_files import file_texts, find_orphans
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .cache import Memory
 
 
 @dataclass
 class CompilePlan:
-    """What compiling means: the text of every file, and what is wrong. Nothing has been written yet."""
+    """The text of every file that compiling will write, and what is wrong with the notebooks."""
 
     project: Project
     modules: list[Module] = field(default_factory=list)
-    kept: list[Module] = field(
-        default_factory=list
-    )  # modules that stay as they were written last: nothing of theirs changed
-    files: dict[Path, str] = field(
-        default_factory=dict
-    )  # modules first, then __init__.py files and _modidx.py
-    orphans: list[Path] = field(
-        default_factory=list
-    )  # generated modules that no notebook makes any more
+    kept: list[Module] = field(default_factory=list)  # unchanged since the last run, not read again
+    files: dict[Path, str] = field(default_factory=dict)  # modules, then __init__.py and _modidx.py
+    orphans: list[Path] = field(default_factory=list)  # modules that no notebook makes any more
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     @property
     def sources(self) -> dict[Path, list[Path]]:
-        """The notebooks that each planned module is made of."""
+        """The notebooks of each planned module."""
         return {module.path: module.notebooks for module in self.modules}
 
     @property
     def has_errors(self) -> bool:
-        """Whether anything forbids writing."""
-        return any(d.severity == ERROR for d in self.diagnostics)
+        """Whether a diagnostic is an error, so that nothing may be written."""
+        return any(diagnostic.severity == ERROR for diagnostic in self.diagnostics)
 
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """No garbage collection while thousands of cells and syntax trees are made that all live to the end: a third of the time."""
+    """Switch garbage collection off while the block runs.
+
+    A compile makes thousands of cells and syntax trees that all live to its end. Searching them
+    for garbage takes a third of the time.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -64,6 +76,9 @@ def gc_paused() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+# --- the plan ----------------------------------------------------------------------------------
 
 
 def make_plan(
@@ -74,389 +89,309 @@ def make_plan(
     memory: Memory | None = None,
     force: bool = False,
 ) -> CompilePlan:
-    """CompilePlan the modules that the chosen notebooks (default: all) export to.
+    """Plan the modules to which the chosen notebooks (default: all) export.
 
-    Whatever is chosen, the whole project is read, since several notebooks may make one module; but only the chosen
-    notebooks, and those that share a module with them, can stop the work. With `memory` only those are read that
-    changed since, or share a module with one that did. `strict` turns warnings into errors, `prune` means that modules
-    without a notebook will be deleted, and `force` that files written by hand may be replaced.
+    The whole project is read in any case, because several notebooks may make one module. But only
+    problems of the chosen notebooks, and of those that share a module with them, are reported.
+
+    With `memory`, the last compilation, only notebooks that changed since are read, and those that
+    share a module with them. `strict` makes errors of warnings (by default, the settings decide),
+    `prune` says that orphans will be deleted, and `force` that files written by hand may be
+    replaced.
     """
-    chosen = None if chosen is None else [Path(os.path.abspath(path)) for path in chosen]
-    every = project_notebooks(project)
-    every += [path for path in chosen or [] if path not in every]
-    read = _read_all(project, every) if memory is None else _read_changed(project, every, memory)
-    plan = CompilePlan(project, kept=read.kept)
-    plan.modules = [
-        m for m in read.modules.values() if chosen is None or set(m.notebooks) & set(chosen)
-    ]
-    relevant = set(chosen if chosen is not None else read.problems) | {
-        path for m in plan.modules for path in m.notebooks
-    }
-    known = [*read.modules.values(), *read.kept]
-    plan.diagnostics = [
-        d for path, problems in read.problems.items() if path in relevant for d in problems
-    ]
-    if not every and not project.nbs_path.is_dir():
-        hint = "nbs_path says where the notebooks are"
-        plan.diagnostics.append(
-            diagnose(
-                "no-notebooks",
-                "there is no such folder",
-                project.nbs_path,
-                hint=hint,
-                severity=WARNING,
-            )
-        )
-    plan.diagnostics += [d for m in plan.modules if (d := _check_target(m, force))]
-    plan.diagnostics += [
-        d
-        for d in check_names(list(read.modules.values()), known, read.unexported, project.package)
-        if d.path in relevant
-    ]
-    read.unexported.clear()  # a quarter of what has been read, and of no more use
-    if chosen is None and not plan.has_errors:  # a notebook that cannot be read may make any module
-        plan.orphans = find_orphans(project, every, {m.path for m in known})
-        plan.diagnostics += [] if prune else [_orphan(path) for path in plan.orphans]
-    if project.strict if strict is None else strict:
-        plan.diagnostics = [replace(d, severity=ERROR) for d in plan.diagnostics]
-    plan.diagnostics.sort(key=lambda d: d.sort_key)
+    notebooks = project_notebooks(project)
+    if chosen is not None:
+        chosen = [Path(os.path.abspath(path)) for path in chosen]
+        for path in chosen:
+            if path not in notebooks:
+                notebooks.append(path)
+    if memory is None:
+        contents = _read_all(project, notebooks)
+    else:
+        contents = _read_changed(project, notebooks, memory)
+    known = [*contents.modules.values(), *contents.kept]
+
+    plan = CompilePlan(project, _modules_of(contents, chosen), contents.kept)
+    plan.diagnostics += _relevant_problems(plan, contents, known, chosen)
+    plan.diagnostics += _problems_of_files(plan, notebooks, force)
+    contents.unexported.clear()  # a quarter of the memory, and no longer needed
+    if chosen is None and not plan.has_errors:  # a notebook with errors may make any module
+        plan.orphans = find_orphans(project, notebooks, {module.path for module in known})
+        if not prune:
+            plan.diagnostics += map(orphan, plan.orphans)
+
+    if strict is None:
+        strict = project.strict
+    if strict:
+        plan.diagnostics = [replace(each, severity=ERROR) for each in plan.diagnostics]
+    plan.diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
     if not plan.has_errors:
-        planned = {m.path for m in plan.modules}
-        try:
-            plan.files = file_texts(
-                project, plan.modules, [m for m in known if m.path in planned or m.path.exists()]
-            )
-        except UserError as error:
-            plan.diagnostics += error.problems
+        _add_files(plan, known)
     return plan
 
 
-@dataclass
-class _Read:
-    """What the notebooks say."""
+def _modules_of(contents: _ProjectContents, chosen: list[Path] | None) -> list[Module]:
+    """The modules that contain a cell of a chosen notebook."""
+    modules = list(contents.modules.values())
+    if chosen is None:
+        return modules
+    return [module for module in modules if not set(chosen).isdisjoint(module.notebooks)]
 
-    modules: dict[str, Module] = field(default_factory=dict)
-    kept: list[Module] = field(default_factory=list)
-    problems: dict[Path, list[Diagnostic]] = field(default_factory=dict)
+
+def _relevant_problems(
+    plan: CompilePlan, contents: _ProjectContents, known: list[Module], chosen: list[Path] | None
+) -> list[Diagnostic]:
+    """What is wrong with the chosen notebooks, and with those that share a module with them."""
+    relevant = set(contents.problems if chosen is None else chosen)
+    for module in plan.modules:
+        relevant.update(module.notebooks)
+    found: list[Diagnostic] = []
+    for path, problems in contents.problems.items():
+        if path in relevant:
+            found += problems
+    modules = list(contents.modules.values())
+    for problem in check_names(modules, known, contents.unexported, plan.project.package):
+        if problem.path in relevant:
+            found.append(problem)
+    return found
+
+
+def _problems_of_files(plan: CompilePlan, notebooks: list[Path], force: bool) -> list[Diagnostic]:
+    """A missing folder for notebooks, and files that must not be replaced by modules."""
+    problems = [check_notebook_folder(plan.project, notebooks)]
+    problems += [check_target(module, force) for module in plan.modules]
+    return [problem for problem in problems if problem is not None]
+
+
+def _add_files(plan: CompilePlan, known: list[Module]) -> None:
+    """Add the text of every file to a plan without errors."""
+    planned = {module.path for module in plan.modules}
+    existing = [module for module in known if module.path in planned or module.path.exists()]
+    try:
+        plan.files = file_texts(plan.project, plan.modules, existing)
+    except UserError as error:
+        plan.diagnostics += _diagnostics_of(error)
+
+
+def _diagnostics_of(error: UserError) -> list[Diagnostic]:
+    return [problem for problem in error.problems if isinstance(problem, Diagnostic)]
+
+
+# --- reading notebooks -------------------------------------------------------------------------
+
+
+@dataclass
+class _ProjectContents:
+    """What the notebooks of a project contain."""
+
+    modules: dict[str, Module] = field(default_factory=dict)  # by name
+    kept: list[Module] = field(default_factory=list)  # known from the last run
+    problems: dict[Path, list[Diagnostic]] = field(default_factory=dict)  # for each notebook
     unexported: Unexported = field(default_factory=dict)
 
 
-def _read_all(project: Project, paths: list[Path]) -> _Read:
-    read = _Read()
-    for path in sorted(paths, key=lambda p: p.name):
-        read.problems[path] = _add_notebook(project, path, read.modules, read.unexported)
-    for module in read.modules.values():
-        module.notebooks = list(dict.fromkeys(item.notebook for item in module.cells))
-        module.public = public_names(item.tree for item in module.cells if item.is_public)
+def _read_all(project: Project, notebooks: list[Path]) -> _ProjectContents:
+    """Read notebooks in the order of their names, and make modules of them."""
+    contents = _ProjectContents()
+    for path in sorted(notebooks, key=lambda path: path.name):
+        contents.problems[path] = _read_notebook(project, path, contents)
+    for module in contents.modules.values():
+        cells = module.cells
+        module.notebooks = list(dict.fromkeys(item.notebook for item in cells))
+        module.public = public_names(item.tree for item in cells if item.is_public)
         module.symbols = symbols_of(module, project.nbs_path)
-        module.stars = star_imports(
-            item.parsed.code for item in module.cells if "import *" in item.parsed.code
-        )
-    return read
+        module.star_imports = star_imported_modules(item.parsed.code for item in cells)
+    return contents
 
 
-def _read_changed(project: Project, paths: list[Path], memory: Memory) -> _Read:
-    """Read the notebooks that changed, and those that share a module with them; the rest is as it was."""
-    stale, opened = memory.stale_modules(paths), None
+def _read_changed(project: Project, notebooks: list[Path], memory: Memory) -> _ProjectContents:
+    """Read the notebooks that changed, and those whose modules depend on them.
+
+    A notebook is read if it changed since the last run, if it shares a module with one that is
+    read, or if its module imports everything from such a module. Each notebook that is read can
+    bring others with it, so this repeats until no notebook is added.
+    """
+    remembered = memory.modules()
+    stale = memory.stale_modules(notebooks)
+    opened: list[Path] | None = None
     while True:
-        stale |= {
-            module.name
-            for module in memory.modules()
-            if {f"{project.package}.{name}" for name in stale} & set(module.stars)
-        }
-        before, opened = (
-            opened,
-            [path for path in paths if memory.is_changed(path) or memory.modules_of(path) & stale],
-        )
-        if opened == before:
+        stale |= _star_importers(remembered, stale, project.package)
+        to_open = []
+        for path in notebooks:
+            if memory.is_changed(path) or memory.modules_of(path) & stale:
+                to_open.append(path)
+        if to_open == opened:
             break
-        read = _read_all(project, opened)
-        stale |= set(
-            read.modules
-        )  # what a changed notebook exports to may be made by others, too: read those as well
-    read.kept = [module for module in memory.modules() if module.name not in stale]
-    read.problems |= {path: memory.problems(path) for path in paths if path not in opened}
-    return read
+        opened = to_open
+        contents = _read_all(project, opened)
+        stale |= contents.modules.keys()
+    contents.kept = [module for module in remembered if module.name not in stale]
+    for path in notebooks:
+        if path not in contents.problems:
+            contents.problems[path] = memory.problems(path)
+    return contents
 
 
-def _add_notebook(
-    project: Project, path: Path, modules: dict[str, Module], unexported: Unexported
-) -> list[Diagnostic]:
-    """Put a notebook's exported cells into their modules; return what is wrong with it."""
+def _star_importers(modules: list[Module], imported: set[str], package: str) -> set[str]:
+    """The modules that import everything from one of the modules `imported`."""
+    full_names = {f"{package}.{name}" for name in imported}
+    return {module.name for module in modules if not full_names.isdisjoint(module.star_imports)}
+
+
+def _read_notebook(project: Project, path: Path, contents: _ProjectContents) -> list[Diagnostic]:
+    """Add a notebook's exported cells to their modules; return what is wrong with the notebook."""
     try:
         notebook = read_notebook(path)
     except UserError as error:
-        return list(error.problems)
-    if conflict := _merge_conflict(notebook):
+        return _diagnostics_of(error)
+    conflict = check_merge_markers(notebook)
+    if conflict:
         return [conflict]
     dialect = dialect_of(notebook, project)
     cells = parse_cells(notebook, dialect)
     problems = check_directives(path, cells, dialect, frozenset(project.test_flags))
-    code = [parsed for parsed in cells if parsed.cell.type == "code"]
-    default, more = _default_module(notebook, code)
-    problems += more
-    can_be_named = str(path).isprintable() or os.path.relpath(path, project.root).isprintable()
-    for head in code:
-        cell = head.cell
-        export = head.get(*EXPORTS)
-        if (
-            not export
-            or export.name == "exportd"
-            or export.args == ("false",)
-            or not head.code.strip()
-        ):
-            unexported.setdefault(path, []).append(head)
-            continue
-        name = _dotted(export.args[0]) if export.args else default
-        if name is None and more:
-            break  # a default_exp that cannot be used has been reported
+    reader = _NotebookReader(project, notebook, cells, contents)
+    reader.add_cells()
+    return problems + reader.problems
+
+
+class _NotebookReader:
+    """Reads one notebook cell by cell, and adds its exported cells to their modules."""
+
+    def __init__(
+        self,
+        project: Project,
+        notebook: Notebook,
+        cells: list[ParsedCell],
+        contents: _ProjectContents,
+    ) -> None:
+        self.problems: list[Diagnostic] = []
+        self._project = project
+        self._notebook = notebook
+        self._path = notebook.path
+        self._cells = cells
+        self._modules = contents.modules
+        self._unexported = contents.unexported.setdefault(self._path, [])
+        self._default_is_refused = False  # its `default_exp` is an error
+        self._default_module = self._find_default_module()
+        self._is_finished = False  # an error was reported that each further cell would repeat
+
+    def add_cells(self) -> None:
+        """Add each exported cell to its module."""
+        for parsed in self._code_cells():
+            if self._is_finished:
+                break
+            export = _export_directive(parsed)
+            if export is None:
+                self._unexported.append(parsed)
+            else:
+                self._add_exported(parsed, export)
+
+    def _code_cells(self) -> Iterator[ParsedCell]:
+        for parsed in self._cells:
+            if parsed.cell.type == "code":
+                yield parsed
+
+    def _find_default_module(self) -> str | None:
+        """The module that `default_exp` names, or the one that a numbered notebook implies."""
+        default_exps: list[tuple[Cell, Directive]] = []
+        for parsed in self._code_cells():
+            for directive in parsed.directives:
+                if directive.name == "default_exp" and directive.args:
+                    default_exps.append((parsed.cell, directive))
+        if not default_exps:
+            return module_of(self._path)
+        problems = check_default_modules(self._notebook, default_exps)
+        self.problems += problems
+        if any(problem.severity == ERROR for problem in problems):
+            self._default_is_refused = True
+            return None
+        _, last = default_exps[-1]
+        return dotted_name(last.args[0])
+
+    def _add_exported(self, parsed: ParsedCell, export: Directive) -> None:
+        """Add one cell to its module, or report why it cannot be added."""
+        name = self._module_name(parsed, export)
         if name is None:
-            problems.append(
-                _at(
-                    notebook,
-                    cell,
-                    export.line,
-                    "no-module",
-                    "export without a module to go to",
-                    "put #default_exp name into the notebook, or a number before its name",
-                    WARNING,
-                )
-            )
-            break
-        if len(export.args) > 1:
-            continue  # reported with the directives
-        if export.args and (bad := _bad_module(notebook, cell, export.line, export.args[0])):
-            problems.append(bad)
-            if bad.severity == ERROR:
-                continue
-        tree = _parse(notebook, cell, head, problems)
+            return
+        tree = self._check_code(parsed)
         if tree is None:
-            continue
-        if not can_be_named:
-            problems.append(
-                diagnose(
-                    "bad-module", "its name cannot be written into a module", path, hint="rename it"
-                )
-            )
-            break
-        if name not in modules:
-            modules[name] = Module(name, project.lib_path / (name.replace(".", "/") + ".py"), path)
-        module = modules[name]
-        if name == default and not module.is_owned:
-            module.notebook, module.docstring, module.is_owned = (
-                path,
-                module_docstring(project, notebook, cells),
-                True,
-            )
-        if project.black_formatting:
-            head = replace(head, code=_blackened(head.code))
-            tree = outline(head.code)
-        module.cells.append(ModuleCell(path, head, tree, export.name != "exporti"))
-    return problems
+            return
+        unusable_path = check_path(self._path, self._project)
+        if unusable_path:
+            self.problems.append(unusable_path)
+            self._is_finished = True
+            return
+        if self._project.black_formatting:
+            parsed = replace(parsed, code=_blackened(parsed.code))
+            tree = outline(parsed.code)
+        is_public = export.name != "exporti"
+        self._module(name).cells.append(ModuleCell(self._path, parsed, tree, is_public))
+
+    def _module_name(self, parsed: ParsedCell, export: Directive) -> str | None:
+        """The module for a cell; None if there is none, which has been reported then."""
+        if len(export.args) > 1:  # check_directives has reported it
+            return None
+        if export.args:
+            name = export.args[0]
+            problem = check_module_name(self._notebook, parsed.cell, export.line, name)
+            if problem:
+                self.problems.append(problem)
+                if problem.severity == ERROR:
+                    return None
+            return dotted_name(name)
+        if self._default_module is None:
+            self._is_finished = True
+            if not self._default_is_refused:
+                self.problems.append(no_module(self._notebook, parsed.cell, export.line))
+        return self._default_module
+
+    def _check_code(self, parsed: ParsedCell) -> ast.Module | None:
+        """The outline of a cell's code; None after an error, which has been reported then."""
+        tree = parse_exported(self._path, parsed)
+        if isinstance(tree, Diagnostic):
+            self.problems.append(tree)
+            return None
+        problems = list(check_statements(self._path, parsed, tree))
+        self.problems += problems
+        if any(problem.severity == ERROR for problem in problems):
+            return None
+        return tree
+
+    def _module(self, name: str) -> Module:
+        """The module with this name, which is made if it is new.
+
+        The first notebook whose default module it is gives it its docstring.
+        """
+        module = self._modules.get(name)
+        if module is None:
+            file = name.replace(".", "/") + ".py"
+            module = Module(name, self._project.lib_path / file, self._path)
+            self._modules[name] = module
+        if name == self._default_module and not module.is_owned:
+            module.is_owned = True
+            module.notebook = self._path
+            layout = layout_of(self._project)
+            module.docstring = layout.module_docstring(self._notebook, self._cells)
+        return module
 
 
-def _merge_conflict(notebook: Notebook) -> Diagnostic | None:
-    """The first cell that holds both sides of a merge, as git or nbdev_fix leave them."""
-    if b"<<<<<<< " not in notebook.raw:
+def _export_directive(parsed: ParsedCell) -> Directive | None:
+    """The directive that exports a cell's code; None if the code stays in the notebook."""
+    export = parsed.get(*EXPORTS)
+    if export is None or export.name == "exportd":  # exportd goes into the docstring
         return None
-    for cell in notebook.cells:
-        if match := re.search(r"^`?<{7} \w", cell.source, re.MULTILINE):
-            line = cell.source.count("\n", 0, match.start()) + 1
-            return _at(
-                notebook,
-                cell,
-                line,
-                "merge-conflict",
-                "merge-conflict markers",
-                "resolve the merge, then run again",
-            )
-    return None
+    if export.args == ("false",) or not parsed.code.strip():
+        return None
+    return export
 
 
 def _blackened(code: str) -> str:
-    """The code as black formats it; what black cannot format stays, as in nbdev."""
+    """The code as black formats it; code that black cannot format stays, as in nbdev."""
     import black
 
     try:
-        return black.format_str(code, mode=black.Mode()).strip()
+        formatted: str = black.format_str(code, mode=black.Mode())
     except Exception:
         return code
-
-
-def _at(
-    notebook: Notebook,
-    cell: Cell,
-    line: int,
-    code: str,
-    message: str,
-    hint: str,
-    severity: str = ERROR,
-    column: int | None = None,
-) -> Diagnostic:
-    return diagnose(code, message, notebook.path, cell.index, cell.id, line, column, hint, severity)
-
-
-def _bad_module(notebook: Notebook, cell: Cell, line: int, name: str) -> Diagnostic | None:
-    """What is wrong with a module's name: an error if it is none, a warning if it is probably not what was meant."""
-    message, hint, severity = (
-        f"{name!r} is no module of the package",
-        "write a name, or names joined by dots, such as core or data.images",
-        ERROR,
-    )
-    if _dotted(name) == "_modidx":
-        message, hint = "_modidx is the package's index", "choose another name"
-    elif name.endswith(".py") and is_module_name(name):
-        message, hint, severity = (
-            f"{name!r} is the module py in a folder",
-            f"write {name[:-3]}",
-            WARNING,
-        )
-    elif is_module_name(name):
-        return None
-    elif is_module_name(re.sub(r"(^|[./])(?=\d)", r"\1_", name)):
-        message, hint, severity = (
-            f"no import statement can name the module {name!r}",
-            "begin each part of it with a letter",
-            WARNING,
-        )
-    return _at(notebook, cell, line, "bad-module", message, hint, severity)
-
-
-def _dotted(name: str) -> str:
-    """nbdev also takes `a/b` for `a.b`."""
-    return name.replace("/", ".")
-
-
-def _default_module(
-    notebook: Notebook, heads: list[ParsedCell]
-) -> tuple[str | None, list[Diagnostic]]:
-    """The module that the notebook's cells go to: what default_exp says, or else the numbered file's own name."""
-    named = [
-        (head.cell, d)
-        for head in heads
-        for d in head.directives
-        if d.name == "default_exp" and d.args
-    ]
-    problems = [bad for cell, d in named if (bad := _bad_module(notebook, cell, d.line, d.args[0]))]
-    if not named or any(bad.severity == ERROR for bad in problems):
-        return None if problems else module_of(notebook.path), problems
-    last = named[-1][1].args[0]
-    problems += [
-        _at(
-            notebook,
-            cell,
-            d.line,
-            "two-default-exp",
-            f"default_exp {d.args[0]}, but {last} further down",
-            "keep one; a cell can still say #export other_module",
-            WARNING,
-        )
-        for cell, d in named
-        if d.args[0] != last
-    ]
-    return _dotted(last), problems
-
-
-def _parse(
-    notebook: Notebook, cell: Cell, head: ParsedCell, problems: list[Diagnostic]
-) -> ast.Module | None:
-    """The cell's code as a tree; what cannot stand in a module is added to the problems."""
-    try:
-        tree = outline(head.code)
-        if "await" in head.code or "async" in head.code:
-            _refuse_top_level_await(head.code)
-    except UNPARSABLE as error:
-        message, number, column = parse_error(error)
-        number = number or 1
-        line = (head.code.split("\n") + [""])[min(number, head.code.count("\n") + 1) - 1]
-        is_magic = re.match(r"\s*(%|!|\?)|.*\?\s*$|\s*\w+\s*=\s*[!%]", line)
-        hint = (
-            "IPython's magics have no place in a module: move them to a cell that is not exported"
-            if is_magic
-            else "this cell is exported"
-        )
-        problems.append(
-            _at(notebook, cell, head.line(number), "syntax", message, hint, ERROR, column)
-        )
-        return None
-    for node in tree.body:
-        if is_unclear_all(node):
-            problems.append(
-                _at(
-                    notebook,
-                    cell,
-                    head.line(node.lineno),
-                    "dynamic-all",
-                    "_all_ is no plain list of names, so they cannot get into __all__",
-                    "write _all_ = ['name', other_name]",
-                    WARNING,
-                )
-            )
-        if isinstance(node, ast.ImportFrom) and node.level:
-            problems.append(
-                _at(
-                    notebook,
-                    cell,
-                    head.line(node.lineno),
-                    "relative-import",
-                    "a notebook has no package to import from",
-                    "import from the package by its name; the module gets a relative import",
-                )
-            )
-            return None
-    return tree
-
-
-def _refuse_top_level_await(code: str) -> None:
-    """A notebook may await outside of functions, a module may not: parsing doesn't tell, compiling does."""
-    import warnings
-
-    with warnings.catch_warnings(action="ignore"):
-        compile(code, "cell", "exec", dont_inherit=True)
-
-
-def _check_target(module: Module, force: bool) -> Diagnostic | None:
-    """A file that exists and was not generated is somebody's own, which only `force` replaces."""
-    first = module.cells[0]
-    try:
-        text = read_file(module.path).decode("utf-8")
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        return diagnose(
-            "unreadable",
-            error.strerror or str(error),
-            module.path,
-            hint="check the path and its permissions",
-        )
-    except UnicodeDecodeError:
-        return (
-            None
-            if force
-            else diagnose(
-                "not-utf8",
-                "not UTF-8",
-                module.path,
-                hint="save it again as UTF-8, or replace it with --force",
-            )
-        )
-    if force or GENERATED in text or not text.strip() or module.path.name == "__init__.py":
-        return None
-    return diagnose(
-        "not-generated",
-        f"{module.path.name} exists and was not made from a notebook",
-        module.cells[0].notebook,
-        first.parsed.cell.index,
-        first.parsed.cell.id,
-        hint="rename it, choose another module for the notebook, or replace it with --force",
-    )
-
-
-def _orphan(path: Path) -> Diagnostic:
-    return diagnose(
-        "orphan",
-        "no notebook makes this module any more",
-        path,
-        hint="--prune deletes it",
-        severity=WARNING,
-    )
+    return formatted.strip()

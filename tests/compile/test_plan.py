@@ -1,17 +1,36 @@
-"""From all notebooks to all modules: which cell goes where, and what stops the work."""
+"""Planning: which cell goes into which module, and what is read again after a change."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from conftest import notebook
+from conftest import notebook, rewrite
 
-from literate.compile.plan import make_plan
+from literate.compile import compile_project
+from literate.compile.cache import recall
+from literate.compile.plan import gc_paused, make_plan
 from literate.discovery import project_notebooks
-from literate.project import read_project
+from literate.project import Project
+from literate.records import replace
 
 
-def modules(project, *chosen) -> dict[str, list[str]]:
+def modules(project: Project, *chosen: Path) -> dict[str, list[str]]:
+    """The code of the cells of each planned module."""
     plan = make_plan(project, chosen or None)
     assert not plan.has_errors, plan.diagnostics
-    return {m.name: [c.parsed.code for c in m.cells] for m in plan.modules}
+    return {module.name: [item.parsed.code for item in module.cells] for module in plan.modules}
+
+
+def codes(project: Project, **options: object) -> list[str]:
+    """The rules of all diagnostics."""
+    return [diagnostic.code for diagnostic in make_plan(project, **options).diagnostics]
+
+
+# --- which cell goes where ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -27,6 +46,28 @@ def test_a_numbered_notebook_names_its_module(make_project, name, module):
     assert modules(make_project({name: ["#export\nx = 1"]})) == {module: ["x = 1"]}
 
 
+def test_an_unnumbered_notebook_needs_default_exp_only_if_it_exports(make_project):
+    (problem,) = make_plan(make_project({"index": ["#export\nx = 1"]})).diagnostics
+    assert problem.code == "no-module"
+    assert "default_exp" in problem.hint
+    assert make_plan(make_project({"index": ["x = 1"]})).diagnostics == []
+
+
+def test_a_missing_module_is_reported_once(make_project):
+    project = make_project({"index": ["#export\nx = 1", "#export\ny = 1"]})
+    assert codes(project) == ["no-module"]
+
+
+def test_the_last_default_exp_counts(make_project):
+    project = make_project({"00_a": ["#default_exp b", "#default_exp c", "#export\nx = 1"]})
+    assert modules(project) == {"c": ["x = 1"]}
+
+
+def test_a_refused_default_exp_is_the_only_problem(make_project):
+    project = make_project({"00_a": ["#default_exp ../b", "#export\nx = (", "#export c\ny = 1"]})
+    assert codes(project) == ["bad-module"]
+
+
 def test_two_notebooks_make_one_module_in_their_order(make_project):
     project = make_project(
         {"01_b": ["#default_exp m", "#export\nb = 2"], "00_a": ["#default_exp m", "#export\na = 1"]}
@@ -39,95 +80,38 @@ def test_export_to_another_module_needs_no_order(make_project):
         {"00_a": ["#export b\nx = 1", "#export\ny = 2"], "01_b": ["#export\nz = 3"]}
     )
     assert modules(project) == {"b": ["x = 1", "z = 3"], "a": ["y = 2"]}
-    assert (
-        next(m for m in make_plan(project).modules if m.name == "b").notebook.name == "01_b.ipynb"
-    )
 
 
-def test_choosing_a_notebook_plans_its_modules_whole(make_project):
-    project = make_project(
-        {"00_a": ["#export b\nx = 1", "#export\ny = 2"], "01_b": ["#export\nz = 3"], "02_c": ["{"]}
-    )
-    (project.nbs_path / "02_c.ipynb").write_text("{ broken")
-    assert modules(project, project.nbs_path / "01_b.ipynb") == {"b": ["x = 1", "z = 3"]}
-    assert [d.code for d in make_plan(project).diagnostics] == ["not-json"]
-
-
-def test_hidden_names_are_left_out_and_subfolders_are_not(make_project):
+def test_the_notebook_that_owns_a_module_is_the_file_to_edit(make_project):
     project = make_project(
         {
-            n: ["#default_exp a"]
-            for n in ["_x", "sub/01_b", "00_c", "_s/02_d", ".ipynb_checkpoints/00_c"]
+            "00_a": ["md:# A\n> Of a.", "#export b\nx = 1"],
+            "01_b": ["md:# B\n> Of b.", "#export\nz = 3"],
+            "02_b": ["md:# C\n> Of c.", "#default_exp b", "#export\nw = 3"],
         }
     )
-    assert [p.name for p in project_notebooks(project)] == ["00_c.ipynb", "01_b.ipynb"]
+    (module,) = make_plan(project).modules
+    assert module.notebook.name == "01_b.ipynb"
+    assert module.docstring == "Of b."
+    assert [path.name for path in module.notebooks] == ["00_a.ipynb", "01_b.ipynb", "02_b.ipynb"]
 
 
-@pytest.mark.parametrize(
-    "cells, line, code",
-    [
-        (["#export\nx = ("], 2, "syntax"),
-        (["#export\n%time x = 1"], 2, "syntax"),
-        (["%%time\n#export\nx = 1"], 1, "syntax"),
-        (["#export\nfiles = !ls"], 2, "syntax"),
-        (["#default_exp ../x", "#export\nx = 1"], 1, "bad-module"),
-        (["#default_exp class", "#export\nx = 1"], 1, "bad-module"),
-        (["#default_exp my-mod", "#export\nx = 1"], 1, "bad-module"),
-        (["#export ../x\nx = 1"], 1, "bad-module"),
-        (["#| export a.1b-\nx = 1"], 1, "bad-module"),
-        (["#default_exp _modidx", "#export\nx = 1"], 1, "bad-module"),
-        (["#export\n\nfrom .a import b"], 3, "relative-import"),
-        (["#export\n\nx = await f()"], 3, "syntax"),
-        (["#export\nx = " + "-" * 9999 + "1"], 2, "syntax"),
-        (["#export\nx = " + "1 + " * 9999 + "1"], 2, "syntax"),
-    ],
-)
-def test_errors_stop_everything_and_name_the_place(make_project, cells, line, code):
-    project = make_project({"00_core": ["md:# Core", *cells], "01_good": ["#export\nx = 1"]})
-    plan = make_plan(project)
-    (problem,) = plan.diagnostics
-    assert (problem.path.name, problem.cell, problem.line, problem.code, problem.severity) == (
-        "00_core.ipynb",
-        1,
-        line,
-        code,
-        "error",
-    )
-    assert problem.hint and plan.files == {}
+def test_a_module_in_a_folder_may_be_written_with_slashes(make_project):
+    project = make_project({"00_a": ["#default_exp sub/a", "#export\nx = 1"]})
+    (module,) = make_plan(project).modules
+    assert module.name == "sub.a"
+    assert module.path == project.lib_path / "sub" / "a.py"
 
 
-@pytest.mark.parametrize(
-    "cells, code",
-    [
-        (["#default_exp a", "#default_exp b", "#export\nx = 1"], "two-default-exp"),
-        (["#exprot\nx = 1"], "unknown-directive"),
-        (["x = 1\n#export\n"], "misplaced-directive"),
-        (["#default_exp core.py", "#export\nx = 1"], "bad-module"),
-        (["#default_exp steps/01_clean", "#export\nx = 1"], "bad-module"),
-        (["#export\nnames = ['x']\n_all_ = names"], "dynamic-all"),
-        (["#export\n_all_ = [*names, 'x']"], "dynamic-all"),
-    ],
-)
-def test_warnings_stop_only_a_strict_project(make_project, cells, code):
-    assert [
-        (d.code, d.severity) for d in make_plan(make_project({"00_core": cells})).diagnostics
-    ] == [(code, "warning")]
-    strict = make_plan(make_project({"00_core": cells}, "strict = True"))
-    assert [(d.code, d.severity) for d in strict.diagnostics] == [
-        (code, "error")
-    ] and strict.files == {}
-
-
-def test_a_module_whose_name_begins_with_a_digit_is_written_all_the_same(make_project):
+def test_a_module_whose_name_begins_with_a_digit_is_written(make_project):
     project = make_project({"00_a": ["#| default_exp steps/01_clean", "#| export\nx = 1"]})
     assert project.lib_path / "steps" / "01_clean.py" in make_plan(project).files
 
 
-def test_one_problem_is_said_once(make_project):
-    assert [
-        d.code
-        for d in make_plan(make_project({"00_a": ["#| export # a remark\nx = 1"]})).diagnostics
-    ] == ["bad-module"]
+def test_names_of_private_cells_do_not_go_into_all(make_project):
+    project = make_project({"00_a": ["#export\nx = 1", "#exporti\ny = 1"]})
+    (module,) = make_plan(project).modules
+    assert module.public == ["x"]
 
 
 def test_nbdev_1_words_at_the_head_of_a_cell(make_project):
@@ -138,143 +122,161 @@ def test_nbdev_1_words_at_the_head_of_a_cell(make_project):
         "# collapse the table\n#export\nz = 3",
     ]
     plan = make_plan(make_project({"00_a": cells}))
-    assert [m.name for m in plan.modules] == ["core"] and plan.modules[0].public == ["x", "y"]
+    (module,) = plan.modules
+    assert module.name == "core"
+    assert module.public == ["x", "y"]
     assert [d.code for d in plan.diagnostics] == ["misplaced-directive"]
 
 
-def test_an_unnumbered_notebook_needs_a_module(make_project):
-    (problem,) = make_plan(make_project({"index": ["#export\nx = 1"]})).diagnostics
-    assert problem.code == "no-module" and "default_exp" in problem.hint
-    assert make_plan(make_project({"index": ["x = 1"]})).diagnostics == []
+def test_nbdev_3_switches_an_export_off_by_false(make_nbdev3_project):
+    cells = ["#| default_exp a", "#| export: false\nx = 1", "#| export\ny = 1"]
+    assert modules(make_nbdev3_project({"00_a": cells})) == {"a": ["y = 1"]}
 
 
-def test_all_problems_are_told_at_once_from_top_to_bottom(make_project):
+def test_black_formats_the_code_that_it_can_format(make_project, monkeypatch):
+    def format_str(code: str, mode: object) -> str:
+        if "y" in code:
+            raise ValueError("this cannot be formatted")
+        return code.replace("=", " = ") + "\n"
+
+    black = SimpleNamespace(format_str=format_str, Mode=object)
+    monkeypatch.setitem(sys.modules, "black", black)
+    project = make_project({"00_a": ["#export\nx=1", "#export\ny=1"]})
+    assert modules(replace(project, black_formatting=True)) == {"a": ["x = 1", "y=1"]}
+
+
+# --- which notebooks are planned ---------------------------------------------------------------
+
+
+def test_hidden_names_are_left_out_and_subfolders_are_not(make_project):
+    names = ["_x", "sub/01_b", "00_c", "_s/02_d", ".ipynb_checkpoints/00_c"]
+    project = make_project({name: ["#default_exp a"] for name in names})
+    assert [path.name for path in project_notebooks(project)] == ["00_c.ipynb", "01_b.ipynb"]
+
+
+def test_choosing_a_notebook_plans_its_modules_whole(make_project):
     project = make_project(
-        {"01_b": ["#export\n(", "#export\n)"], "00_a": "{", "02_c": ["#export\nx = 1"]}
+        {"00_a": ["#export b\nx = 1", "#export\ny = 2"], "01_b": ["#export\nz = 3"], "02_c": ["{"]}
     )
-    assert [(d.path.name, d.cell) for d in make_plan(project).diagnostics] == [
-        ("00_a.ipynb", None),
-        ("01_b.ipynb", 0),
-        ("01_b.ipynb", 1),
-    ]
+    (project.nbs_path / "02_c.ipynb").write_text("{ broken")
+    assert modules(project, project.nbs_path / "01_b.ipynb") == {"b": ["x = 1", "z = 3"]}
+    assert codes(project) == ["not-json"]
 
 
-def test_a_file_that_nobody_generated_is_not_replaced(make_project):
-    project = make_project({"00_core": ["#export\nx = 1"]})
-    project.lib_path.mkdir()
-    (project.lib_path / "core.py").write_text("precious = 1\n")
-    assert [d.code for d in make_plan(project).diagnostics] == ["not-generated"]
-
-
-def test_init_files_and_version(make_project):
-    project = make_project({"00_a": ["#default_exp sub.deep.a", "#export\nx = 1"]}, "version = 1.2")
-    files = {
-        p.relative_to(project.lib_path).as_posix(): t for p, t in make_plan(project).files.items()
-    }
-    assert (
-        files["__init__.py"] == '__version__ = "1.2"\n'
-        and files["sub/__init__.py"] == files["sub/deep/__init__.py"] == ""
-    )
-    (project.lib_path).mkdir()
-    (project.lib_path / "__init__.py").write_text('"""Mine."""\n__version__ = "1.0"\nimport os\n')
-    assert (
-        make_plan(project).files[project.lib_path / "__init__.py"]
-        == '"""Mine."""\n__version__ = "1.2"\nimport os\n'
-    )
-
-
-def test_index(make_project):
-    project = make_project(
-        {
-            "sub/01_autograd": [
-                "#export\ndef f(): ...\nclass C:\n    def m(self): ...\n@patch\ndef p(self: A | B): ...\n@patch_to(D)\ndef q(self): ...\n@patch\ndef r(self): ..."
-            ]
-        }
-    )
-    names: dict = {}
-    exec(make_plan(project).files[project.lib_path / "_modidx.py"], names)
-    found = names["d"]["syms"]["lib.autograd"]
-    assert set(found) == {f"lib.autograd.{s}" for s in ["f", "C", "C.m", "A.p", "B.p", "D.q", "r"]}
-    assert found["lib.autograd.C.m"] == ("sub/autograd.html#c.m", "lib/autograd.py")
+def test_names_are_checked_in_the_chosen_notebooks_only(make_project):
+    left_behind = ["import math", "#export\nmath.pi"]
+    project = make_project({"00_a": left_behind, "01_b": left_behind})
+    chosen = [project.nbs_path / "01_b.ipynb"]
+    (problem,) = make_plan(project, chosen).diagnostics
+    assert (problem.code, problem.path) == ("undefined-name", chosen[0])
 
 
 def test_a_notebook_outside_nbs_path_can_be_named(make_project, tmp_path):
     project = make_project({"00_a": ["#export\nx = 1"]})
-    (tmp_path / "09_out.ipynb").write_text(notebook("#export\ny = 2"))
-    assert modules(project, tmp_path / "09_out.ipynb") == {"out": ["y = 2"]}
+    outside = tmp_path / "09_out.ipynb"
+    outside.write_text(notebook("#export\ny = 2"))
+    assert modules(project, outside) == {"out": ["y = 2"]}
+    assert modules(project, outside, outside) == {"out": ["y = 2"]}
 
 
-@pytest.mark.parametrize(
-    "cells, expected",
-    [
-        (["import math", "#export\ndef f(): return math.pi"], [("undefined-name", 2, 2, 17)]),
-        (
-            ["x = 1", "#export\ndef f():\n    global y\n    y = x\n    return y"],
-            [("undefined-name", 2, 4, 9)],
-        ),
-        (
-            ["def helper(): ...\nclass K: ...", "#export\n@helper\nclass A(K): ..."],
-            [("undefined-name", 2, 3, 9), ("undefined-name", 2, 2, 2)],
-        ),
-        (["import math", "#export\nimport math\ndef f(): return math.pi"], []),
-        (["import math", "#exporti\nimport math", "#export\ndef f(): return math.pi"], []),
-        (
-            [
-                "x = 1",
-                "#export\ndef f(x): return x\ng = [x for x in 'ab']\ntry: pass\nexcept E as x: pass",
-            ],
-            [],
-        ),
-        (["from os import *", "#export\ndef f(): return path"], []),
-        (["path = 1", "#export\nfrom os import *\ndef f(): return path"], []),
-        (["y = 1", "#export\nfrom lib.other import *\ndef f(): return y"], []),
-        (
-            ["z = 1", "#export\nfrom lib.other import *\ndef f(): return z"],
-            [("undefined-name", 2, 3, 17)],
-        ),
-        (["%time y = 1", "#export\ndef f(): return y"], []),
-        (["print = 1\n__file__ = 2", "#export\nprint(__file__)"], []),
-    ],
-)
-def test_names_left_behind(make_project, cells, expected):
-    project = make_project({"00_a": ["md:# A", *cells], "01_other": ["#export\ny = 1"]})
-    found = make_plan(project).diagnostics
-    assert sorted((d.code, d.cell, d.line, d.column) for d in found) == sorted(expected)
+# --- what stops the work -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cell", ["md:`<<<<<<< HEAD`", "x = 1\n<<<<<<< HEAD\ny"])
-def test_both_sides_of_a_merge_are_not_compiled(make_project, cell):
-    (problem,) = make_plan(make_project({"00_a": ["#export\ny = 1", cell]})).diagnostics
-    assert (problem.code, problem.cell, problem.severity) == ("merge-conflict", 1, "error")
-
-
-def test_nbdev_3_switches_an_export_off_by_false(make_project):
+def test_all_problems_are_reported_at_once_from_top_to_bottom(make_project):
     project = make_project(
-        {"00_a": ["#| default_exp a", "#| export: false\nx = 1", "#| export\ny = 1"]}
+        {"01_b": ["#export\n(", "#export\n)"], "00_a": "{", "02_c": ["#export\nx = 1"]}
     )
-    (project.root / "settings.ini").unlink()
-    (project.root / "pyproject.toml").write_text('[project]\nname = "lib"\n[tool.nbdev]\n')
-    assert modules(read_project(project.root / "pyproject.toml")) == {"a": ["y = 1"]}
+    plan = make_plan(project)
+    assert [(d.path.name, d.cell) for d in plan.diagnostics] == [
+        ("00_a.ipynb", None),
+        ("01_b.ipynb", 0),
+        ("01_b.ipynb", 1),
+    ]
+    assert plan.files == {}
 
 
-def test_what_parses_and_still_is_no_python_is_an_error(make_project):
-    project = make_project(
-        {
-            "00_core": [
-                "#export\nimport os",
-                "#export\n\ndef f():\n    x = 1\n    global x",
-                "#export\nfrom __future__ import annotations",
-            ]
-        }
-    )
-    (problem,) = make_plan(project).diagnostics
-    assert (problem.code, problem.cell, problem.line) == ("syntax", 1, 5)
+def test_a_problem_is_reported_once(make_project):
+    assert codes(make_project({"00_a": ["#| export # a remark\nx = 1"]})) == ["bad-module"]
 
 
-@pytest.mark.parametrize("name", ["00_two\nlines", "00_\udcff", "sub\r/00_a"])
-def test_a_path_that_no_marker_could_hold_is_an_error(make_project, name):
-    (problem,) = make_plan(make_project({name: ["#export\nx = 1"]})).diagnostics
-    assert (
-        problem.code == "bad-module"
-        and make_plan(make_project({name: ["x = 1"]})).diagnostics == []
-    )
+def test_the_argument_strict_overrides_the_settings(make_project):
+    cells = {"00_a": ["#exprot\nx = 1"]}
+    assert make_plan(make_project(cells), strict=True).has_errors
+    assert not make_plan(make_project(cells, "strict = True"), strict=False).has_errors
+
+
+def test_an_orphan_is_not_reported_if_it_will_be_pruned(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = 1"]})
+    compile_project(project)
+    (project.nbs_path / "01_b.ipynb").unlink()
+    orphan = project.lib_path / "b.py"
+    assert make_plan(project).orphans == make_plan(project, prune=True).orphans == [orphan]
+    assert codes(project) == ["orphan"]
+    assert codes(project, prune=True) == []
+
+
+def test_with_an_error_no_module_is_called_an_orphan(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = 1"]})
+    compile_project(project)
+    (project.nbs_path / "01_b.ipynb").write_text("{ broken")
+    plan = make_plan(project)
+    assert plan.orphans == []
+    assert [d.code for d in plan.diagnostics] == ["not-json"]
+
+
+# --- what is read again after a change ---------------------------------------------------------
+
+
+def test_a_module_is_checked_again_if_a_module_changes_that_it_star_imports(make_project):
+    importer = ["y = 0", "#export\nfrom lib.a import *\ndef f(): return y"]
+    project = make_project({"00_a": ["#export\ny = 1"], "01_b": importer})
+    plan, _ = compile_project(project)
+    assert plan.diagnostics == []
+    rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nw = 1"))
+    plan, _ = compile_project(project)
+    assert [(d.code, d.path.name) for d in plan.diagnostics] == [("undefined-name", "01_b.ipynb")]
+    rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\ny = 12"))
+    plan, _ = compile_project(project)
+    assert plan.diagnostics == []
+
+
+def test_the_star_import_of_a_module_that_is_gone_is_noticed(make_project):
+    importer = ["y = 0", "#export\nfrom lib.a import *\ndef f(): return y"]
+    project = make_project({"00_a": ["#export\nw = 1"], "01_b": importer})
+    plan, _ = compile_project(project)
+    assert [d.code for d in plan.diagnostics] == ["undefined-name"]
+    rewrite(project.nbs_path / "00_a.ipynb", notebook("#export c\nw = 1"))
+    plan, _ = compile_project(project, prune=True)
+    assert plan.diagnostics == []  # the names in a module from elsewhere are not known
+
+
+def test_unchanged_modules_are_kept_with_their_problems(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#exprot", "#export\ny = 1"]})
+    compile_project(project)
+    rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nx = 22"))
+    plan = make_plan(project, memory=recall(project))
+    assert [module.name for module in plan.modules] == ["a"]
+    assert [module.name for module in plan.kept] == ["b"]
+    assert [d.code for d in plan.diagnostics] == ["unknown-directive"]
+
+
+def test_a_notebook_is_read_again_that_shares_a_new_module_with_a_changed_one(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = 1"]})
+    compile_project(project)
+    rewrite(project.nbs_path / "00_a.ipynb", notebook("#export b\nx = 1"))
+    plan = make_plan(project, memory=recall(project), prune=True)
+    assert [module.name for module in plan.modules] == ["b"]
+    assert plan.modules[0].public == ["x", "y"]
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_garbage_collection_is_as_before_afterwards(is_enabled):
+    was_enabled = gc.isenabled()
+    try:
+        gc.enable() if is_enabled else gc.disable()
+        with pytest.raises(KeyError), gc_paused():
+            assert not gc.isenabled()
+            raise KeyError
+        assert gc.isenabled() == is_enabled
+    finally:
+        gc.enable() if was_enabled else gc.disable()
