@@ -32,7 +32,7 @@ from ..protocol import (
 )
 from ..results import DIED, Error, Frame
 from .channel import WorkerChannel
-from .spawn import read_task
+from .spawn import receive_task
 
 # What a Python kernel is told before the first cell. IPython shows some errors (those below %%capture, for one) without
 # telling of them in its reply.
@@ -223,7 +223,7 @@ def _environment(task: Task) -> dict[str, str]:
 
 def main() -> None:
     """Run one notebook in a kernel."""
-    task, pipes, parent = read_task()
+    task, pipes, parent = receive_task()
     signal.signal(signal.SIGUSR1, lambda *_: None)
     die_with(parent)
     adopt_orphans()
