@@ -12,11 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from literate.discovery import project_notebooks
+from literate.execute import NotebookResult, Options, run_notebooks
 from literate.execute.server import job as jobs
 from literate.project import Project, read_project
 
@@ -197,6 +200,20 @@ def rewrite(path: Path, text: str) -> None:
     os.utime(path, ns=(before, before + 2_000_000_000))
 
 
+def write_files(root: Path, files: dict[str, str]) -> None:
+    """Write files below a folder, in new folders if necessary."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def results_of(project: Project, **options: object) -> dict[str, NotebookResult]:
+    """Run all notebooks of a project; the results by the names of the notebooks."""
+    results = run_notebooks(project, project_notebooks(project), Options(**options))
+    return {Path(result.path).stem: result for result in results}
+
+
 # How long the runner waits before it uses force. Its own times are meant for people; whether
 # something is done within them, a test must not leave to the speed of the machine.
 STEPS = [(delay, int(number)) for delay, number in jobs._ESCALATION]
@@ -281,6 +298,26 @@ def notebook(*cells: str | dict, **metadata) -> str:
         "nbformat_minor": 5,
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def split_cells(text: str) -> list[str]:
+    """The sources of cells, which are separated by lines with `# %%`.
+
+    The text may be indented as a whole. Blank lines at the beginning and the end do not count.
+    """
+    return [source.strip("\n") for source in dedent(text).split("# %%\n")]
+
+
+def tagged(source: str, *tags: str) -> dict:
+    """A code cell with tags, for `notebook`."""
+    return {
+        "cell_type": "code",
+        "id": "tagged01",
+        "metadata": {"tags": list(tags)},
+        "outputs": [],
+        "execution_count": None,
+        "source": source,
+    }
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from conftest import sleeper
-from test_quirks import FAILING, HANGING, PASSING, tagged
+from conftest import sleeper, tagged
+from quirks import FAILING, HANGING, PASSING
 
 from literate.diagnostics import UsageError
 from literate.discovery import project_notebooks
