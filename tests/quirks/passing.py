@@ -279,6 +279,14 @@ OUTPUTS = {
         display(4)
         os.write(1, b'five\n');
     """),
+    "order_of_streams": split_cells("""
+        import sys
+        print('one', file=sys.stderr)
+        print('two')
+        print('three', end='', file=sys.stderr)
+        print('four')
+        print('five', file=sys.stderr)
+    """),
     "surrogates": [
         r"print('\ud800')" "\n" r"'\ud800'",
         tagged(r"raise ValueError('\ud800')", "raises-exception"),

@@ -63,10 +63,8 @@ class Leftovers:
             name = getattr(task.get_coro(), "__qualname__", "")
             self.add(f"a task still runs at the end: {name}()")
             return
-        if task.cancelled():
-            return
-        # asyncio itself logs the exception of such a task when the last reference to it is gone.
-        # The flag says that this is still to come: the exception was never asked for.
+        # The flag says that the task has an exception that no code has asked for. asyncio itself
+        # logs it, but only when the last reference to the task is gone.
         if task._log_traceback:
             self.add(f"nobody awaited a task that failed: {_one_line(task.exception())}")
 

@@ -133,7 +133,7 @@ class CellNames:
         if depth < _MAX_DEPTH:
             if trace.__cause__ is not None:
                 related.append(("cause", self._error(trace.__cause__, depth + 1)))
-            elif trace.__context__ is not None and not trace.__suppress_context__:
+            elif trace.__context__ is not None:  # it is None if Python would not show it
                 related.append(("context", self._error(trace.__context__, depth + 1)))
             for member in members[:_MAX_MEMBERS]:
                 related.append(("member", self._error(member, depth + 1)))

@@ -202,6 +202,8 @@ def test_results_are_plain_data(results):
 
 def test_printed_text_and_displays_come_in_order(results):
     assert outputs(results["order"], 0) == ["one\n", "two\nthree\n", "4", "five\n"]
+    texts = ["one\n", "two\n", "three", "four\n", "five\n"]
+    assert outputs(results["order_of_streams"], 0) == texts
 
 
 def test_what_a_cell_printed_before_it_died_is_kept(results):
