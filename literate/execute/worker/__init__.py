@@ -2,9 +2,9 @@
 
 Such a process begins in one of three ways:
 
-    worker.py  the server has forked it; this is the usual way
-    spawn.py   it is a fresh Python interpreter (`--isolation spawn`)
-    kernel.py  it speaks to a Jupyter kernel, which runs the cells
+    worker.py  the server forks its own process: this is the usual way
+    spawn.py   the server starts a fresh Python interpreter (`--isolation spawn`)
+    kernel.py  the server starts a process that lets a Jupyter kernel run the cells (`--kernel`)
 
 In all three cases it sends the messages of `protocol.py` to the server, through `channel.py`.
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from importlib.abc import Loader
     from types import ModuleType
 else:
-    Loader = object
+    Loader = object  # a real base class would have methods of its own: see `_Handover`
 
 _clock = time.perf_counter  # bound before a notebook can patch it
 
@@ -243,10 +243,10 @@ class Parking:
         return True
 
     def _watch_cold_import(self, name: str) -> None:
-        """Note that an import of a module begins that is not parked.
+        """Note the beginning of an import that is not served from here, or a step of this import.
 
-        While such an import goes on, it imports other modules. They count as its steps. So the time
-        from its begin to its last step is about the time that it takes.
+        While such an import goes on, it imports other modules, which count as its steps. The time
+        from its beginning to its last step is about the time that it takes.
         """
         now = _clock()
         if self._cold_imports:
@@ -321,7 +321,7 @@ def _would_be_found(name: str, module: ModuleType) -> bool:
     """Whether Python, if it searched for a top-level module now, would find this one."""
     found = PathFinder.find_spec(name)
     if not found:
-        return True
+        return True  # only another finder knows it, as with an editable installation
     spec = getattr(module, "__spec__", None)
     return found.origin == getattr(spec, "origin", None)
 

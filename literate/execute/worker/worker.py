@@ -69,8 +69,8 @@ class Stream(io.TextIOWrapper):
     """stdout or stderr of a notebook.
 
     Text is passed on at the end of each line. The two streams go through two pipes, so the server
-    could not tell which text came first. Before a stream is written to, the text of the other one
-    is therefore flushed, and the server has read it.
+    cannot see which text came first. To keep the order, a stream that is written to first flushes
+    the other stream, and waits until the server has read what the other stream had.
     """
 
     latest: Stream | None = None  # the stream that was written to last
@@ -117,8 +117,8 @@ def run_worker(
     _seed_numpy(parking)
     sys.stdout = Stream("stdout", channel)
     sys.stderr = Stream("stderr", channel)
-    sys.__stdout__ = sys.stdout  # type: ignore[misc]  # it is only final for other programs
-    sys.__stderr__ = sys.stderr  # type: ignore[misc]  # it is only final for other programs
+    sys.__stdout__ = sys.stdout  # type: ignore[misc]  # typeshed calls it final
+    sys.__stderr__ = sys.stderr  # type: ignore[misc]  # typeshed calls it final
 
     worker = Worker(task, shell, channel)
     worker.run_cells()
@@ -145,7 +145,7 @@ def _settle(task: Task, dump: int, server: int) -> None:
     faulthandler.enable(dump)
     faulthandler.register(signal.SIGUSR1, dump)
     sys.stdin = open(0, closefd=False)
-    sys.__stdin__ = sys.stdin  # type: ignore[misc]  # it is only final for other programs
+    sys.__stdin__ = sys.stdin  # type: ignore[misc]  # typeshed calls it final
     builtins.input = _refuse_input
     getpass.getpass = _refuse_input
     gc.enable()  # the server runs without it
@@ -183,7 +183,7 @@ class Worker:
         shell.user_ns["_dh"][:] = [task.folder]  # the folders for `%cd -`
 
     def run_cells(self) -> None:
-        """Run the cells until one fails, or until the server says that it is enough."""
+        """Run the cells until one fails, or until the server says to stop."""
         if self._task.parameters_after is None:
             self._set_parameters()
         for cell in self._task.cells:
@@ -266,7 +266,7 @@ def _is_expected(exception: BaseException | None, raises: str) -> bool:
 def _end_fork(exception: BaseException | None) -> NoReturn:
     """End a process that a cell has forked, and that has come to the end of this cell.
 
-    The rest of the notebook is the business of the worker alone.
+    Only the worker itself runs the rest of the notebook.
     """
     if exception is None:
         _exit(0)
