@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from textwrap import dedent
 from types import ModuleType
 
 import pytest
@@ -317,6 +318,26 @@ def notebook(*cells: str | dict, **metadata) -> str:
         "nbformat_minor": 5,
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def split_cells(text: str) -> list[str]:
+    """The sources of cells, which are separated by lines with `# %%`.
+
+    The text may be indented as a whole. Blank lines at the beginning and the end do not count.
+    """
+    return [source.strip("\n") for source in dedent(text).split("# %%\n")]
+
+
+def tagged(source: str, *tags: str) -> dict:
+    """A code cell with tags, for `notebook`."""
+    return {
+        "cell_type": "code",
+        "id": "tagged01",
+        "metadata": {"tags": list(tags)},
+        "outputs": [],
+        "execution_count": None,
+        "source": source,
+    }
 
 
 @pytest.fixture

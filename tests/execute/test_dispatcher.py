@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from test_quirks import tagged
+from conftest import tagged
 
 from literate.discovery import project_notebooks
 from literate.execute import (

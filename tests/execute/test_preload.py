@@ -115,3 +115,12 @@ def test_a_module_that_starts_threads_is_not_preloaded(make_project, monkeypatch
     monkeypatch.setenv("PYTHONPATH", str(project.root))
     assert results_of(project)["00_a"].outcome == PASSED
     assert "threaded" in ImportTimes(project).unsafe
+
+
+def test_the_imports_that_a_run_measured_count(make_project):
+    project = make_project(
+        {"00_a": ["import numpy"], "01_b": ["import numpy, sympy"], "02_c": ["1"]}
+    )
+    results_of(project)
+    times = ImportTimes(project)
+    assert {"numpy", "sympy"} <= times.of(str(project.nbs_path / "01_b.ipynb")).keys()

@@ -2,7 +2,8 @@
 
 import pytest
 from conftest import results_of
-from test_quirks import FAILING, HANGING, PASSING, tagged
+from conftest import tagged
+from quirks import FAILING, HANGING, PASSING
 
 from literate.discovery import project_notebooks
 from literate.execute import (

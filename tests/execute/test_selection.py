@@ -2,7 +2,7 @@
 
 import pytest
 from conftest import notebook, results_of, settings_text
-from test_quirks import tagged
+from conftest import tagged
 
 from literate.execute import FAILED, PASSED, SKIPPED, NotebookResult
 from literate.execute.selection import NotebookPlan, plan_notebook

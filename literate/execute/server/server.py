@@ -46,7 +46,7 @@ from ..protocol import (
 from ..worker.parking import Parking
 from ..worker.shell import NotebookShell
 from ..worker.spawn import PASSED, PIPES
-from ..worker.worker import run_job
+from ..worker.worker import run_worker
 from .job import Job
 
 _TEMPORARY = (
@@ -176,7 +176,7 @@ class ForkServer:
                 other.close()
             for descriptor in (self.commands, self.reports, pipes["stdout"], pipes["stderr"]):
                 os.close(descriptor)
-            run_job(task, self.shell, self.parking, pipes, parent)
+            run_worker(task, self.shell, self.parking, pipes, parent)
         except BaseException:
             traceback.print_exc()
         finally:

@@ -1,6 +1,8 @@
-"""A job that runs its notebook in a Jupyter kernel: with `--kernel`, or because it is in another language than Python.
+"""A worker that runs its notebook in a Jupyter kernel.
 
-What the kernel says becomes the same frames that the built-in engine sends, so that everything beyond is the same.
+This happens with `--kernel`, and for notebooks in another language than Python. The cells run in
+the process of the kernel. This process speaks to the kernel by means of nbclient, and turns what
+the kernel says into the messages of `protocol.py`. So the server need not know about kernels.
 """
 
 from __future__ import annotations
@@ -11,11 +13,14 @@ import re
 import signal
 from ast import literal_eval
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import NoSuchKernel
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 
+from ...records import dataclass, replace
 from ..processes import adopt_orphans, die_with, limit_memory
 from ..protocol import (
     CellBegins,
@@ -23,19 +28,30 @@ from ..protocol import (
     CellReport,
     ClearOutput,
     Display,
+    FromWorker,
     Refuse,
     ShowResult,
     StreamText,
     Task,
+    TaskCell,
     UpdateDisplay,
     WorkerEnds,
 )
 from ..results import DIED, Error, Frame
 from .channel import WorkerChannel
-from .spawn import read_task
+from .spawn import receive_task
 
-# What a Python kernel is told before the first cell. IPython shows some errors (those below %%capture, for one) without
-# telling of them in its reply.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from nbformat import NotebookNode
+
+    Content = dict[str, Any]  # the content of a message of a kernel
+
+# A Python kernel runs this before the first cell. It puts the notebook's folders into `sys.path`.
+# It also notes each exception that IPython shows: the reply of the kernel does not tell of some of
+# them, for example of those below %%capture, and it never tells the bases of an exception.
 _PREPARE = """
 import sys, IPython
 sys.path[:0] = [path for path in ({folder!r}, {root!r}) if path not in sys.path]
@@ -43,58 +59,112 @@ def prepare(shell):
     show = shell.showtraceback
     def showtraceback(exc_tuple=None, *args, **kwargs):
         kind, value = (exc_tuple or sys.exc_info())[:2]
-        shell.shown_errors = ([base.__name__ for base in kind.__mro__], str(value))
+        shell.shown_error = ([base.__name__ for base in kind.__mro__], str(value))
         return show(exc_tuple, *args, **kwargs)
     shell.showtraceback = showtraceback
 prepare(get_ipython())
 del prepare, IPython
 """
-_SHOWN = "[get_ipython().__dict__.pop('shown_errors', None), None][0]"
-_WHERE = re.compile(
-    r"Cell In\[(\d+)\], line (\d+)(?:, in (\w+))?|^File (.+?):(\d+), in (\S+?)\(", re.MULTILINE
+_TAKE_SHOWN_ERROR = "get_ipython().__dict__.pop('shown_error', None)"
+
+# A line of a traceback as IPython writes it: in a cell, which it calls by its execution count, or
+# in a file.
+_TRACEBACK_LINE = re.compile(
+    r"Cell In\[(?P<count>\d+)\], line (?P<cell_line>\d+)(?:, in (?P<cell_function>\w+))?"
+    r"|^File (?P<file>.+?):(?P<file_line>\d+), in (?P<file_function>\S+?)\(",
+    re.MULTILINE,
 )
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class _KernelError:
+    """An error of a cell as a kernel reports it."""
+
+    name: str
+    value: str
+    traceback: str = ""  # text, without colours
+    bases: tuple[str, ...] = ()  # the names of the base classes; only Python kernels tell them
+
+
+def _error_of(content: Content) -> _KernelError:
+    traceback = _COLOUR.sub("", "\n".join(content.get("traceback") or ()))
+    return _KernelError(content.get("ename") or "Error", content.get("evalue") or "", traceback)
+
+
+def _message_of(kind: str, content: Content) -> FromWorker | None:
+    """The message that reports an output. None if the message of the kernel is not an output."""
+    transient = content.get("transient") or {}
+    display_id = transient.get("display_id")
+    match kind:
+        case "stream":
+            return StreamText(content["name"], content["text"])
+        case "display_data":
+            return Display(content["data"], content["metadata"], display_id)
+        case "update_display_data":
+            return UpdateDisplay(content["data"], content["metadata"], display_id)
+        case "execute_result":
+            return ShowResult(content["data"], content["metadata"], content["execution_count"])
+        case "clear_output":
+            return ClearOutput(content["wait"])
+    return None
 
 
 class _Client(NotebookClient):
-    """Passes on what the kernel says, as it says it."""
+    """Runs code in a kernel, and reports outputs as soon as the kernel sends them."""
 
-    def __init__(self, channel: WorkerChannel, **settings) -> None:
-        super().__init__(new_notebook(), **settings)
-        self.channel, self.error, self.reply = channel, None, {}
+    def __init__(self, task: Task, channel: WorkerChannel) -> None:
+        super().__init__(
+            new_notebook(),
+            kernel_name=task.kernel,
+            timeout=None,
+            allow_errors=True,
+            record_timing=False,
+            store_widget_state=False,
+            shutdown_kernel="immediate",
+            resources={"metadata": {"path": task.folder}},
+        )
+        self.on_cell_executed = self._keep_reply
+        self._channel = channel
+        self._error: _KernelError | None = None
+        self.reply: Content = {}  # of the kernel to the last cell
 
-    def process_message(self, msg: dict, cell: dict, cell_index: int):
-        content = msg["content"]
-        display_id = content.get("transient", {}).get("display_id")
-        match msg["msg_type"]:
-            case "stream":
-                self.channel.call(StreamText(content["name"], content["text"]))
-            case "display_data":
-                self.channel.call(Display(content["data"], content["metadata"], display_id))
-            case "execute_result":
-                self.channel.call(
-                    ShowResult(content["data"], content["metadata"], content["execution_count"])
-                )
-            case "update_display_data":
-                self.channel.call(UpdateDisplay(content["data"], content["metadata"], display_id))
-            case "clear_output":
-                self.channel.call(ClearOutput(content["wait"]))
-            case "error":
-                self.error = content
-            case _:
-                return super().process_message(msg, cell, cell_index)
+    @property
+    def manager(self) -> AsyncKernelManager:
+        """The object that starts, interrupts and ends the kernel."""
+        assert isinstance(self.km, AsyncKernelManager)
+        return self.km
 
-    async def run(self, source: str) -> dict | None:
-        """Run a cell; the error that it ended with."""
-        self.error, self.reply = None, {}
+    def process_message(
+        self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
+    ) -> NotebookNode | None:
+        """Take a message of the kernel: nbclient calls this for each of them."""
+        kind, content = msg["msg_type"], msg["content"]
+        if kind == "error":
+            self._error = _error_of(content)
+            return None
+        message = _message_of(kind, content)
+        if message is None:
+            return super().process_message(msg, cell, cell_index)
+        self._channel.call(message)
+        return None
+
+    def _keep_reply(self, execute_reply: dict[str, Any], **_: object) -> None:
+        self.reply = execute_reply["content"]
+
+    async def run_source(self, source: str) -> _KernelError | None:
+        """Run a cell. Returns the error that ended it, or None."""
+        self._error = None
+        self.reply = {}
         self.nb.cells = [new_code_cell(source)]
         await self.async_execute_cell(self.nb.cells[0], 0)
-        if self.reply.get("status") == "error":
-            self.error = self.error or self.reply
-        return self.error
+        if self._error is None and self.reply.get("status") == "error":
+            self._error = _error_of(self.reply)
+        return self._error
 
-    async def ask(self, code: str, expression: str = "None") -> str:
-        """Run code that no cell holds; the value of an expression after it."""
+    async def evaluate(self, code: str, expression: str = "None") -> str:
+        """Run code that does not stand in a cell. Returns the `repr` of an expression after it."""
+        assert isinstance(self.kc, AsyncKernelClient)
         reply = await self.kc.execute_interactive(
             code,
             silent=True,
@@ -103,133 +173,192 @@ class _Client(NotebookClient):
             user_expressions={"value": expression},
             output_hook=lambda message: None,
         )
-        return (
-            reply["content"]
-            .get("user_expressions", {})
-            .get("value", {})
-            .get("data", {})
-            .get("text/plain", "")
-        )
+        values = reply["content"].get("user_expressions", {})
+        data = values.get("value", {}).get("data", {})
+        text: str = data.get("text/plain", "")
+        return text
 
 
-async def _run(task: Task, channel: WorkerChannel) -> None:
-    client = _Client(
-        channel,
-        kernel_name=task.kernel,
-        timeout=None,
-        allow_errors=True,
-        record_timing=False,
-        store_widget_state=False,
-        shutdown_kernel="immediate",
-        resources={"metadata": {"path": task.folder}},
-    )
-    client.on_cell_executed = lambda execute_reply, **_: client.reply.update(
-        execute_reply["content"]
-    )
-    try:
-        client.create_kernel_manager()
-        python = client.km.kernel_spec.language.lower() == "python"
-    except NoSuchKernel:
-        reason = (
-            f"its kernel, {task.kernel}, is not installed: `jupyter kernelspec list` shows the installed "
-            "ones, and --kernel NAME chooses one"
-        )
-        return channel.call(Refuse(reason))
-    if task.parameters and not python:
-        return channel.call(Refuse("--param sets variables in Python notebooks alone"))
-    async with client.async_setup_kernel(env=_environment(task)):
-        os.unlink(client.km.connection_file)  # the kernel has read it; nobody else is to
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(
-            signal.SIGINT, lambda: loop.create_task(client.km.interrupt_kernel())
-        )
-        if python:
-            await client.ask(_PREPARE.format(folder=task.folder, root=task.root))
+class _KernelRun:
+    """The run of a notebook in a kernel: it starts the kernel, runs the cells and reports them."""
+
+    def __init__(self, task: Task, channel: WorkerChannel) -> None:
+        self._task = task
+        self._channel = channel
+        self._client = _Client(task, channel)
+        self._is_python = False
+        self._cell: TaskCell | None = None  # the cell that runs, or the last that ran
+        self._cells_by_count: dict[int, TaskCell] = {}  # by execution count
+
+    async def run(self) -> None:
+        """Run the notebook."""
+        reason = self._choose_kernel()
+        if reason:
+            self._channel.call(Refuse(reason))
+            return
+        async with self._client.async_setup_kernel(env=_environment(self._task)):
+            is_complete = await self._run_in_kernel()
+        if is_complete:
+            self._channel.call(WorkerEnds([], {}, []))
+
+    def _choose_kernel(self) -> str:
+        """Find the kernel. Returns why the notebook cannot run, or ""."""
         try:
-            await _run_cells(task, client, channel, python)
-        except DeadKernelError:
-            status = client.km.provisioner.process.returncode
-            return channel.call(
-                CellEnds(client.cell, CellReport(False, 0.0, None, _death(status), []))
+            self._client.create_kernel_manager()
+            spec = self._client.manager.kernel_spec
+        except NoSuchKernel:
+            return (
+                f"its kernel, {self._task.kernel}, is not installed: `jupyter kernelspec list` "
+                "shows the installed ones, and --kernel NAME chooses one"
             )
-    channel.call(WorkerEnds([], {}, []))
+        assert spec is not None  # a kernel without a specification is not found
+        self._is_python = spec.language.lower() == "python"
+        if self._task.parameters and not self._is_python:
+            return "--param sets variables in Python notebooks alone"
+        return ""
 
+    async def _run_in_kernel(self) -> bool:
+        """Run the cells in the kernel, which has started. Returns False if the kernel died."""
+        # The kernel has read this file. Other programs must not connect to it.
+        os.unlink(self._client.manager.connection_file)
+        self._pass_on_interrupts()
+        if self._is_python:
+            prepare = _PREPARE.format(folder=self._task.folder, root=self._task.root)
+            await self._client.evaluate(prepare)
+        try:
+            await self._run_cells()
+        except DeadKernelError:
+            if self._cell is None:
+                raise
+            self._report_death(self._cell)
+            return False
+        return True
 
-async def _run_cells(task: Task, client: _Client, channel: WorkerChannel, python: bool) -> None:
-    cells: dict[int, tuple[int, str]] = {}  # by execution count
-    settings = "\n".join(f"{name} = {value!r}" for name, value in task.parameters.items())
-    if task.parameters_after is None:
-        await client.ask(settings)
-    clock = asyncio.get_running_loop().time
-    for cell in task.cells:
-        client.cell, cell_id, source, raises = cell.index, cell.cell_id, cell.source, cell.raises
-        channel.send(CellBegins(client.cell))
+    def _pass_on_interrupts(self) -> None:
+        """Interrupt the kernel when this process is interrupted, which happens at a time limit."""
+        loop = asyncio.get_running_loop()
+
+        def interrupt() -> None:
+            asyncio.ensure_future(self._client.manager.interrupt_kernel(), loop=loop)
+
+        loop.add_signal_handler(signal.SIGINT, interrupt)
+
+    def _report_death(self, cell: TaskCell) -> None:
+        process = getattr(self._client.manager.provisioner, "process", None)
+        error = _death(getattr(process, "returncode", None))
+        report = CellReport(False, 0.0, None, error, [])
+        self._channel.call(CellEnds(cell.index, report))
+
+    async def _run_cells(self) -> None:
+        if self._task.parameters_after is None:
+            await self._set_parameters()
+        for cell in self._task.cells:
+            self._cell = cell
+            if not await self._run_cell(cell):
+                break
+            if cell.index == self._task.parameters_after:
+                await self._set_parameters()
+
+    async def _set_parameters(self) -> None:
+        lines = [f"{name} = {value!r}" for name, value in self._task.parameters.items()]
+        await self._client.evaluate("\n".join(lines))
+
+    async def _run_cell(self, cell: TaskCell) -> bool:
+        """Run a cell and report it. Returns whether the next cell is to run."""
+        clock = asyncio.get_running_loop().time
+        self._channel.send(CellBegins(cell.index))
         start = clock()
-        found = await client.run(source)
-        if python and (shown := literal_eval(await client.ask("", _SHOWN) or "None")):
-            (name, *bases), value = shown
-            found = {"ename": name, "evalue": value, **(found or {}), "bases": bases}
-        seconds, count = clock() - start, client.reply.get("execution_count")
-        cells[count] = client.cell, cell_id
-        expected = found and raises in ("BaseException", found["ename"], *found.get("bases", ()))
-        ok = bool(raises and expected) if found else not raises
-        error = found and _error(found, task, cells)
-        go_on = channel.call(
-            CellEnds(client.cell, CellReport(ok, seconds, count, error or None, []))
-        )
-        if not go_on or not ok and not task.allow_errors:
-            break
-        if client.cell == task.parameters_after:
-            await client.ask(settings)
+        kernel_error = await self._client.run_source(cell.source)
+        if self._is_python:
+            kernel_error = await self._add_shown_error(kernel_error)
+        seconds = clock() - start
 
+        execution_count = self._client.reply.get("execution_count")
+        if execution_count is not None:
+            self._cells_by_count[execution_count] = cell
+        ok = _is_expected(kernel_error, cell.raises)
+        error = None if kernel_error is None else self._describe(kernel_error)
+        report = CellReport(ok, seconds, execution_count, error, [])
+        goes_on = self._channel.call(CellEnds(cell.index, report))
+        return goes_on and (ok or self._task.allow_errors)
 
-def _error(content: dict, task: Task, cells: dict[int, tuple[int, str]]) -> Error:
-    """What a kernel says of an error; the lines in cells are read from the text of its traceback."""
-    text = _ANSI.sub("", "\n".join(content.get("traceback") or ()))
-    sources = {cell.index: cell.source.split("\n") for cell in task.cells}
-    frames = []
-    for match in _WHERE.finditer(text):
-        count, line, inside, file, file_line, function = match.groups()
+    async def _add_shown_error(self, error: _KernelError | None) -> _KernelError | None:
+        """The error of a cell in Python, with its bases; or the error that IPython only showed."""
+        shown = literal_eval(await self._client.evaluate("", _TAKE_SHOWN_ERROR) or "None")
+        if shown is None:
+            return error
+        (name, *bases), value = shown
+        return replace(error or _KernelError(name, value), bases=tuple(bases))
+
+    def _describe(self, error: _KernelError) -> Error:
+        """An error as data. Its lines are read from the text of the traceback."""
+        frames = []
+        for match in _TRACEBACK_LINE.finditer(error.traceback):
+            frame = self._frame(match)
+            if frame is not None:
+                frames.append(frame)
+        message = f"{error.name}: {error.value}"
+        if not frames and "Traceback" not in error.traceback:
+            # The kernel of another language: the text is all that it says.
+            message += "\n" + error.traceback.strip()
+        return Error(error.name, message.strip(), tuple(frames))
+
+    def _frame(self, match: re.Match[str]) -> Frame | None:
+        """A line of a traceback as data. None if it is IPython's own, or not known."""
+        file = match["file"]
         if file:
-            if "/IPython/" not in file:
-                frames.append(Frame(file, int(file_line), function))
-        elif int(count) in cells:
-            index, cell_id = cells[int(count)]
-            line_text = dict(enumerate(sources[index], 1)).get(int(line), "").strip()
-            frames.append(Frame(task.path, int(line), inside or "", line_text, index, cell_id))
-    name, value = content.get("ename") or "Error", content.get("evalue") or ""
-    details = "" if frames or "Traceback" in text or not text.strip() else f"\n{text.strip()}"
-    return Error(name, f"{name}: {value}{details}".strip(), tuple(frames))
+            if "/IPython/" in file:
+                return None
+            return Frame(file, int(match["file_line"]), match["file_function"])
+        cell = self._cells_by_count.get(int(match["count"]))
+        if cell is None:
+            return None
+        line = int(match["cell_line"])
+        lines = cell.source.split("\n")
+        text = lines[line - 1].strip() if 1 <= line <= len(lines) else ""
+        function = match["cell_function"] or ""
+        return Frame(self._task.path, line, function, text, cell.index, cell.cell_id)
+
+
+def _is_expected(error: _KernelError | None, raises: str) -> bool:
+    """Whether a cell ended as it has to.
+
+    `raises` is the name of the exception that it has to raise, or of one of its bases, or "".
+    """
+    if error is None:
+        return not raises
+    return raises in ("BaseException", error.name, *error.bases)
 
 
 def _death(status: int | None) -> Error:
+    """The error of a kernel that died. `status` is as `subprocess` gives it."""
     if status is not None and status < 0:
-        status = f"{signal.Signals(-status).name}, {signal.strsignal(-status)}"
+        number = -status
+        how = f"{signal.Signals(number).name}, {signal.strsignal(number)}"
     else:
-        status = f"exit status {status}"
-    return Error(DIED, f"the kernel died: {status}")
+        how = f"exit status {status}"
+    return Error(DIED, f"the kernel died: {how}")
 
 
 def _environment(task: Task) -> dict[str, str]:
-    """The kernel's environment: no profile of the user's, and the project's modules within reach."""
-    paths = os.pathsep.join(filter(None, [task.folder, task.root, os.environ.get("PYTHONPATH")]))
+    """The environment of the kernel: the project's modules are found, and no profile is read."""
+    folders = (task.folder, task.root, os.environ.get("PYTHONPATH"))
+    path = os.pathsep.join([folder for folder in folders if folder])
+    ipython_folder = os.path.join(task.state_dir, "ipython")  # it is empty
     os.makedirs(task.state_dir, exist_ok=True)
-    return {
-        **os.environ,
-        "PYTHONPATH": paths,
-        "IPYTHONDIR": os.path.join(task.state_dir, "ipython"),
-    }
+    return {**os.environ, "PYTHONPATH": path, "IPYTHONDIR": ipython_folder}
 
 
 def main() -> None:
     """Run one notebook in a kernel."""
-    task, pipes, parent = read_task()
+    task, pipes, server = receive_task()
+    # At a time limit, the server sends SIGUSR1 to ask which line runs. There is no answer here.
     signal.signal(signal.SIGUSR1, lambda *_: None)
-    die_with(parent)
+    die_with(server)
     adopt_orphans()
     limit_memory(task.max_memory)
-    channel = WorkerChannel(pipes, parent)
-    asyncio.run(_run(task, channel))
+    channel = WorkerChannel(pipes, server)
+    asyncio.run(_KernelRun(task, channel).run())
     os._exit(0)
 
 

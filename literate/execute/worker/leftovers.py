@@ -1,4 +1,4 @@
-"""What goes wrong in a notebook where no cell notices: in threads, in tasks, in commands, in what it leaves behind."""
+"""Problems that no cell notices: in threads, tasks and commands, and processes left behind."""
 
 from __future__ import annotations
 
@@ -8,104 +8,142 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 
 from ..processes import children, command_line, has_children
 from .shell import NotebookShell
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+_monotonic, _sleep = time.monotonic, time.sleep  # bound before a notebook can patch them
+
 _PATIENCE = 0.2  # seconds for processes that are about to end
+
+# multiprocessing's own helpers: the module, its variable, and the attribute with the process id.
+_HELPERS = (
+    ("multiprocessing.resource_tracker", "_resource_tracker", "_pid"),
+    ("multiprocessing.forkserver", "_forkserver", "_forkserver_pid"),
+)
 
 
 class Leftovers:
-    """Collects remarks: warnings, or failures where a run is strict."""
+    """Collects remarks about a notebook: warnings, or failures if the run is strict."""
 
     def __init__(self, shell: NotebookShell) -> None:
-        self._found: list[str] = []
         self._shell = shell
-        self._print_thread, threading.excepthook = threading.excepthook, self._thread
-        shell.loop.set_exception_handler(self._task)
+        self._remarks: list[str] = []
+        self._print_thread_exception = threading.excepthook
+        threading.excepthook = self._add_thread_exception
+        shell.loop.set_exception_handler(self._add_loop_exception)
 
-    def add(self, text: str) -> None:
-        """One more."""
-        self._found.append(text)
+    def add(self, remark: str) -> None:
+        """Add a remark."""
+        self._remarks.append(remark)
 
     def take(self) -> list[str]:
-        """Those that came since the last call."""
-        found, self._found = self._found, []
-        return found
+        """The remarks that were added since the last call."""
+        remarks = self._remarks
+        self._remarks = []
+        return remarks
 
     def at_end(self) -> list[str]:
-        """Those of a notebook whose cells have all run."""
+        """The remarks about what is left when all cells have run: tasks and processes."""
         for task in _tasks(self._shell.loop):
-            if not task.done():
-                self.add(f"a task still runs at the end: {task.get_coro().__qualname__}()")
-            elif (
-                task._log_traceback and not task.cancelled()
-            ):  # what asyncio would say once nobody holds the task
-                self.add(f"nobody awaited a task that failed: {_in_words(task.exception())}")
-        for command, count in Counter(map(_command, _left_behind())).items():
-            self.add(
-                f"it leaves {'a process' if count == 1 else f'{count} processes'} behind: {command}"
-            )
+            self._look_at_task(task)
+        commands = Counter(_describe_command(pid) for pid in _processes_left_behind())
+        for command, count in commands.items():
+            processes = "a process" if count == 1 else f"{count} processes"
+            self.add(f"it leaves {processes} behind: {command}")
         return self.take()
 
-    def _thread(self, arguments) -> None:
-        self._print_thread(arguments)
-        if not issubclass(arguments.exc_type, SystemExit):
-            self.add(
-                f"an exception in thread {arguments.thread and arguments.thread.name}: "
-                f"{_in_words(arguments.exc_value or arguments.exc_type())}"
-            )
+    def _look_at_task(self, task: asyncio.Task[object]) -> None:
+        if not task.done():
+            name = getattr(task.get_coro(), "__qualname__", "")
+            self.add(f"a task still runs at the end: {name}()")
+            return
+        # The flag says that the task has an exception that no code has asked for. asyncio itself
+        # logs it, but only when the last reference to the task is gone.
+        if task._log_traceback:
+            self.add(f"nobody awaited a task that failed: {_one_line(task.exception())}")
 
-    def _task(self, loop: asyncio.AbstractEventLoop, context: dict) -> None:
+    def _add_thread_exception(self, arguments: threading.ExceptHookArgs) -> None:
+        """The hook of `threading` for an exception that ends a thread."""
+        self._print_thread_exception(arguments)
+        if issubclass(arguments.exc_type, SystemExit):
+            return
+        name = arguments.thread and arguments.thread.name
+        error = arguments.exc_value or arguments.exc_type()
+        self.add(f"an exception in thread {name}: {_one_line(error)}")
+
+    def _add_loop_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """The hook of an event loop for an exception that no code handles."""
         loop.default_exception_handler(context)
-        if error := context.get("exception"):
-            self.add(f"{context['message']}: {_in_words(error)}")
+        error = context.get("exception")
+        if error is not None:
+            self.add(f"{context['message']}: {_one_line(error)}")
 
 
-def _in_words(error: BaseException) -> str:
-    return (
-        f"{type(error).__name__}: {error}".split("\n")[0]
-        .encode("utf-8", "backslashreplace")
-        .decode()
-    )
+def _one_line(error: BaseException | None) -> str:
+    """The type of an exception and the first line of its message."""
+    first_line = f"{type(error).__name__}: {error}".split("\n")[0]
+    return first_line.encode("utf-8", "backslashreplace").decode()
 
 
-def _command(pid: int) -> str:
-    command = command_line(pid)
-    return "a fork of its own" if command == command_line(os.getpid()) else command
+def _tasks(loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[object]]:
+    """The tasks of a loop that still exist, also those that are done.
+
+    `asyncio.all_tasks` leaves out tasks that are done. The set that it reads has another name since
+    Python 3.12.
+    """
+    known: Iterable[asyncio.Task[object]] | None
+    known = getattr(asyncio.tasks, "_scheduled_tasks", None)
+    if not known:
+        known = getattr(asyncio.tasks, "_all_tasks", ())
+    return [task for task in list(known or ()) if task.get_loop() is loop]
 
 
-def _tasks(loop: asyncio.AbstractEventLoop) -> Iterator[asyncio.Task]:
-    known = getattr(asyncio.tasks, "_scheduled_tasks", None) or getattr(
-        asyncio.tasks, "_all_tasks", ()
-    )
-    return (task for task in list(known) if task.get_loop() is loop)
+def _processes_left_behind() -> set[int]:
+    """The processes that a notebook has started and that have not ended.
 
-
-def _left_behind() -> set[int]:
-    """Processes that a notebook has started and not ended; multiprocessing's own helpers live as long as it does."""
-    deadline = time.monotonic() + _PATIENCE
-    helpers = {
-        getattr(sys.modules.get(f"multiprocessing.{module}"), variable, None)
-        for module, variable in (
-            ("resource_tracker", "_resource_tracker"),
-            ("forkserver", "_forkserver"),
-        )
-    }
-    ours = {
-        getattr(helper, name, None) for helper in helpers for name in ("_pid", "_forkserver_pid")
-    }
-    while has_children() and (left := {pid for pid in children() - ours if not _has_ended(pid)}):
-        if time.monotonic() > deadline:
+    The helpers of multiprocessing do not count: they live as long as the notebook's process.
+    """
+    deadline = _monotonic() + _PATIENCE
+    helpers = _helper_pids()
+    while has_children():  # this is cheaper than a walk through the process table
+        left = set()
+        for pid in children() - helpers:
+            if not _has_ended(pid):
+                left.add(pid)
+        if not left:
+            break
+        if _monotonic() > deadline:
             return left
-        time.sleep(0.01)
+        _sleep(0.01)
     return set()
 
 
+def _helper_pids() -> set[int]:
+    pids = set()
+    for module, variable, attribute in _HELPERS:
+        helper = getattr(sys.modules.get(module), variable, None)
+        pid = getattr(helper, attribute, None)
+        if pid is not None:
+            pids.add(pid)
+    return pids
+
+
 def _has_ended(pid: int) -> bool:
-    """Whether a child is gone, or waits to be asked for by whoever started it."""
+    """Whether a child has ended. Its status stays there for the code that started it."""
     try:
         return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
     except ChildProcessError:
         return True
+
+
+def _describe_command(pid: int) -> str:
+    command = command_line(pid)
+    if command == command_line(os.getpid()):
+        return "a fork of its own"
+    return command

@@ -1,120 +1,93 @@
-"""The IPython shell that runs cells: nothing read from a profile, nothing stored, everything shown reported as data."""
+"""The IPython shell that runs the cells of a notebook.
+
+It reads no profile and stores nothing. What a cell displays becomes a message of `protocol.py`.
+"""
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import base64
 import fnmatch
-import linecache
+import io
 import math
 import subprocess
 import sys
 import threading
 from codecs import getincrementaldecoder
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
 
-from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.profiledir import ProfileDir
 from traitlets.config import Config
 
-from ..protocol import ClearOutput, Display, ShowResult, UpdateDisplay
+from ..protocol import ClearOutput, Display, FromWorker, ShowResult, UpdateDisplay
+from .cell_code import CellCompiler, keeping_lines
 
-# As they are before a notebook patches them.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+# Bound before a notebook can patch them.
 _set_running_loop, _get_ident = asyncio._set_running_loop, threading.get_ident
 
 
-class CellCompiler(CachingCompiler):
-    """Compiles cells under names of their own, with line numbers as in the cell, also below `%%capture`."""
-
-    name = source = ""
-    lines: dict[
-        int, int
-    ] = {}  # the lines to number the cell's lines with, where it counts as a part of a module
-    _offset = 0
-
-    def begin(self, name: str, source: str, lines: dict[int, int]) -> None:
-        """Name the cell that is about to run."""
-        self.name, self.source, self.lines = name, source, lines
-
-    def cache(self, transformed_code: str, number: int = 0, raw_code: str | None = None) -> str:
-        code = (transformed_code if raw_code is None else raw_code).strip()
-        self._offset = 0
-        if not code or not self.source.rstrip().endswith(code):  # code that a cell has IPython run
-            return super().cache(transformed_code, number, raw_code)
-        self._offset = self.source.count("\n", 0, self.source.rindex(code))
-        if not self.lines:
-            lines = [line + "\n" for line in self.source.split("\n")]
-            linecache.cache[self.name] = len(self.source), None, lines, self.name
-        return self.name
-
-    def ast_parse(self, source: str, filename: str = "<unknown>", symbol: str = "exec") -> ast.AST:
-        offset = self._offset if filename == self.name else 0
-        try:
-            tree = super().ast_parse(source, filename, symbol)
-        except SyntaxError as error:
-            error.lineno = error.lineno and error.lineno + offset
-            raise
-        if offset:
-            ast.increment_lineno(tree, offset)
-        return _renumbered(tree, self.lines) if self.lines and filename == self.name else tree
-
-
-def _renumbered(tree: ast.AST, lines: dict[int, int]) -> ast.AST:
-    """The tree with other line numbers; lines that have none keep their distance to the first that has."""
-    shift = next(there - here for here, there in lines.items())
-    for node in ast.walk(tree):
-        for name in ("lineno", "end_lineno"):
-            if number := getattr(node, name, None):
-                setattr(node, name, lines.get(number, max(1, number + shift)))
-    return tree
-
-
-def keeping_lines(transformer: type) -> type:
-    """IPython's rewriting of a magic, less its side effect that one over several lines moves up the lines below it."""
-
-    class Kept(transformer):
-        def transform(self, lines: list[str]) -> list[str]:
-            after = super().transform(lines)
-            end = self.start_line + 1
-            return after[:end] + ["\n"] * (len(lines) - len(after)) + after[end:]
-
-    return Kept
+# --- outputs -----------------------------------------------------------------------------------
 
 
 class _Publisher(DisplayPublisher):
-    def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **_):
+    """Reports what a cell displays."""
+
+    shell: NotebookShell
+
+    def publish(
+        self,
+        data: dict[str, object],
+        metadata: dict[str, object] | None = None,
+        source: object = None,
+        *,
+        transient: Mapping[str, object] | None = None,
+        update: bool = False,
+        **_: object,
+    ) -> None:
         self._validate_data(data, metadata)
         display_id = (transient or {}).get("display_id")
         name = None if display_id is None else str(display_id)
         message = UpdateDisplay if update else Display
-        self.shell.report(message(_plain(data), _plain(metadata or {}), name))
+        self.shell.report(message(_plain_dict(data), _plain_dict(metadata or {}), name))
 
-    def clear_output(self, wait=False):
+    def clear_output(self, wait: bool = False) -> None:
         self.shell.report(ClearOutput(bool(wait)))
 
 
 class _ResultHook(DisplayHook):
-    def start_displayhook(self):
+    """Reports the value of the last expression of a cell, and prints nothing."""
+
+    shell: NotebookShell
+
+    def start_displayhook(self) -> None:
         self._is_active = True
 
-    def write_output_prompt(self): ...
+    def write_output_prompt(self) -> None: ...
 
-    def write_format_data(self, format_dict, md_dict=None):
-        self.shell.report(ShowResult(_plain(format_dict), _plain(md_dict or {}), self.prompt_count))
+    def write_format_data(
+        self, format_dict: dict[str, object], md_dict: dict[str, object] | None = None
+    ) -> None:
+        data, metadata = _plain_dict(format_dict), _plain_dict(md_dict or {})
+        self.shell.report(ShowResult(data, metadata, self.prompt_count))
 
-    def log_output(self, format_dict): ...
+    def log_output(self, format_dict: object) -> None: ...
 
-    def finish_displayhook(self):
+    def finish_displayhook(self) -> None:
         self._is_active = False
 
 
 def _plain(value: object) -> object:
-    """A display's data as builtins that both marshal and JSON can write."""
+    """The data of a display, made of builtins that both marshal and JSON can write."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -124,100 +97,154 @@ def _plain(value: object) -> object:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     if isinstance(value, dict):
-        return {_plain(str(key)): _plain(item) for key, item in value.items()}
+        return _plain_dict(value)
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
+    return _plain_text(value)
+
+
+def _plain_dict(value: Mapping[Any, object]) -> dict[str, object]:
+    return {_plain_text(key): _plain(item) for key, item in value.items()}
+
+
+def _plain_text(value: object) -> str:
     return str(value).encode("utf-8", "backslashreplace").decode()
 
 
-class _Store(dict):
-    """What `%store` keeps: until the notebook ends."""
+# --- the shell ---------------------------------------------------------------------------------
 
-    def keys(self, pattern: str = "*"):
+
+class _Store(dict[str, object]):
+    """Where `%store` keeps values. They are gone when the notebook ends."""
+
+    def keys(self, pattern: str = "*") -> list[str]:  # type: ignore[override]  # as in PickleShare
         return fnmatch.filter(super().keys(), pattern)
 
 
 class NotebookShell(InteractiveShell):
-    """Runs the cells of one notebook; `report` is where its outputs go."""
+    """Runs the cells of one notebook. `report` and `remark` say where its outputs go."""
 
     compiler_class = CellCompiler
     display_pub_class = _Publisher
     displayhook_class = _ResultHook
 
-    def __init__(self, **kwargs) -> None:
+    compile: CellCompiler
+
+    def __init__(self, **options: Any) -> None:
         settings = Config()
-        settings.HistoryManager.enabled = False  # no database, no thread
-        super().__init__(profile_dir=ProfileDir(), config=settings, **kwargs)
-        self.report = lambda message: None
-        self.remark = lambda text: None
-        self.shown: list[BaseException] = []
-        self.db = _Store()
-        self.extension_manager.load_extension("storemagic")  # as Jupyter does
-        for name in (
-            "autosave",
-            "less",
-            "man",
-            "more",
-        ):  # what Jupyter adds for a person at the screen
-            self.register_magic_function(lambda line: None, "line", name)
+        settings.HistoryManager.enabled = False  # no database, and no thread that writes to it
+        options.update(profile_dir=ProfileDir(), config=settings)
+        super().__init__(**options)  # type: ignore[no-untyped-call]  # IPython has no types here
+        self.report: Callable[[FromWorker], object] = lambda message: None
+        self.remark: Callable[[str], object] = lambda text: None
+        self.shown: list[BaseException] = []  # exceptions that IPython showed for the running cell
+        self.loop_runner = self._run_in_loop
+        self._add_jupyters_magics()
         rewriting = self.input_transformer_manager
         rewriting.token_transformers = [
-            keeping_lines(each) for each in rewriting.token_transformers
+            keeping_lines(transformer) for transformer in rewriting.token_transformers
         ]
-        self.loop_runner = self._run_in_loop
-        self.set_hook(
-            "show_in_pager", lambda *_, **__: None
-        )  # `name?` asks a person's screen, and there is none
+        # `name?` opens a pager, which needs a person at a screen.
+        self.set_hook("show_in_pager", lambda *_, **__: None)
 
-    def init_ipython_dir(self, ipython_dir) -> None: ...
+    def _add_jupyters_magics(self) -> None:
+        """Add the magics that a notebook finds in Jupyter, but not in a bare IPython shell."""
+        self.db = _Store()
+        assert self.extension_manager is not None  # IPython has made it
+        self.extension_manager.load_extension("storemagic")
+        for name in ("autosave", "less", "man", "more"):  # without a person, these do nothing
+            self.magics_manager.register_function(lambda line: None, "line", name)
+
+    # What IPython does for a person at a terminal, and what costs time. Nothing of it is done here.
+
+    def init_ipython_dir(self, ipython_dir: object) -> None: ...
 
     def init_virtualenv(self) -> None: ...
 
     def init_completer(self) -> None: ...
 
     @cached_property
-    def Completer(self):
-        """Nobody presses Tab here: it is made for those who ask for it."""
-        super().init_completer()
+    def Completer(self) -> Any:  # type: ignore[override]  # IPython assigns it in init_completer
+        """IPython's completer. It takes time to make, so only a notebook that uses it gets one."""
+        super().init_completer()  # type: ignore[no-untyped-call]  # IPython has no types here
         return vars(self)["Completer"]
 
-    def enable_gui(self, gui=None) -> None: ...
-
-    def ask_exit(self) -> None:
-        raise SystemExit("exit() in a cell")
+    def enable_gui(self, gui: object = None) -> None: ...
 
     @contextmanager
-    def _tee(self, channel):  # IPython would keep a second copy of everything that is printed
+    def _tee(self, channel: object) -> Iterator[None]:
+        """IPython would keep a second copy of everything that is printed."""
         yield
 
-    def _format_exception_for_storage(self, exception, *_, **__) -> dict:
+    def _format_exception_for_storage(
+        self, exception: object, *_: object, **__: object
+    ) -> dict[str, object]:
         return {}
 
-    def run_source(
-        self, name: str, source: str, lines: dict[int, int] = {}
-    ) -> BaseException | None:
-        """Run a cell; return what it raised or what IPython showed. `name` and `lines` say where its code counts."""
-        self.compile.begin(name, source, lines)
-        self.shown.clear()
-        if "Completer" in source:  # `%config Completer.use_jedi = False`
-            _ = self.Completer
-        with _inside_loop(self.loop, source):
-            result = self.run_cell(source, store_history=True)
-        errors = [result.error_before_exec, result.error_in_exec, *self.shown, self._begin_tasks()]
-        return next((error for error in errors if error is not None), None)
+    # What a cell does.
 
-    def _begin_tasks(self) -> BaseException | None:
-        """Let the tasks that a cell has created begin; what ended the loop instead (in Jupyter, it ends the kernel)."""
+    def ask_exit(self) -> None:
+        """`exit()` ends the notebook, and its cell fails."""
+        raise SystemExit("exit() in a cell")
+
+    def showtraceback(self, exc_tuple: Any = None, *_: object, **__: object) -> None:
+        """Note the exception that IPython is about to show."""
+        with suppress(ValueError):  # there is no exception
+            self.shown.append(self._get_exc_info(exc_tuple)[1])
+
+    def showsyntaxerror(self, *_: object, **__: object) -> None:
+        """Note the syntax error that IPython is about to show."""
+        self.showtraceback()
+
+    def system(self, cmd: str) -> None:
+        """Run `!command` and print its output as it comes.
+
+        IPython runs commands in a pseudo terminal, which takes a tenth of a second. A pipe is fast.
+        """
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        command = self.var_expand(cmd, depth=1)  # in the variables of the code that called `system`
+        process = subprocess.Popen(
+            command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
         try:
-            self.loop.call_soon(self.loop.stop)
-            self.loop.run_forever()
-        except (
-            Exception
-        ):  # the cell has stopped the loop, or closed what it waits on, or patched what it needs
-            del self._loop
-        except BaseException as error:  # a task that exits
-            return error
+            assert isinstance(process.stdout, io.BufferedReader)
+            while chunk := process.stdout.read1(65536):
+                sys.stdout.write(decode(chunk))
+        except BaseException:
+            process.kill()
+            raise
+        status = process.wait()
+        self.user_ns["_exit_code"] = status
+        if status:
+            self.remark(f"!{command} ended with status {status}")
+
+    def run_source(
+        self, name: str, source: str, lines: Mapping[int, int] | None = None
+    ) -> BaseException | None:
+        """Run a cell. Returns the exception that it raised or that IPython showed, or None.
+
+        `name` is the file name of its code. If the cell counts as a part of a module, `name` is
+        the file of the module and `lines` has the line in it for each line of the cell.
+        """
+        self.compile.begin(name, source, lines or {})
+        self.shown.clear()
+        if "Completer" in source:  # for example `%config Completer.use_jedi = False`
+            _ = self.Completer
+        with _running_loop(self.loop, source):
+            result = self.run_cell(source, store_history=True)
+        loop_error = self._begin_tasks()
+        errors: list[BaseException | None] = [
+            result.error_before_exec,
+            result.error_in_exec,
+            *self.shown,
+            loop_error,
+        ]
+        for error in errors:
+            if error is not None:
+                return error
         return None
+
+    # The event loop.
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -227,9 +254,29 @@ class NotebookShell(InteractiveShell):
             asyncio.set_event_loop(self._loop)
         return self._loop
 
-    def _run_in_loop(self, coroutine):
-        """Run a cell that awaits. If it is interrupted, the error is raised where it waits."""
-        _enter(None, self.loop)
+    def _begin_tasks(self) -> BaseException | None:
+        """Let the tasks begin that a cell has created.
+
+        Returns the exception if a task exits, for example by `sys.exit`. In Jupyter, this ends the
+        kernel.
+        """
+        try:
+            self.loop.call_soon(self.loop.stop)
+            self.loop.run_forever()
+        except Exception:
+            # The cell has stopped or closed the loop, or patched what it needs. The next cell gets
+            # a new loop.
+            del self._loop
+        except BaseException as error:
+            return error
+        return None
+
+    def _run_in_loop(self, coroutine: Coroutine[Any, Any, object]) -> object:
+        """Run a cell that awaits.
+
+        If it is interrupted, the line that waits raises `CancelledError`, and shows where it was.
+        """
+        _set_running(self.loop, False)
         task = self.loop.create_task(coroutine)
         try:
             return self.loop.run_until_complete(task)
@@ -237,45 +284,24 @@ class NotebookShell(InteractiveShell):
             task.cancel()
             return self.loop.run_until_complete(task)
 
-    def showtraceback(self, exc_tuple=None, *_, **__) -> None:
-        with suppress(ValueError):  # there is none
-            self.shown.append(self._get_exc_info(exc_tuple)[1])
-
-    def showsyntaxerror(self, *_, **__) -> None:
-        self.showtraceback()
-
-    def system(self, cmd: str) -> None:
-        """`!command`, by a pipe: IPython's own way, a pseudo terminal, takes a tenth of a second."""
-        decode = getincrementaldecoder("utf-8")("replace").decode
-        command = self.var_expand(cmd, depth=1)
-        process = subprocess.Popen(
-            command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        try:
-            while chunk := process.stdout.read1(65536):
-                sys.stdout.write(decode(chunk))
-        except BaseException:
-            process.kill()
-            raise
-        self.user_ns["_exit_code"] = code = process.wait()
-        if code:
-            self.remark(f"!{command} ended with status {code}")
-
 
 @contextmanager
-def _inside_loop(loop: asyncio.AbstractEventLoop, source: str):
-    """As in Jupyter, a loop is running while a cell runs: `asyncio.create_task` works in every cell.
+def _running_loop(loop: asyncio.AbstractEventLoop, source: str) -> Iterator[None]:
+    """Let a loop count as running while a cell runs, so that `asyncio.create_task` works.
 
-    Only a cell that says asyncio.run itself runs outside of it, because Python refuses a loop within a loop.
+    Jupyter has a running loop, too. Python refuses to run a loop inside of a running loop, so a
+    cell that calls `asyncio.run` itself runs without it.
     """
-    _enter(loop if "asyncio.run(" not in source else None, loop)
+    _set_running(loop, "asyncio.run(" not in source)
     try:
         yield
     finally:
-        _enter(None, loop)
+        _set_running(loop, False)
 
 
-def _enter(running: asyncio.AbstractEventLoop | None, loop: asyncio.AbstractEventLoop) -> None:
-    """Let a loop count as the running one, to itself too (`loop.is_running()`), or let it no longer."""
-    _set_running_loop(running)
-    loop._thread_id = running and _get_ident()
+def _set_running(loop: asyncio.AbstractEventLoop, is_running: bool) -> None:
+    """Let a loop count as the running one or as stopped, for asyncio and for the loop itself."""
+    _set_running_loop(loop if is_running else None)
+    # `loop.is_running()` asks whether this is set. `run_forever` sets it in the same way.
+    thread_id = _get_ident() if is_running else None
+    loop._thread_id = thread_id  # type: ignore[attr-defined]  # an attribute of BaseEventLoop

@@ -1,43 +1,54 @@
-"""A job in a fresh interpreter (`--isolation spawn`): its task comes on stdin, its pipes by their numbers."""
+"""A worker in a fresh Python interpreter (`--isolation spawn`), and how such a process begins.
+
+The server starts `python -m literate.execute.worker.spawn` with the task on stdin. The arguments
+are the numbers of the pipes, in the order of `PIPES`, and the process id of the server.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from ..protocol import Task
-from ..protocol import read_task as _decode
+from ..protocol import Task, read_task
 
-PIPES = (
-    "frames",
-    "answers",
-    "dump",
-    "stdout",
-    "stderr",
-)  # the pipes that are told by number, in this order
-PASSED = 3  # the first of them are open here under these numbers; the others are 1 and 2
+PIPES = ("frames", "answers", "dump", "stdout", "stderr")
+
+# The first three pipes are open in the worker under the numbers that it is given. The other two are
+# its descriptors 1 and 2. The worker is given their numbers in the server, too: through the server
+# it can open them again if a cell has closed them.
+PASSED = 3
 
 
-def read_task() -> tuple[Task, dict[str, int], int]:
-    """The task, the pipes, and the process that started this one."""
-    task = _decode(sys.stdin.buffer.read())
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    *pipes, parent = map(int, sys.argv[1:])
+def receive_task() -> tuple[Task, dict[str, int], int]:
+    """The task, the numbers of the pipes, and the process id of the server."""
+    task = read_task(sys.stdin.buffer.read())
+    _empty_stdin()
+    *pipes, server = [int(argument) for argument in sys.argv[1:]]
     for descriptor in pipes[:PASSED]:
         os.set_inheritable(descriptor, False)
-    if sys.path[0] == os.getcwd():  # where `-m` found this package
+    _remove_own_folder_from_path()
+    return task, dict(zip(PIPES, pipes, strict=True)), server
+
+
+def _empty_stdin() -> None:
+    """Replace stdin, where the task came from, by an empty file."""
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+
+
+def _remove_own_folder_from_path() -> None:
+    """Remove the folder where `python -m` found this package. The notebook has its own folders."""
+    if sys.path[0] == os.getcwd():
         sys.path.pop(0)
-    return task, dict(zip(PIPES, pipes)), parent
 
 
 def main() -> None:
-    """Run one notebook."""
+    """Run one notebook in this process."""
     from .parking import Parking
     from .shell import NotebookShell
-    from .worker import run_job
+    from .worker import run_worker
 
-    task, pipes, parent = read_task()
-    run_job(task, NotebookShell.instance(), Parking(), pipes, parent)
+    task, pipes, server = receive_task()
+    run_worker(task, NotebookShell.instance(), Parking(), pipes, server)
 
 
 if __name__ == "__main__":

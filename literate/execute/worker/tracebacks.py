@@ -1,4 +1,4 @@
-"""An exception as data: what happened, and the lines it passed through, cells among them by their number."""
+"""Exceptions as data: the name, the message, and the lines that the exception passed through."""
 
 from __future__ import annotations
 
@@ -7,110 +7,145 @@ import traceback
 
 import IPython
 
+from ...records import dataclass
 from ..results import Error, Frame
 
-_MACHINERY = (
+# Lines in these folders are not shown: they belong to IPython and to this package.
+_HIDDEN_FOLDERS = (
     os.path.dirname(IPython.__file__) + os.sep,
     os.path.dirname(os.path.dirname(__file__)) + os.sep,
 )
-_DEEPEST = 60  # frames kept of a traceback: a RecursionError has a thousand
-_LONGEST = 20_000  # characters kept of a message
-_LINE = 500  # characters kept of a line
-_WIDEST = 20  # members kept of a group, and how deep causes and members are told
+_MAX_FRAMES = 60  # of one traceback: a RecursionError has a thousand
+_MAX_MESSAGE = 20_000  # characters
+_MAX_LINE = 500  # characters
+_MAX_MEMBERS = 20  # of an exception group
+_MAX_DEPTH = 20  # of the chain of causes and members
+
+
+@dataclass(frozen=True)
+class _CellPlace:
+    """A cell, and a line in it if that is known."""
+
+    index: int
+    cell_id: str
+    line: int = 0
 
 
 class CellNames:
-    """The file names under which the cells of one notebook are compiled."""
+    """Knows which file names in tracebacks are cells of the notebook."""
 
     def __init__(self, notebook: str) -> None:
-        self.notebook = notebook
-        self._cells: dict[str, tuple[int, str]] = {}
-        self._lines: dict[
-            tuple[str, int], tuple[int, str, int]
-        ] = {}  # a module's line -> cell, id and line
-        self.current = ("", "")  # file name and source of the cell that runs
+        self._notebook = notebook  # its path
+        self._cells: dict[str, _CellPlace] = {}  # by file name
+        self._module_lines: dict[tuple[str, int], _CellPlace] = {}  # by module file and line
+        self._running_name = ""
+        self._running_source = ""
 
     def add(self, name: str, index: int, cell_id: str, source: str) -> None:
-        """A cell is about to run."""
-        self._cells[name], self.current = (index, cell_id), (name, source)
+        """Note that a cell is about to run under a file name."""
+        self._cells[name] = _CellPlace(index, cell_id)
+        self._running_name = name
+        self._running_source = source
 
     def add_module(self, file: str, lines: dict[int, int], index: int, cell_id: str) -> None:
-        """A cell is about to run under the name and the lines of a module."""
-        self._lines.update({(file, there): (index, cell_id, here) for here, there in lines.items()})
+        """Note that lines of a cell are about to run as lines of a module.
+
+        `lines` holds the line in the module for each line of the cell.
+        """
+        for cell_line, module_line in lines.items():
+            self._module_lines[file, module_line] = _CellPlace(index, cell_id, cell_line)
 
     def describe(self, exception: BaseException) -> Error:
-        """An exception as data."""
+        """An exception as data, together with its causes and members."""
         try:
             return self._error(traceback.TracebackException.from_exception(exception, compact=True))
-        except (
-            Exception
-        ):  # the cell has patched what this takes, or made a chain that is too long for it
-            return self._in_short(exception)
+        except Exception:
+            # The notebook has patched a function that the standard library needs for this, or the
+            # chain of causes is too long for the standard library.
+            return self._short_error(exception)
 
-    def _in_short(self, exception: BaseException) -> Error:
-        """What can be said of an exception without the help of the standard library."""
-        frames, trace = [], exception.__traceback__
-        while trace:
+    def _short_error(self, exception: BaseException) -> Error:
+        """An exception as data, without its causes and without help of the standard library."""
+        frames = []
+        trace = exception.__traceback__
+        while trace is not None:
             code = trace.tb_frame.f_code
-            if not code.co_filename.startswith(_MACHINERY):
-                frames.append(self._place(code.co_filename, trace.tb_lineno, code.co_name, ""))
+            if not code.co_filename.startswith(_HIDDEN_FOLDERS):
+                frames.append(self._frame(code.co_filename, trace.tb_lineno or 0, code.co_name, ""))
             trace = trace.tb_next
         try:
             message = str(exception)
         except Exception:
             message = "<its message cannot be had>"
         name = type(exception).__name__
-        return Error(name, _legible(f"{name}: {message}"), tuple(frames[-_DEEPEST:]))
+        return Error(name, _legible(f"{name}: {message}"), tuple(frames[-_MAX_FRAMES:]))
 
     def _error(self, trace: traceback.TracebackException, depth: int = 0) -> Error:
-        frames = [frame for summary in trace.stack if (frame := self._frame(summary))]
-        if len(frames) > _DEEPEST:
-            frames = frames[: _DEEPEST // 2] + frames[-_DEEPEST // 2 :]
-        message = _legible(
-            "".join(trace.format_exception_only()).removeprefix("IPython.core.error.")
-        )
+        name = trace.exc_type.__name__
+        frames = self._frames(trace)
         if issubclass(trace.exc_type, SyntaxError):
-            message = _legible(f"{trace.exc_type.__name__}: {trace.msg}")
+            message = f"{name}: {trace.msg}"
             if trace.lineno:
-                frames.append(
-                    self._place(
-                        trace.filename or "", int(trace.lineno), "", (trace.text or "").strip()
-                    )
-                )
-        related = [("cause", trace.__cause__)] if trace.__cause__ else []
-        if trace.__context__ and not trace.__suppress_context__ and not trace.__cause__:
-            related.append(("context", trace.__context__))
-        members = getattr(trace, "exceptions", None) or ()
-        related += [("member", member) for member in members[:_WIDEST]]
-        told = [
-            (relation, self._error(other, depth + 1))
-            for relation, other in related
-            if depth < _WIDEST
-        ]
-        if len(members) > _WIDEST:
-            told.append(("member", Error("...", f"... and {len(members) - _WIDEST:,} more")))
-        return Error(trace.exc_type.__name__, message, tuple(frames), tuple(told))
+                # The last line is not one that ran, but the line that Python could not parse.
+                text = (trace.text or "").strip()
+                frames.append(self._frame(trace.filename or "", int(trace.lineno), "", text))
+        else:
+            message = "".join(trace.format_exception_only())
+            message = message.removeprefix("IPython.core.error.")
+        related = self._related_errors(trace, depth)
+        return Error(name, _legible(message), tuple(frames), tuple(related))
 
-    def _frame(self, summary: traceback.FrameSummary) -> Frame | None:
-        """A line of a traceback; None for the machinery's own."""
-        if summary.filename.startswith(_MACHINERY):
-            return None
-        name, source = self.current
-        if summary.filename == "<timed exec>" and source.lstrip().startswith("%%time"):
-            return self._place(name, summary.lineno + 1, "<module>", "")
-        return self._place(summary.filename, summary.lineno, summary.name, summary.line)
+    def _frames(self, trace: traceback.TracebackException) -> list[Frame]:
+        """The lines of a traceback. Of a deep traceback, the lines in the middle are left out."""
+        frames = []
+        for summary in trace.stack:
+            if not summary.filename.startswith(_HIDDEN_FOLDERS):
+                frames.append(self._frame_of(summary))
+        if len(frames) > _MAX_FRAMES:
+            half = _MAX_FRAMES // 2
+            frames = frames[:half] + frames[-half:]
+        return frames
 
-    def _place(self, file: str, line: int, function: str, text: str) -> Frame:
-        index, cell_id = self._cells.get(file, (None, ""))
-        if (file, line) in self._lines:
-            index, cell_id, line = self._lines[file, line]
-        text = _legible((text or "")[:_LINE])
-        return Frame(
-            file if index is None else self.notebook, line or 0, function, text, index, cell_id
-        )
+    def _frame_of(self, summary: traceback.FrameSummary) -> Frame:
+        line = summary.lineno or 0
+        below_time = self._running_source.lstrip().startswith("%%time")
+        if summary.filename == "<timed exec>" and below_time:
+            # The magic %%time compiles the rest of the cell by itself, under this name.
+            return self._frame(self._running_name, line + 1, "<module>", "")
+        return self._frame(summary.filename, line, summary.name, summary.line or "")
+
+    def _frame(self, file: str, line: int, function: str, text: str) -> Frame:
+        text = _legible(text[:_MAX_LINE])
+        cell = self._module_lines.get((file, line))
+        if cell is not None:
+            return Frame(self._notebook, cell.line, function, text, cell.index, cell.cell_id)
+        cell = self._cells.get(file)
+        if cell is not None:
+            return Frame(self._notebook, line, function, text, cell.index, cell.cell_id)
+        return Frame(file, line, function, text)
+
+    def _related_errors(
+        self, trace: traceback.TracebackException, depth: int
+    ) -> list[tuple[str, Error]]:
+        """Cause or context, and members of an exception, each with the word for its relation."""
+        related: list[tuple[str, Error]] = []
+        members = trace.exceptions or []
+        if depth < _MAX_DEPTH:
+            if trace.__cause__ is not None:
+                related.append(("cause", self._error(trace.__cause__, depth + 1)))
+            elif trace.__context__ is not None:  # it is None if Python would not show it
+                related.append(("context", self._error(trace.__context__, depth + 1)))
+            for member in members[:_MAX_MEMBERS]:
+                related.append(("member", self._error(member, depth + 1)))
+        left_out = len(members) - _MAX_MEMBERS
+        if left_out > 0:
+            related.append(("member", Error("...", f"... and {left_out:,} more")))
+        return related
 
 
 def _legible(text: str) -> str:
-    """A text that every report can write, and no more of it than a person reads."""
-    cut = f"\n[cut here: {len(text):,} characters]" if len(text) > _LONGEST else ""
-    return (text[:_LONGEST].rstrip() + cut).encode("utf-8", "backslashreplace").decode()
+    """A text that every report can write: without lone surrogates, and cut if it is very long."""
+    shown = text[:_MAX_MESSAGE].rstrip()
+    if len(text) > _MAX_MESSAGE:
+        shown += f"\n[cut here: {len(text):,} characters]"
+    return shown.encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""The job: a forked process that runs one notebook's cells and reports what comes of each."""
+"""The worker: it runs the cells of one notebook in this process and reports what comes of each."""
 
 from __future__ import annotations
 
@@ -13,9 +13,19 @@ import signal
 import sys
 import time
 import traceback
+from typing import cast
 
 from ..processes import adopt_orphans, die_with, heed_signals, limit_memory
-from ..protocol import CellBegins, CellEnds, CellReport, Sync, Task, TaskCell, WorkerEnds
+from ..protocol import (
+    CellBegins,
+    CellEnds,
+    CellReport,
+    FromWorker,
+    Sync,
+    Task,
+    TaskCell,
+    WorkerEnds,
+)
 from ..results import Error
 from .channel import WorkerChannel
 from .leftovers import Leftovers
@@ -23,176 +33,243 @@ from .parking import Parking
 from .shell import NotebookShell
 from .tracebacks import CellNames
 
-_clock, _exit = time.perf_counter, os._exit  # as they are before a notebook patches them
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from _typeshed import ReadableBuffer
+
+_clock, _exit = time.perf_counter, os._exit  # bound before a notebook can patch them
+
+_DESCRIPTORS = {"stdout": 1, "stderr": 2}
+
+
+# --- what Python prints ------------------------------------------------------------------------
 
 
 class _Pipe(io.RawIOBase):
-    """Where a stream ends."""
+    """Passes bytes to the channel of the worker."""
 
     def __init__(self, name: str, channel: WorkerChannel) -> None:
-        self._name, self._channel = name, channel
+        self._name = name
+        self._channel = channel
 
     def writable(self) -> bool:
         return True
 
     def fileno(self) -> int:
-        return {"stdout": 1, "stderr": 2}[self._name]
+        return _DESCRIPTORS[self._name]
 
-    def write(self, data: bytes) -> int:
-        return self._channel.write(self._name, data)
+    def write(self, data: ReadableBuffer, /) -> int:
+        # It is a memoryview. `os.write`, which gets it in the end, takes it as it takes bytes.
+        return self._channel.write(self._name, cast("bytes", data))
 
 
 class Stream(io.TextIOWrapper):
-    """stdout or stderr of a notebook, written through at each line and kept in order with the other one."""
+    """stdout or stderr of a notebook.
 
-    latest: Stream | None = None  # the one of the two that was written to last
+    Text is passed on at the end of each line. The two streams go through two pipes, so the server
+    cannot see which text came first. To keep the order, a stream that is written to first flushes
+    the other stream, and waits until the server has read what the other stream had.
+    """
+
+    latest: Stream | None = None  # the stream that was written to last
 
     def __init__(self, name: str, channel: WorkerChannel) -> None:
-        raw = io.BufferedWriter(_Pipe(name, channel))
-        super().__init__(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+        raw = _Pipe(name, channel)
+        super().__init__(
+            io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", line_buffering=True
+        )
         self._channel = channel
 
-    def write(self, text: str) -> int:
+    def write(self, text: str, /) -> int:
         other = Stream.latest
         if other is not self:
-            if other and not other.closed and self._channel.is_ours:
+            if other is not None and not other.closed and self._channel.is_ours:
                 other.flush()
                 self._channel.call(Sync())
             Stream.latest = self
         return super().write(text)
 
 
-def run_job(
-    task: Task, shell: NotebookShell, parking: Parking, pipes: dict[str, int], parent: int
-) -> None:
-    """Run a notebook in this process, which is a fresh child of `parent`, and end it."""
-    channel = WorkerChannel(pipes, parent)
-    measured = _measured(task)
-    _settle(task, pipes["dump"], parent)
-    if numpy_random := parking.get("numpy.random"):  # else all notebooks would draw the same
-        numpy_random.seed()
-    sys.stdout = sys.__stdout__ = Stream("stdout", channel)
-    sys.stderr = sys.__stderr__ = Stream("stderr", channel)
-    shell.user_ns["_dh"][:] = [task.folder]
-    shell.report = lambda message: (_flush(), channel.call(message))
-    remarks = Leftovers(shell)
-    shell.remark = remarks.add
-    names = CellNames(task.path)
-    if task.parameters_after is None:
-        shell.user_ns.update(task.parameters)
-    for cell in task.cells:
-        if not _run_cell(cell, shell, channel, names, remarks, task):
-            break
-        if cell.index == task.parameters_after:
-            shell.user_ns.update(task.parameters)
-    atexit._run_exitfuncs()
-    _flush()
-    if measured:
-        measured.stop()
-        measured.save()
-    channel.call(WorkerEnds(_at_end(remarks), parking.used(), list(parking.refused)))
-    _exit(0)
-
-
-def _at_end(remarks: Leftovers) -> list[str]:
-    try:
-        return remarks.at_end()
-    except Exception:  # the notebook has patched what this takes: that is no failure of its cells
-        return []
-
-
-def _measured(task: Task):
-    """What measures the coverage of this notebook, at work already; None if nobody asked for that."""
-    if not task.coverage:
-        return None
-    from ..coverage import start
-
-    return start(task.coverage)
-
-
-def _run_cell(
-    cell: TaskCell,
-    shell: NotebookShell,
-    channel: WorkerChannel,
-    names: CellNames,
-    remarks: Leftovers,
-    task: Task,
-) -> bool:
-    """Run one cell and report it; whether the next one is to run."""
-    index, cell_id, name, source, raises = (
-        cell.index,
-        cell.cell_id,
-        cell.file_name,
-        cell.source,
-        cell.raises,
-    )
-    channel.send(CellBegins(index))
-    names.add(name, index, cell_id, source)
-    file, lines = task.module_lines.get(index, (name, {}))
-    names.add_module(file, lines, index, cell_id)
-    start = _clock()
-    try:
-        exception = shell.run_source(file, source, lines)
-    except (
-        BaseException
-    ) as error:  # IPython itself, or a task that exits: what the cell has done to them
-        exception = error
-    seconds = _clock() - start
-    _flush()
-    if (
-        not channel.is_ours
-    ):  # a process that the cell forked has come to the cell's end, and that is its own
-        _end_fork(exception)
-    ok, found = _is_expected(exception, raises), remarks.take()
-    if task.terminal and exception is not None and not ok:
-        from .debugger import debug
-
-        debug(exception, task.terminal)
-    error = None if exception is None else names.describe(exception)
-    if task.strict and ok and found:
-        ok, error = False, Error("Strict", "\n".join(found))
-    count = shell.execution_count - 1
-    report = CellReport(ok, seconds, count, error, found)
-    return channel.call(CellEnds(index, report)) and (ok or task.allow_errors)
-
-
-def _end_fork(exception: BaseException | None) -> None:
-    if exception is not None:
-        traceback.print_exception(exception)
-        _flush()
-    _exit(int(exception is not None))
-
-
-def _is_expected(exception: BaseException | None, raises: str) -> bool:
-    if not raises or exception is None:
-        return exception is None and not raises
-    return raises in {c.__name__ for c in type(exception).__mro__}
-
-
-def _flush() -> None:
+def _flush_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BaseException:  # whatever a cell has put there
+        except BaseException:  # a cell may have put any object in the place of a stream
             pass
 
 
-def _settle(task: Task, dump: int, parent: int) -> None:
-    """Make this process what a notebook expects: alone, in its folder, with nobody at the keyboard."""
-    die_with(parent)
+# --- the process -------------------------------------------------------------------------------
+
+
+def run_worker(
+    task: Task, shell: NotebookShell, parking: Parking, pipes: dict[str, int], server: int
+) -> NoReturn:
+    """Run a notebook in this process, which is a new child of the server, and end the process."""
+    channel = WorkerChannel(pipes, server)
+    coverage: Any = None  # a `coverage.Coverage` if the lines that run are to be counted
+    if task.coverage is not None:
+        from ..coverage import start
+
+        coverage = start(task.coverage)
+    _settle(task, pipes["dump"], server)
+    _seed_numpy(parking)
+    sys.stdout = Stream("stdout", channel)
+    sys.stderr = Stream("stderr", channel)
+    sys.__stdout__ = sys.stdout  # type: ignore[misc]  # typeshed calls it final
+    sys.__stderr__ = sys.stderr  # type: ignore[misc]  # typeshed calls it final
+
+    worker = Worker(task, shell, channel)
+    worker.run_cells()
+    atexit._run_exitfuncs()
+    _flush_streams()
+    if coverage is not None:
+        coverage.stop()
+        coverage.save()
+    remarks = worker.remarks_at_end()
+    channel.call(WorkerEnds(remarks, parking.used(), list(parking.refused)))
+    _exit(0)
+
+
+def _settle(task: Task, dump: int, server: int) -> None:
+    """Give this process the state that a notebook expects at its start.
+
+    Nothing of the server's state is left: signals, handlers of `atexit`, folder, path, arguments.
+    """
+    die_with(server)
     adopt_orphans()
     limit_memory(task.max_memory)
     heed_signals()
+    # At a time limit, the server sends SIGUSR1: then faulthandler writes the line that runs.
     faulthandler.enable(dump)
     faulthandler.register(signal.SIGUSR1, dump)
-    sys.stdin = sys.__stdin__ = open(0, closefd=False)
-    builtins.input = getpass.getpass = _refuse_input
-    gc.enable()
+    sys.stdin = open(0, closefd=False)
+    sys.__stdin__ = sys.stdin  # type: ignore[misc]  # typeshed calls it final
+    builtins.input = _refuse_input
+    getpass.getpass = _refuse_input
+    gc.enable()  # the server runs without it
     os.chdir(task.folder)
     sys.path[:0] = [task.folder, task.root]
     sys.argv = [task.path]
     atexit._clear()
 
 
-def _refuse_input(prompt: object = "", *_, **__) -> str:
+def _seed_numpy(parking: Parking) -> None:
+    """Seed numpy anew. Otherwise each notebook would draw the same random numbers."""
+    numpy_random = parking.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed()
+
+
+def _refuse_input(prompt: object = "", *_: object, **__: object) -> str:
     raise RuntimeError(f"input() asks a person, and nobody is there: {str(prompt)!r}")
+
+
+# --- the cells ---------------------------------------------------------------------------------
+
+
+class Worker:
+    """Runs the cells of a notebook one after the other, and reports how each cell ended."""
+
+    def __init__(self, task: Task, shell: NotebookShell, channel: WorkerChannel) -> None:
+        self._task = task
+        self._shell = shell
+        self._channel = channel
+        self._cell_names = CellNames(task.path)
+        self._leftovers = Leftovers(shell)
+        shell.report = self._report_output
+        shell.remark = self._leftovers.add
+        shell.user_ns["_dh"][:] = [task.folder]  # the folders for `%cd -`
+
+    def run_cells(self) -> None:
+        """Run the cells until one fails, or until the server says to stop."""
+        if self._task.parameters_after is None:
+            self._set_parameters()
+        for cell in self._task.cells:
+            if not self._run_cell(cell):
+                break
+            if cell.index == self._task.parameters_after:
+                self._set_parameters()
+
+    def remarks_at_end(self) -> list[str]:
+        """The remarks about what the notebook leaves when all cells have run."""
+        try:
+            return self._leftovers.at_end()
+        except Exception:
+            # The notebook has patched a function that is needed here. Its cells did not fail.
+            return []
+
+    def _set_parameters(self) -> None:
+        self._shell.user_ns.update(self._task.parameters)
+
+    def _report_output(self, message: FromWorker) -> None:
+        """Report what a cell displays, after all that it has printed before."""
+        _flush_streams()
+        self._channel.call(message)
+
+    def _run_cell(self, cell: TaskCell) -> bool:
+        """Run a cell and report it. Returns whether the next cell is to run."""
+        self._channel.send(CellBegins(cell.index))
+        exception, seconds = self._execute(cell)
+        _flush_streams()
+        if not self._channel.is_ours:
+            _end_fork(exception)
+        report = self._cell_report(cell, exception, seconds)
+        goes_on = self._channel.call(CellEnds(cell.index, report))
+        return goes_on and (report.ok or self._task.allow_errors)
+
+    def _execute(self, cell: TaskCell) -> tuple[BaseException | None, float]:
+        """Run the code of a cell. Returns the exception that ended it, and the seconds it took."""
+        self._cell_names.add(cell.file_name, cell.index, cell.cell_id, cell.source)
+        file, lines = self._task.module_lines.get(cell.index, (cell.file_name, {}))
+        self._cell_names.add_module(file, lines, cell.index, cell.cell_id)
+        start = _clock()
+        try:
+            exception = self._shell.run_source(file, cell.source, lines)
+        except BaseException as error:
+            # IPython itself has failed, because the cell has patched what it needs, or a task has
+            # exited.
+            exception = error
+        return exception, _clock() - start
+
+    def _cell_report(
+        self, cell: TaskCell, exception: BaseException | None, seconds: float
+    ) -> CellReport:
+        ok = _is_expected(exception, cell.raises)
+        remarks = self._leftovers.take()
+        error = None
+        if exception is not None:
+            if self._task.terminal and not ok:
+                from .debugger import debug
+
+                debug(exception, self._task.terminal)
+            error = self._cell_names.describe(exception)
+        if self._task.strict and ok and remarks:
+            ok = False
+            error = Error("Strict", "\n".join(remarks))
+        execution_count = self._shell.execution_count - 1
+        return CellReport(ok, seconds, execution_count, error, remarks)
+
+
+def _is_expected(exception: BaseException | None, raises: str) -> bool:
+    """Whether a cell ended as it has to.
+
+    `raises` is the name of the exception that it has to raise, or of one of its bases, or "".
+    """
+    if exception is None:
+        return not raises
+    names = {cls.__name__ for cls in type(exception).__mro__}
+    return raises in names
+
+
+def _end_fork(exception: BaseException | None) -> NoReturn:
+    """End a process that a cell has forked, and that has come to the end of this cell.
+
+    Only the worker itself runs the rest of the notebook.
+    """
+    if exception is None:
+        _exit(0)
+    traceback.print_exception(exception)
+    _flush_streams()
+    _exit(1)
