@@ -288,7 +288,8 @@ def test_a_module_that_was_not_preloaded_is_imported_by_the_notebook(modules, cl
     assert printed_by(client, tmp_path, source) == ["False\n1\n"]
 
 
-def test_a_command_that_does_not_exist_ends_the_server(capfd, client):
+def test_a_command_that_does_not_exist_ends_the_server(capfd):
+    client = start_server(1)
     client.send(Sync())
     with pytest.raises(ServerDiedError):
         list(client.reports())
