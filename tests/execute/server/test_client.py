@@ -44,21 +44,23 @@ class FakeServer:
 
     def __init__(self, status: int = 0) -> None:
         self.status = status
-        self.their_commands, self.commands = os.pipe()
-        self.reports, self.their_reports = os.pipe()
+        commands, self.commands = os.pipe()
+        self.reports, reports = os.pipe()
+        self.their_commands = open(commands, "rb", buffering=0)
+        self.their_reports = open(reports, "wb", buffering=0)
         self.patience: float | None = None
 
     def received(self) -> list[object]:
         """The commands that came since the last call."""
-        return list(FrameReader().feed(os.read(self.their_commands, CHUNK)))
+        return list(FrameReader().feed(self.their_commands.read(CHUNK)))
 
     def report(self, *messages: object) -> None:
         for message in messages:
-            os.write(self.their_reports, pack(message))
+            self.their_reports.write(pack(message))
 
     def die(self) -> None:
-        os.close(self.their_reports)
-        os.close(self.their_commands)
+        self.their_reports.close()
+        self.their_commands.close()
 
     def end(self, patience: float = 0.0) -> int:
         self.patience = patience
@@ -86,7 +88,9 @@ def servers(folder, monkeypatch):
         return started[-1]
 
     monkeypatch.setattr(module, "start", start)
-    return started
+    yield started
+    for server in started:
+        server.die()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -55,6 +56,15 @@ def test_a_server_that_does_not_end_is_killed(server):
     os.kill(server.pid, signal.SIGSTOP)
     assert server.end() == signal.SIGKILL
     assert is_gone(server)
+
+
+def test_a_server_that_has_reported_and_does_not_end_is_killed(server):
+    os.write(server.commands, pack(Preload([])))
+    reports = select.poll()
+    reports.register(server.reports, select.POLLIN)
+    assert reports.poll(1000 * PATIENCE)
+    os.kill(server.pid, signal.SIGSTOP)
+    assert server.end() == signal.SIGKILL
 
 
 def test_the_descriptors_of_a_server_that_has_ended_are_closed():

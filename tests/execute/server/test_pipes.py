@@ -60,6 +60,16 @@ def test_one_read_empties_a_full_pipe(pipes):
     assert pipes.read("stdout") is None
 
 
+def test_pipes_hold_as_much_as_one_read_takes(monkeypatch):
+    asked = []
+    monkeypatch.setattr(module.fcntl, "fcntl", lambda *arguments: asked.append(arguments))
+    pipes = WorkerPipes()
+    pipes.open()
+    request = module.fcntl.F_SETPIPE_SZ
+    assert asked == [(descriptor, request, CHUNK) for descriptor in pipes.readable()]
+    pipes.close()
+
+
 def test_pipes_that_cannot_be_enlarged_are_used_as_they_are(monkeypatch):
     def refuse(*_: object) -> None:
         raise PermissionError
