@@ -56,7 +56,7 @@ _TEMPORARY = "LITERATE_TEMPORARY"
 _GRACE = 0.2  # seconds for what a notebook leaves behind to end by itself
 _PATIENCE = 2.0  # seconds for the resource tracker of `multiprocessing`, see `_sweep`
 _SWEEP_AGAIN = 0.01  # seconds until the next look for processes that were just killed
-_ASK = 0.02  # seconds between two looks whether a worker has ended, where no descriptor tells
+_POLL_INTERVAL = 0.02  # seconds between two looks for ended workers, where no descriptor tells
 _NEVER = float("inf")  # a time on the monotonic clock
 
 # Between the arguments of a server that started itself again: what follows is not preloaded.
@@ -77,7 +77,7 @@ class ForkServer:
         self.reports = reports
         self._reader = FrameReader()
         self._outbox = bytearray()  # reports that the pipe has not taken yet
-        self._front_is_there = True
+        self._front_is_connected = True
         os.set_blocking(reports, False)
 
         # the workers
@@ -95,10 +95,10 @@ class ForkServer:
 
     def serve(self) -> None:
         """Work until the front has closed its pipe and all processes have ended."""
-        while self._front_is_there or self.jobs or has_children():
+        while self._front_is_connected or self.jobs or has_children():
             for descriptor in self._wait():
-                self._attend(descriptor)
-            self._bury_without_pidfd()
+                self._handle_ready(descriptor)
+            self._end_jobs_without_pidfd()
             self._enforce_limits()
             self._sweep_if_due()
 
@@ -116,12 +116,12 @@ class ForkServer:
         for job in self.jobs.values():
             due = min(due, job.due)
         if self.jobs and not IS_LINUX:
-            due = min(due, now + _ASK)
+            due = min(due, now + _POLL_INTERVAL)
         if due == _NEVER:
             return None
         return max(0.0, (due - now) * 1000 + 1)
 
-    def _attend(self, descriptor: int) -> None:
+    def _handle_ready(self, descriptor: int) -> None:
         """Do what a ready descriptor asks for."""
         if descriptor == self.commands:
             self._take_commands()
@@ -130,8 +130,8 @@ class ForkServer:
         elif descriptor in self._job_of_pidfd:
             job = self._job_of_pidfd[descriptor]
             _, status = os.waitpid(job.pid, 0)
-            self._bury(job, status)
-        elif descriptor in self._job_of_pipe:  # if not, its job was buried a moment ago
+            self._end_job(job, status)
+        elif descriptor in self._job_of_pipe:  # if not, its job ended a moment ago
             job = self._job_of_pipe[descriptor]
             if not job.read(descriptor):
                 self._unwatch_pipe(descriptor)
@@ -143,16 +143,16 @@ class ForkServer:
         if not data:
             self._shut_down()
         for command in self._reader.feed(data):
-            self._obey(command)
+            self._run_command(command)
 
-    def _obey(self, command: Message) -> None:
+    def _run_command(self, command: Message) -> None:
         match command:
             case SetEnvironment(variables):
                 self._set_environment(variables)
             case Preload(modules, uses_cell_magics):
                 self.preload(modules, uses_cell_magics)
             case RunNotebook(number, task):
-                self._run(number, task)
+                self._start_worker(number, task)
             case _:
                 raise ProtocolError(f"the front does not send {command!r:.200}")
 
@@ -204,14 +204,14 @@ class ForkServer:
 
     def _shut_down(self) -> None:
         """End all workers, as the front has closed its pipe."""
-        self._front_is_there = False
+        self._front_is_connected = False
         self._poll.unregister(self.commands)
         for job in self.jobs.values():
             kill(job.pid)
 
     # --- the workers ---------------------------------------------------------------------------
 
-    def _run(self, number: int, task: Task) -> None:
+    def _start_worker(self, number: int, task: Task) -> None:
         """Start a worker."""
         job = Job(number, task, self.tell)
         job.pipes.open()
@@ -266,7 +266,7 @@ class ForkServer:
         for job in self.jobs.values():
             job.enforce(now)
 
-    def _bury_without_pidfd(self) -> None:
+    def _end_jobs_without_pidfd(self) -> None:
         """Look for workers that have ended, where no descriptor tells."""
         for job in list(self.jobs.values()):
             if job.pidfd >= 0:
@@ -274,9 +274,9 @@ class ForkServer:
             ended, status = os.waitpid(job.pid, os.WNOHANG)
             if ended:
                 kill(job.pid)  # what is left of its process group
-                self._bury(job, status)
+                self._end_job(job, status)
 
-    def _bury(self, job: Job, status: int) -> None:
+    def _end_job(self, job: Job, status: int) -> None:
         """Let go of a job whose worker has ended."""
         for descriptor in job.pipes.readable():
             if descriptor in self._job_of_pipe:
@@ -295,7 +295,7 @@ class ForkServer:
     # --- processes that ended workers have left ------------------------------------------------
 
     def _sweep_if_due(self) -> None:
-        if time.monotonic() >= self._sweep_due or not self._front_is_there:
+        if time.monotonic() >= self._sweep_due or not self._front_is_connected:
             self._sweep()
         elif not self.jobs and not has_children():
             self._sweep_due = _NEVER

@@ -99,7 +99,7 @@ def test_reports_wait_until_the_front_reads(front):
         found += reader.feed(os.read(front.reports, CHUNK))
         if server._outbox:
             assert server._wait() == [server.reports]
-            server._attend(server.reports)
+            server._handle_ready(server.reports)
     assert found == messages
     server._sweep_due = 0.0  # so that the next line does not wait
     assert server._wait() == []  # with nothing to write, the pipe is not waited for
@@ -151,7 +151,7 @@ def test_where_no_descriptor_tells_of_an_end_the_loop_looks_often(front, monkeyp
 
 def test_a_message_that_is_no_command_is_refused(front):
     with pytest.raises(ProtocolError, match="Sync"):
-        front.server._obey(Sync())
+        front.server._run_command(Sync())
 
 
 def test_a_new_folder_for_temporary_files_is_used_at_once(front, monkeypatch, tmp_path):
@@ -196,7 +196,7 @@ def test_orphans_have_a_moment_to_end_by_themselves(front, orphans):
 
 def test_without_a_front_orphans_have_no_moment(front, orphans):
     front.server._sweep_due = 100.1
-    front.server._front_is_there = False
+    front.server._front_is_connected = False
     front.server._sweep_if_due()
     assert 2 in orphans
 
