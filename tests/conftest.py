@@ -21,7 +21,16 @@ from hypothesis import settings as hypothesis_settings
 
 from literate.discovery import project_notebooks
 from literate.execute import NotebookResult, Options, run_notebooks
+from literate.execute.protocol import (
+    CellEnded,
+    FromServer,
+    NotebookEnded,
+    RunNotebook,
+    Task,
+    TaskCell,
+)
 from literate.execute.server import job as jobs
+from literate.execute.server.client import ForkServerClient
 from literate.project import Project, read_project
 
 # Load makes everything slow, and must make nothing fail: a wait ends when its event comes, and
@@ -372,6 +381,57 @@ def make_nbdev3_project(
         return project
 
     return make
+
+
+def make_task(**changes: object) -> Task:
+    """A task of a notebook without cells and limits, except for the given values."""
+    values = {
+        "path": "",
+        "folder": "",
+        "root": "",
+        "state_dir": "",
+        "engine": "fork",
+        "kernel": "",
+        "cells": (),
+        "parameters": {},
+        "parameters_after": None,
+        "timeout": 0.0,
+        "cell_timeout": 0.0,
+        "own_timeouts": {},
+        "max_memory": 0,
+        "terminal": "",
+        "allow_errors": False,
+        "strict": False,
+        "coverage": None,
+        "module_lines": {},
+    }
+    return Task(**{**values, **changes})
+
+
+def make_cells(*sources: str) -> tuple[TaskCell, ...]:
+    """The cells of a task, for their sources."""
+    return tuple(
+        TaskCell(index, f"{index:08x}", f"<cell {index}>", source, "")
+        for index, source in enumerate(sources)
+    )
+
+
+def reports_until(client: ForkServerClient, kind: type) -> list[FromServer]:
+    """What a server reports, up to the first message of a kind."""
+    found = []
+    for message in client.reports():
+        found.append(message)
+        if isinstance(message, kind):
+            return found
+    raise AssertionError("the reports end, and no error says so")
+
+
+def printed_by(client: ForkServerClient, folder: Path, *sources: str, **task: object) -> list[str]:
+    """What each cell prints of a notebook that a server runs."""
+    values = {"path": str(folder / "a.ipynb"), "folder": str(folder), "root": str(folder), **task}
+    client.send(RunNotebook(0, make_task(cells=make_cells(*sources), **values)))
+    ended = [m for m in reports_until(client, NotebookEnded) if isinstance(m, CellEnded)]
+    return ["".join(output["text"] for output in message.outputs) for message in ended]
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

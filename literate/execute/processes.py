@@ -1,6 +1,7 @@
-"""What Linux knows of processes and Python does not offer; elsewhere (macOS), as much of it as can be done without.
+"""What Linux knows about processes and Python does not offer.
 
-There, a process that has left its notebook's process group is neither noticed nor ended.
+On other systems (macOS), each function does as much as is possible there: a process that has left
+the process group of its notebook is neither noticed nor ended.
 """
 
 from __future__ import annotations
@@ -11,120 +12,176 @@ import resource
 import signal
 from contextlib import suppress
 
-IS_LINUX = all(
-    hasattr(os, name) for name in ("fork", "pidfd_open", "waitid")
-)  # and so has /proc, and prctl
-_prctl = ctypes.CDLL(None, use_errno=True).prctl if IS_LINUX else lambda *_: -1
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-IGNORED = tuple(
-    getattr(signal, f"SIG{name}") for name in "HUP INT QUIT TERM USR1 USR2 ALRM TSTP".split()
+# A system with these functions also has /proc and prctl.
+IS_LINUX = all(hasattr(os, name) for name in ("fork", "pidfd_open", "waitid"))
+
+# The signals that a notebook could send to the server.
+IGNORED = (
+    signal.SIGHUP,
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGTERM,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+    signal.SIGALRM,
+    signal.SIGTSTP,
 )
-# As they are before a notebook patches them: its process asks here what it leaves behind.
-_getpid, _listdir, _waitid, _open = os.getpid, os.listdir, getattr(os, "waitid", None), open
+
+# Numbers of requests to prctl, from <sys/prctl.h>.
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+# A worker uses these functions after its notebook has run, and the notebook may have patched them.
+_getpid = os.getpid
+_listdir = os.listdir
+_open = open
+if IS_LINUX:
+    _prctl = ctypes.CDLL(None, use_errno=True).prctl
+    _waitid = os.waitid
 
 
 def cores() -> int:
-    """How many processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return how many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+# --- this process ------------------------------------------------------------------------------
 
 
 def adopt_orphans() -> None:
-    """Become the parent of descendants whose own parent ends, sessions notwithstanding."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    """Become the parent of descendants whose own parent ends, also of those in other sessions."""
+    if IS_LINUX:
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def die_with(parent: int) -> None:
     """Let the kernel end this process when its parent ends."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it was faster
+    if IS_LINUX:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # the parent ended before the request
         os._exit(1)
 
 
 def ignore_signals() -> None:
-    """Let no notebook end this process by a signal, as with `os.kill(os.getppid(), signal.SIGTERM)`."""
+    """Ignore all signals that a notebook could send to this process, its parent, to end it."""
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
 
 
 def heed_signals() -> None:
-    """Take signals as a Python process does."""
+    """React to signals as any Python process does."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in IGNORED:
-        signal.signal(
-            number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
-        )
+        if number != signal.SIGINT:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def limit_memory(limit: int) -> None:
-    """Bytes that this process, and each that it starts, may ask for; 0: no limit. Beyond, `MemoryError`."""
+    """Limit the bytes that this process, and each process that it starts, may allocate.
+
+    0 means no limit. An allocation beyond the limit raises `MemoryError`.
+    """
     if limit:
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    # If the machine runs out of memory, the kernel is to end a notebook and not the server, which
+    # reports the end of the notebook.
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-        file.write(
-            "500"
-        )  # if the machine runs out of memory, a notebook goes, and not the one who would report it
+        file.write("500")
+
+
+def threads() -> int:
+    """Return how many threads of this process the operating system runs."""
+    return len(os.listdir("/proc/self/task"))
+
+
+def has_children() -> bool:
+    """Return whether this process has children, including ended ones that were not waited for."""
+    if not IS_LINUX:
+        return False
+    try:
+        _waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def children() -> set[int]:
+    """Return the process ids of this process's children, found in the process table."""
+    me = _getpid()
+    return {pid for pid in _process_ids() if _parent(pid) == me}
+
+
+# --- other processes ---------------------------------------------------------------------------
+
+
+def _process_ids() -> list[int]:
+    """Return the ids of all processes."""
+    return [int(name) for name in _listdir("/proc") if name.isdigit()]
+
+
+def _parent(pid: int) -> int:
+    """Return the id of a process's parent; 0 if the process has ended."""
+    try:
+        with _open(f"/proc/{pid}/stat", "rb") as file:
+            text = file.read()
+    except OSError:
+        return 0
+    # pid (name) state parent ...: the name may contain spaces and parentheses
+    fields_after_name = text.rpartition(b")")[2].split()
+    return int(fields_after_name[1])
+
+
+def command_line(pid: int) -> str:
+    """Return the beginning of the command that a process runs; "" if it is not known."""
+    try:
+        with _open(f"/proc/{pid}/cmdline", "rb") as file:
+            arguments = file.read().rstrip(b"\0")
+    except OSError:
+        return ""
+    return arguments.replace(b"\0", b" ").decode(errors="replace")[:80]
+
+
+def kill(pid: int) -> None:
+    """Send SIGKILL to a process.
+
+    Where the processes that it leaves cannot be found afterwards, its process group is ended too.
+    """
+    with suppress(ProcessLookupError, PermissionError):
+        if IS_LINUX:
+            os.kill(pid, signal.SIGKILL)
+        else:
+            os.killpg(pid, signal.SIGKILL)
+
+
+def reap(pid: int) -> bool:
+    """Return whether a child has ended; if so, it no longer exists afterwards."""
+    try:
+        ended, _ = os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return True
+    return ended == pid
 
 
 def kill_marked(mark: str) -> None:
-    """SIGKILL to every process in whose environment `mark` stands, the way that has no gaps: until none is left."""
-    found = {0} if IS_LINUX else set()
-    while found:
-        found = {
-            pid
-            for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
-            if _is_marked(pid, mark.encode())
-        }
-        for pid in found:
+    """Send SIGKILL to every process with a mark ("NAME=value") in its environment.
+
+    A process may start another one while the process table is read, so this is repeated until no
+    marked process is left.
+    """
+    if not IS_LINUX:
+        return
+    while marked := [pid for pid in _process_ids() if _is_marked(pid, mark.encode())]:
+        for pid in marked:
             kill(pid)
 
 
 def _is_marked(pid: int, mark: bytes) -> bool:
-    with suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
-        return mark in file.read().split(b"\0")
-    return False
-
-
-def command_line(pid: int) -> str:
-    """The command that a process runs."""
-    with suppress(OSError), _open(f"/proc/{pid}/cmdline", "rb") as file:
-        return file.read().rstrip(b"\0").replace(b"\0", b" ").decode(errors="replace")[:80]
-    return ""
-
-
-def has_children() -> bool:
-    """Whether this process has any child, ended ones that nobody waited for among them."""
-    if not IS_LINUX:
-        return False
-    with suppress(ChildProcessError):
-        _waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        return True
-    return False
-
-
-def children() -> set[int]:
-    """The process ids of this process's children, by a walk through the process table."""
-    me, found = _getpid(), set()
-    for name in filter(str.isdigit, _listdir("/proc")):
-        with suppress(OSError), _open(f"/proc/{name}/stat", "rb") as file:
-            parent = int(file.read().rpartition(b")")[2].split()[1])
-            if parent == me:
-                found.add(int(name))
-    return found
-
-
-def threads() -> int:
-    """How many threads the operating system runs for this process."""
-    return len(os.listdir("/proc/self/task"))
-
-
-def kill(pid: int) -> None:
-    """SIGKILL to a process; where what it leaves cannot be found afterwards, to its process group."""
-    with suppress(ProcessLookupError, PermissionError):
-        (os.kill if IS_LINUX else os.killpg)(pid, signal.SIGKILL)
-
-
-def reap(pid: int) -> bool:
-    """Whether a child has ended, and is now gone."""
+    """Return whether the environment of a process contains "NAME=value"."""
     try:
-        return os.waitpid(pid, os.WNOHANG)[0] == pid
-    except ChildProcessError:
-        return True
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            environment = file.read()
+    except OSError:
+        return False
+    return mark in environment.split(b"\0")

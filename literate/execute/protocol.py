@@ -20,11 +20,13 @@ from .results import Error, Frame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
-    T = TypeVar("T")
+    Argument = TypeVar("Argument")
+    Result = TypeVar("Result")
 
-_write, _set_blocking = os.write, os.set_blocking
+_write = os.write
+_set_blocking = os.set_blocking
 
 Output = dict[str, object]  # an output as a notebook stores it
 
@@ -259,53 +261,52 @@ FromWorker = (
 )
 AboutNotebook = CellStarted | CellEnded | OutputsUpdated | NotebookEnded
 FromServer = ServerReady | AboutNotebook
+Message = ToServer | FromWorker | FromServer
 
-_RECORDS: dict[str, Callable[..., object]] = {
-    record.__name__: record
-    for record in (
-        *(TaskCell, Task, SetEnvironment, Preload, RunNotebook),
-        *(CellReport, CellBegins, CellEnds, Display, UpdateDisplay, ShowResult, ClearOutput),
-        *(StreamText, Sync, Refuse, WorkerEnds),
-        *(ServerReady, CellStarted, CellEnded, OutputsUpdated, NotebookEnd, NotebookEnded),
-        *(Error, Frame),
-    )
-}
+# Every record that may cross a pipe: as a part of a message, or as a message.
+_PARTS: tuple[Callable[..., object], ...] = (TaskCell, Task, CellReport, NotebookEnd, Error, Frame)
+_RECORDS = {record.__name__: record for record in (*_PARTS, *Message.__args__)}
 
 
 # --- records as plain data ---------------------------------------------------------------------
 
-_RECORD = "\0record"  # begins the tuple that stands for a record
+_RECORD_TAG = "\0record"  # begins the tuple that stands for a record
 
 
-def to_plain(value: object) -> object:
-    """A value as `marshal` can write it. Records may stand in records and in tuples."""
+def to_plain(value: object) -> Any:
+    """Return a value as `marshal` can write it.
+
+    Records may stand in records and in tuples, but not in lists and dicts.
+    """
     if is_record(value):
         values = [to_plain(each) for each in record_values(value)]
-        return (_RECORD, type(value).__name__, *values)
+        return (_RECORD_TAG, type(value).__name__, *values)
     if type(value) is tuple:
         return tuple([to_plain(each) for each in value])
     return value
 
 
 def from_plain(value: object) -> object:
-    """The reverse of `to_plain`."""
+    """Return the value that `to_plain` was given."""
     if type(value) is not tuple:
         return value
-    if value[:1] == (_RECORD,):
-        values = [from_plain(each) for each in value[2:]]
-        return _RECORDS[value[1]](*values)
+    if value[:1] == (_RECORD_TAG,):
+        _, name, *values = value
+        make_record = _RECORDS[name]
+        return make_record(*[from_plain(each) for each in values])
     return tuple([from_plain(each) for each in value])
 
 
 def write_task(task: Task) -> bytes:
-    """A task for a process that reads it from a file."""
+    """Return a task as bytes, for a process that reads it from a file."""
     return dumps(to_plain(task))
 
 
 def read_task(data: bytes) -> Task:
-    """The reverse of `write_task`."""
+    """Return the task that `write_task` was given."""
     task = from_plain(loads(data))
-    assert isinstance(task, Task)
+    if not isinstance(task, Task):
+        raise ProtocolError(f"these bytes hold not a task, but {task!r:.200}")
     return task
 
 
@@ -313,14 +314,19 @@ def read_task(data: bytes) -> Task:
 
 CHUNK = 1 << 20  # bytes that one read takes
 GO_ON, STOP = b".", b"!"  # what the server answers to a worker
-_MARK = b"\x93frame\x94\xff"  # begins a frame; whatever a cell writes between frames is skipped
-_HEAD = len(_MARK) + 4
+_MARK = b"\x93frame\x94\xff"  # begins a frame; other bytes, which a cell may write, are skipped
+_LENGTH_SIZE = 4  # bytes
+_HEAD_SIZE = len(_MARK) + _LENGTH_SIZE
 
 
-def pack(message: object) -> bytes:
-    """A message as a frame."""
+class ProtocolError(ValueError):
+    """A pipe brought a frame that cannot be read, or a message that does not belong there."""
+
+
+def pack(message: Message) -> bytes:
+    """Return a message as a frame."""
     data = dumps(to_plain(message))
-    return _MARK + len(data).to_bytes(4, "little") + data
+    return _MARK + len(data).to_bytes(_LENGTH_SIZE, "little") + data
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -331,8 +337,10 @@ def write_all(descriptor: int, data: bytes) -> None:
         rest = rest[written:]
 
 
-def wait_for(function: Callable[[int, T], int], descriptor: int, argument: T) -> int:
-    """Read or write, and wait if necessary.
+def wait_for(
+    function: Callable[[int, Argument], Result], descriptor: int, argument: Argument
+) -> Result:
+    """Call `os.read` or `os.write`, wait until the pipe is ready, and return the result.
 
     A program that shares the pipe (Node does this) may have made it non-blocking for all.
     """
@@ -349,24 +357,38 @@ class FrameReader:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[object]:
-        """The messages that are complete with these bytes."""
+    def feed(self, data: bytes) -> Iterator[Message]:
+        """Yield the messages that are complete with these bytes.
+
+        Raises `ProtocolError` for a frame that does not hold a message.
+        """
         self._buffer += data
-        while self._begins_with_a_frame():
-            length = int.from_bytes(self._buffer[len(_MARK) : _HEAD], "little")
-            end = _HEAD + length
+        while self._begins_with_a_head():
+            length = int.from_bytes(self._buffer[len(_MARK) : _HEAD_SIZE], "little")
+            end = _HEAD_SIZE + length
             if len(self._buffer) < end:
                 return
-            message = from_plain(loads(self._buffer[_HEAD:end]))
+            content = self._buffer[_HEAD_SIZE:end]
             del self._buffer[:end]
-            yield message
+            yield _unpack(content)
 
-    def _begins_with_a_frame(self) -> bool:
-        """Skip everything before the next mark; whether a whole head follows."""
+    def _begins_with_a_head(self) -> bool:
+        """Skip everything before the next mark; return whether a whole head follows."""
         start = self._buffer.find(_MARK)
         if start < 0:  # the end of the buffer may be the beginning of a mark
             keep = len(_MARK) - 1
             del self._buffer[: max(0, len(self._buffer) - keep)]
             return False
         del self._buffer[:start]
-        return len(self._buffer) >= _HEAD
+        return len(self._buffer) >= _HEAD_SIZE
+
+
+def _unpack(content: bytes | bytearray) -> Message:
+    """Return the message that a frame holds."""
+    try:
+        message = from_plain(loads(content))
+    except Exception as error:  # `loads` and the records raise errors of many kinds
+        raise ProtocolError(f"a frame cannot be read: {error!r}") from error
+    if not isinstance(message, Message):
+        raise ProtocolError(f"a frame holds not a message, but {message!r:.200}")
+    return message

@@ -1,4 +1,4 @@
-"""Notebooks that harm the process that runs them, or its surroundings: one run, with a healthy notebook in between."""
+"""Notebooks that harm their process, or its surroundings: they run beside a healthy notebook."""
 
 import json
 import os
@@ -30,98 +30,154 @@ from literate.project import read_project
 
 KILLER, COMMAND = sleeper(4), sleeper(5)
 MEMORY = f"literate_{os.getpid()}_"  # what the names of shared memory begin with here
-FAILS = "1/0"
-PATCHED = "import {0}\nfor name in '{1}'.split():\n    setattr({0}, name, None)"
-HARMLESS = {  # a first cell after which everything goes on as if nothing had been
-    "patched_time": PATCHED.format("time", "time monotonic perf_counter sleep"),
-    "patched_asyncio": PATCHED.format("asyncio", "sleep new_event_loop"),
-    "patched_os": PATCHED.format("os", "read write close getpid _exit kill waitid listdir open"),
-    "patched_traceback": PATCHED.format("traceback", "TracebackException"),
-    "patched_linecache": PATCHED.format("linecache", "getline getlines checkcache"),
-    "flush_raises": "import sys\nclass Out:\n    def write(self, text): return len(text)\n"
-    "    def flush(self): raise SystemExit(3)\nsys.stdout = Out()",
-    "writes_anywhere": "import os\nfor number in range(3, 40):\n    try: os.write(number, b'no frame at all, not one')\n"
-    "    except OSError: pass",
-    "never_blocks": "import os\nfor number in range(40):\n    try: os.set_blocking(number, False)\n    except OSError: pass",
+
+
+def without(module: str, names: str) -> str:
+    """A cell that replaces functions of a module by None."""
+    return f"import {module}\nfor name in {names.split()}:\n    setattr({module}, name, None)"
+
+
+FLUSH_RAISES = """
+import sys
+class Out:
+    def write(self, text): return len(text)
+    def flush(self): raise SystemExit(3)
+sys.stdout = Out()
+"""
+WRITES_ANYWHERE = """
+import os
+for number in range(3, 40):
+    try: os.write(number, b'no frame at all, not one')
+    except OSError: pass
+"""
+NEVER_BLOCKS = """
+import os
+for number in range(40):
+    try: os.set_blocking(number, False)
+    except OSError: pass
+"""
+IGNORES_SIGNALS = """
+import signal
+for number in (1, 2, 14, 15): signal.signal(number, signal.SIG_IGN)
+"""
+ASKS_ITS_PARENT_TO_END = """
+import os, signal
+for number in (1, 2, 3, 10, 12, 14, 15, 20): os.kill(os.getppid(), number)
+"""
+
+# A first cell after which everything goes on as if the cell had not been there.
+HARMLESS = {
+    "patched_time": without("time", "time monotonic perf_counter sleep"),
+    "patched_asyncio": without("asyncio", "sleep new_event_loop"),
+    "patched_os": without("os", "read write close getpid _exit kill waitid listdir open"),
+    "patched_traceback": without("traceback", "TracebackException"),
+    "patched_linecache": without("linecache", "getline getlines checkcache"),
+    "flush_raises": FLUSH_RAISES,
+    "writes_anywhere": WRITES_ANYWHERE,
+    "never_blocks": NEVER_BLOCKS,
     "stopped_loop": "import asyncio\nasyncio.get_event_loop().stop()",
-    "ignores_signals": "import signal\nfor n in (1, 2, 14, 15): signal.signal(n, signal.SIG_IGN)",
-    "asks_its_parent_to_end": "import os, signal\nfor n in (1, 2, 3, 10, 12, 14, 15, 20): os.kill(os.getppid(), n)",
+    "ignores_signals": IGNORES_SIGNALS,
+    "asks_its_parent_to_end": ASKS_ITS_PARENT_TO_END,
     "forks_and_returns": "import os\nif os.fork(): os.wait()",
     "stores": "x = 1\n%store x\n%store",
 }
+FAILS = "1/0"  # the second cell
+
+CLOSES_DESCRIPTORS = """
+import os
+os.close(1)
+os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+"""
+USES_THE_RUNNING_LOOP = """
+import asyncio
+async def f(): return 3
+loop = asyncio.get_event_loop()
+assert loop.is_running()
+task = loop.create_task(f())
+"""
+SHARES_MEMORY = f"""
+from multiprocessing import shared_memory
+memory = shared_memory.SharedMemory('{MEMORY}a', True, 9)
+"""
+
+# Notebooks that pass.
 PASSING = {
-    "closed_descriptor": [
-        "import os\nos.close(1)\nos.dup2(os.open(os.devnull, os.O_WRONLY), 2)",
-        "print('still')",
-    ],
-    "running_loop": [
-        "import asyncio\nasync def f(): return 3\nloop = asyncio.get_event_loop()\nassert loop.is_running()\n"
-        "task = loop.create_task(f())",
-        "assert await task == 3",
-    ],
+    "closed_descriptor": [CLOSES_DESCRIPTORS, "print('still')"],
+    "running_loop": [USES_THE_RUNNING_LOOP, "assert await task == 3"],
     "floods_without_waiting": [
         "import os\nos.set_blocking(1, False)",
         "for _ in range(3000): print('x' * 500)",
     ],
-    "shares_memory": [
-        f"from multiprocessing import shared_memory as m\ns = m.SharedMemory('{MEMORY}a', True, 9)",
-    ],
+    "shares_memory": [SHARES_MEMORY],
 }
-BAD = {  # cells, the error's name, a part of what is said
+
+LONG_CHAIN = """
+error = None
+for number in range(3000):
+    next_error = ValueError(number)
+    next_error.__cause__ = error
+    error = next_error
+raise error
+"""
+TASK_EXITS = """
+import asyncio, sys
+async def f(): sys.exit(3)
+task = asyncio.create_task(f())
+"""
+OWN_FAULTHANDLER = """
+import faulthandler, ctypes
+faulthandler.enable()
+ctypes.string_at(0)
+"""
+HANGS_WITH_FILES = f"""
+import tempfile, time
+from multiprocessing import shared_memory
+memory = shared_memory.SharedMemory('{MEMORY}b', True, 9)
+with tempfile.TemporaryDirectory():
+    while True:
+        try: time.sleep(9999)
+        except BaseException: pass
+"""
+HANGS_POLITELY = """
+import atexit, pathlib, time
+atexit.register(pathlib.Path('ended').touch)
+time.sleep(9999)
+"""
+
+# A cell that fails, the name of its error, and a part of the message.
+BAD = {
     "long_message": (
-        ["raise ValueError('x' * 1_000_000)"],
+        "raise ValueError('x' * 1_000_000)",
         "ValueError",
         "[cut here: 1,000,013 characters]",
     ),
-    "long_chain": (
-        [
-            "e = None\nfor n in range(3000):\n    n = ValueError(n)\n    n.__cause__ = e\n    e = n\nraise e"
-        ],
-        "ValueError",
-        "2999",
-    ),
+    "long_chain": (LONG_CHAIN, "ValueError", "2999"),
     "wide_group": (
-        ["raise ExceptionGroup('g', [ValueError()] * 999)"],
+        "raise ExceptionGroup('g', [ValueError()] * 999)",
         "ExceptionGroup",
         "999 sub-exceptions",
     ),
-    "task_exits": (
-        ["import asyncio, sys\nasync def f(): sys.exit(3)\nt = asyncio.create_task(f())"],
-        "SystemExit",
-        "3",
-    ),
+    "task_exits": (TASK_EXITS, "SystemExit", "3"),
     "closes_the_loop": (
-        ["import asyncio\nasyncio.get_event_loop().close()"],
+        "import asyncio\nasyncio.get_event_loop().close()",
         "RuntimeError",
         "running event loop",
     ),
-    "own_faulthandler": (
-        ["import faulthandler, ctypes\nfaulthandler.enable()\nctypes.string_at(0)"],
-        "Died",
-        "SIGSEGV",
-    ),
-    "hangs_with_files": (
-        [
-            "import tempfile, time\nfrom multiprocessing import shared_memory as m\n"
-            f"s = m.SharedMemory('{MEMORY}b', True, 9)\n"
-            "with tempfile.TemporaryDirectory():\n"
-            "    while True:\n        try: time.sleep(9999)\n"
-            "        except BaseException: pass"
-        ],
-        "Timeout",
-        "still running",
-    ),
-    "hangs_politely": (
-        [
-            "import atexit, pathlib, time\n"
-            "atexit.register(pathlib.Path('ended').touch)\ntime.sleep(9999)"
-        ],
-        "Timeout",
-        "still running",
-    ),
+    "own_faulthandler": (OWN_FAULTHANDLER, "Died", "SIGSEGV"),
+    "hangs_with_files": (HANGS_WITH_FILES, "Timeout", "still running"),
+    "hangs_politely": (HANGS_POLITELY, "Timeout", "still running"),
 }
+
+# Its end is measured; the time of its cell is not.
+HANGS_AT_EXIT = """#| timeout: 600
+import atexit, time
+@atexit.register
+def hang():
+    time.sleep(9999)"""
 POLITE = ("hangs_politely", "hangs_at_exit")  # they end when they are interrupted
-SHAPES = {  # what a notebook's JSON is changed to, and what is said of it
+
+# A value that the JSON of a notebook holds in a wrong place, and what is said about it.
+SHAPES = {
     "metadata": ([], "its metadata is a list, not an object"),
     "kernelspec": (None, "its kernelspec is null, not an object"),
     "tags": ("slow", "cell 1: error: its tags is a string, not a list"),
@@ -131,10 +187,28 @@ SHAPES = {  # what a notebook's JSON is changed to, and what is said of it
 
 
 def misshapen(name: str) -> str:
+    """A notebook with the wrong value of SHAPES."""
     data = json.loads(notebook("1"))
-    place = {"metadata": data, "kernelspec": data["metadata"], "tags": data["cells"][0]["metadata"]}
-    place.get(name, data["cells"][0])[name] = SHAPES[name][0]
+    cell = data["cells"][0]
+    owners = {"metadata": data, "kernelspec": data["metadata"], "tags": cell["metadata"]}
+    owner = owners.get(name, cell)
+    owner[name], _ = SHAPES[name]
     return json.dumps(data)
+
+
+def notebooks() -> dict[str, str]:
+    """The text of each notebook."""
+    texts = {"healthy": notebook("1", "print('well')")}
+    for name, source in HARMLESS.items():
+        texts[name] = notebook(source.strip(), FAILS)
+    for name, sources in PASSING.items():
+        texts[name] = notebook(*[source.strip() for source in sources])
+    for name, (source, _, _) in BAD.items():
+        texts[name] = notebook(source.strip())
+    texts["hangs_at_exit"] = notebook("md:A heading.", HANGS_AT_EXIT)
+    for name in SHAPES:
+        texts[f"shape_{name}"] = misshapen(name)
+    return texts
 
 
 @pytest.fixture(scope="module")
@@ -142,30 +216,25 @@ def project(tmp_path_factory):
     root = tmp_path_factory.mktemp("mischief")
     (root / "settings.ini").write_text(settings_text())
     (root / "nbs").mkdir()
-    cells = {name: [source, FAILS] for name, source in HARMLESS.items()}
-    cells |= PASSING | {name: case[0] for name, case in BAD.items()}
-    at_exit = (
-        "#| timeout: 600\nimport atexit, time\n@atexit.register\ndef hang():\n    time.sleep(9999)"
-    )
-    cells |= {"hangs_at_exit": ["md:Its end is measured, its cell is not.", at_exit]}
-    cells |= {"healthy": ["1", "print('well')"]}
-    texts = {name: notebook(*each) for name, each in cells.items()}
-    for name, text in {**texts, **{f"shape_{name}": misshapen(name) for name in SHAPES}}.items():
+    for name, text in notebooks().items():
         (root / "nbs" / f"{name}.ipynb").write_text(text)
     return read_project(root / "settings.ini")
 
 
 @pytest.fixture(scope="module")
 def results(project, tmp_path_factory):
-    folder, site = tmp_path_factory.mktemp("tmp"), tmp_path_factory.mktemp("site")
-    hanging = [project.nbs_path / f"{name}.ipynb" for name in (*POLITE, "hangs_with_files")]
-    others = [path for path in project_notebooks(project) if path not in hanging]
+    """The result of each notebook. Afterwards no temporary file and no shared memory is left."""
+    folder = tmp_path_factory.mktemp("tmp")
+    site = tmp_path_factory.mktemp("site")
+    polite = [project.nbs_path / f"{name}.ipynb" for name in POLITE]
+    rude = project.nbs_path / "hangs_with_files.ipynb"
+    others = [path for path in project_notebooks(project) if path not in (*polite, rude)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(folder))
         with constants(site / "unhurried", UNHURRIED):
-            found = run_notebooks(project, hanging[:2], Options(cell_timeout=1.5))
+            found = run_notebooks(project, polite, Options(cell_timeout=1.5))
         with constants(site / "tidy", TIDY):
-            found += run_notebooks(project, hanging[2:], Options(cell_timeout=1.5))
+            found += run_notebooks(project, [rude], Options(cell_timeout=1.5))
             found += run_notebooks(project, others, Options(workers=3))
     assert not list(folder.iterdir())
     assert wait_for(lambda: not list(Path("/dev/shm").glob(f"{MEMORY}*")))
@@ -180,7 +249,8 @@ def test_the_next_cell_fails_as_ever(results, name):
 
 @pytest.mark.parametrize("name", [*PASSING, "healthy"])
 def test_passes(results, name):
-    assert (results[name].outcome, results[name].failures, results[name].reason) == (PASSED, (), "")
+    result = results[name]
+    assert (result.outcome, result.failures, result.reason) == (PASSED, (), "")
 
 
 def test_what_is_printed_arrives_whatever_becomes_of_the_descriptors(results):
@@ -191,8 +261,10 @@ def test_what_is_printed_arrives_whatever_becomes_of_the_descriptors(results):
 def test_fails(results, name):
     (failed,) = results[name].failures
     _, error, message = BAD[name]
-    assert failed.error.name == error and message in failed.error.message
-    assert len(failed.error.message) < 30_000 and failed.line
+    assert failed.error.name == error
+    assert message in failed.error.message
+    assert len(failed.error.message) < 30_000
+    assert failed.line
 
 
 def test_an_interrupted_notebook_may_end_in_order(project, results):
@@ -201,7 +273,8 @@ def test_an_interrupted_notebook_may_end_in_order(project, results):
 
 def test_a_hang_at_the_end_is_a_failure(results):
     result = results["hangs_at_exit"]
-    assert result.outcome == FAILED and not result.failures
+    assert result.outcome == FAILED
+    assert not result.failures
     where = "in cell 2 (00000001), line 5, outside of its cells"
     assert f"still running after 1.5 s (--cell-timeout) {where}" in result.reason
 
@@ -209,20 +282,26 @@ def test_a_hang_at_the_end_is_a_failure(results):
 @pytest.mark.parametrize("name", SHAPES)
 def test_json_of_another_shape_is_a_failure_of_its_own(results, name):
     result = results[f"shape_{name}"]
-    assert result.outcome == FAILED and SHAPES[name][1] in result.reason
+    assert result.outcome == FAILED
+    assert SHAPES[name][1] in result.reason
 
 
-def test_a_notebook_that_kills_the_parent_of_all(make_project):
-    kills = (
-        "import os, subprocess, time\n"
-        f"p = subprocess.Popen(['sleep', '{KILLER}'], start_new_session=True)\n"
-        "os.kill(os.getppid(), 9)\ntime.sleep(9999)"
-    )
-    healthy = {f"{number:02}_ok": ["import time\ntime.sleep(0.2)"] for number in range(4)}
-    results = results_of(make_project({**healthy, "02_kills": ["1", kills]}), workers=2)
+KILLS_SERVER = f"""
+import os, subprocess, time
+process = subprocess.Popen(['sleep', '{KILLER}'], start_new_session=True)
+os.kill(os.getppid(), 9)
+time.sleep(9999)
+"""
+
+
+def test_a_notebook_that_kills_the_server_of_all(make_project):
+    cells = {f"{number:02}_ok": ["import time\ntime.sleep(0.2)"] for number in range(4)}
+    cells["02_kills"] = ["1", KILLS_SERVER.strip()]
+    results = results_of(make_project(cells), workers=2)
     (failed,) = results.pop("02_kills").failures
     assert (failed.index, failed.error.name) == (1, "Died")
-    assert {result.outcome for result in results.values()} == {PASSED} and len(results) == 4
+    assert {result.outcome for result in results.values()} == {PASSED}
+    assert len(results) == 4
     assert wait_for(lambda: not running(f"sleep {KILLER}"))
 
 

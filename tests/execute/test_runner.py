@@ -1,8 +1,7 @@
 """A run of notebooks from the first plan to the last result, by the options of the run."""
 
 import pytest
-from conftest import results_of
-from conftest import tagged
+from conftest import results_of, tagged
 from quirks import FAILING, HANGING, PASSING
 
 from literate.discovery import project_notebooks

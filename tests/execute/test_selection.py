@@ -1,8 +1,7 @@
 """Which cells of a notebook run, why the others do not, and what a cell says about its run."""
 
 import pytest
-from conftest import notebook, results_of, settings_text
-from conftest import tagged
+from conftest import notebook, results_of, settings_text, tagged
 
 from literate.execute import FAILED, PASSED, SKIPPED, NotebookResult
 from literate.execute.selection import NotebookPlan, plan_notebook

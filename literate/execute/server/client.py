@@ -1,4 +1,4 @@
-"""The warm parent, seen from the front: started, spoken to, started again if a notebook has ended it."""
+"""The front's side of the server: start it, give it commands, read its reports, replace it."""
 
 from __future__ import annotations
 
@@ -6,103 +6,139 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 
-from ..protocol import CHUNK, FrameReader, FromServer, SetEnvironment, ToServer, pack, write_all
+from ..protocol import (
+    CHUNK,
+    FrameReader,
+    FromServer,
+    ProtocolError,
+    SetEnvironment,
+    ToServer,
+    pack,
+    write_all,
+)
 from .launch import Start, start
 
-_PATIENCE = 3.0  # seconds that the warm parent has to end everything
+_PATIENCE = 3.0  # seconds that the server has to end everything
+
+# Variables that say how many threads a numerical library uses.
+_THREAD_COUNTS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def start_server(workers: int) -> ForkServerClient:
-    """A process that can fork jobs, of which `workers` will share this machine's cores."""
-    parent = ForkServerClient()
-    parent.share_cores(workers)
-    return parent
+    """Start a server; `workers` notebooks at a time will share the cores of this machine."""
+    server = ForkServerClient()
+    server.share_cores(workers)
+    return server
 
 
 class ServerDiedError(RuntimeError):
-    """The warm parent has ended; `status` says how, as `os.waitpid` does."""
+    """The server has ended by itself; `status` says how, as `os.waitpid` does."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(
-            f"the process that forks notebooks ended with status {os.waitstatus_to_exitcode(status)}"
-        )
+        exit_code = os.waitstatus_to_exitcode(status)
+        super().__init__(f"the process that forks notebooks ended with status {exit_code}")
         self.status = status
 
 
 class ForkServerClient:
-    """The process that forks the jobs."""
+    """A server, from its start to its end. If it dies, `restart` starts another one."""
 
     def __init__(self) -> None:
-        self._caps: dict[str, str] = {}
-        self._begin()
+        self._thread_counts: dict[str, str] = {}
+        self._start()
 
-    def _begin(self) -> None:
+    def _start(self) -> None:
+        """Start a server, and make the folder for temporary files while it gets ready."""
         self._process: Start | None = start()
-        self._ready = False
-        self._temporary = _temporary_folder()  # while it is getting ready
-        self.send(SetEnvironment(_temporary_files(self._temporary)))
+        self._is_ready = False
+        self._temporary_folder = _make_temporary_folder()
+        self.send(SetEnvironment(_temporary_variables(self._temporary_folder)))
 
     def restart(self) -> None:
-        """Start another one in its place."""
+        """Start another server, with the same environment."""
         self.close()
-        self._begin()
-        self.send(SetEnvironment(self._caps))
+        self._start()
+        self.send(SetEnvironment(self._thread_counts))
 
     def share_cores(self, workers: int) -> None:
-        """Each of so many notebooks at once may use its part of the cores, unless the user's environment says else."""
+        """Give each of so many notebooks its part of the cores.
+
+        A variable that the user's environment sets keeps its value.
+        """
         from ..processes import cores
 
-        names = {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"} - os.environ.keys()
-        self._caps = dict.fromkeys(names, str(max(1, cores() // workers)))
-        self.send(SetEnvironment(self._caps))
+        count = max(1, cores() // workers)
+        self._thread_counts = {
+            name: str(count) for name in _THREAD_COUNTS if name not in os.environ
+        }
+        self.send(SetEnvironment(self._thread_counts))
 
     def send(self, message: ToServer) -> None:
         """Give a command."""
-        with suppress(BrokenPipeError):  # it has died: `reports` says so
-            write_all(self._process.commands, pack(message))
+        with suppress(BrokenPipeError):  # the server has died: `reports` will say so
+            write_all(self._running().commands, pack(message))
 
     def reports(self) -> Iterator[FromServer]:
-        """What it reports; `ServerDiedError` if it dies."""
+        """Yield what the server reports; raise `ServerDiedError` when it has ended."""
         reader = FrameReader()
-        while data := os.read(self._process.reports, CHUNK):
-            self._ready = True  # it speaks only when it has imported everything
-            yield from reader.feed(data)
-        raise ServerDiedError(self._end())
+        while data := os.read(self._running().reports, CHUNK):
+            self._is_ready = True  # its first report comes after its last import
+            for message in reader.feed(data):
+                if not isinstance(message, FromServer):
+                    raise ProtocolError(f"the server does not send {message!r:.200}")
+                yield message
+        raise ServerDiedError(self._end(self._running()))
 
     def close(self) -> None:
-        """End it, and with it everything that it started."""
-        if self._process:
-            self._end()
+        """End the server, and with it everything that it started."""
+        if self._process is not None:
+            self._end(self._process)
 
-    def _end(self) -> int:
-        status = self._process.end(_PATIENCE if self._ready else 0.0)
-        if status:
+    def _running(self) -> Start:
+        """Return the process of the server."""
+        if self._process is None:
+            raise RuntimeError("the process that forks notebooks has ended")
+        return self._process
+
+    def _end(self, process: Start) -> int:
+        """End the server and everything that it left; return its status as `os.waitpid` does."""
+        # A server that is not ready has started nothing, and it does not look at its commands yet.
+        status = process.end(_PATIENCE if self._is_ready else 0.0)
+        self._process = None
+        if status:  # it did not end its notebooks' processes itself
             from ..processes import kill_marked
 
-            kill_marked(self._process.mark)
-        from shutil import rmtree
+            kill_marked(process.mark)
+        if self._temporary_folder:
+            from shutil import rmtree
 
-        rmtree(self._temporary, ignore_errors=True)
-        self._process = None
+            rmtree(self._temporary_folder, ignore_errors=True)
         return status
 
 
-def _temporary_folder() -> str:
-    """Where the notebooks' temporary files go, so that none is left, even by one that is killed; "" if nowhere."""
+def _make_temporary_folder() -> str:
+    """Make a folder for the temporary files of notebooks; return "" if there is no place for it.
+
+    It is removed with the server, so that even a notebook that is killed leaves no file.
+    """
     import tempfile
 
-    with suppress(OSError):
+    try:
         return tempfile.mkdtemp(prefix="literate-")
-    return ""
+    except OSError:
+        return ""
 
 
-def _temporary_files(folder: str) -> dict[str, str]:
+def _temporary_variables(folder: str) -> dict[str, str]:
+    """Return the environment variables that send temporary files into a folder."""
     if not folder:
         return {}
     import tempfile
 
-    compiled = os.path.join(
-        tempfile.gettempdir(), f"torchinductor_{os.getuid()}"
-    )  # torch.compile's cache is to last
-    compiled = os.environ.get("TORCHINDUCTOR_CACHE_DIR", compiled)
-    return {"TMPDIR": folder, "LITERATE_TEMPORARY": folder, "TORCHINDUCTOR_CACHE_DIR": compiled}
+    # The cache of torch.compile is meant to outlast a run, so it stays where it is.
+    torch_cache = os.path.join(tempfile.gettempdir(), f"torchinductor_{os.getuid()}")
+    return {
+        "TMPDIR": folder,
+        "LITERATE_TEMPORARY": folder,
+        "TORCHINDUCTOR_CACHE_DIR": os.environ.get("TORCHINDUCTOR_CACHE_DIR", torch_cache),
+    }

@@ -1,19 +1,19 @@
-"""A running notebook as its parent sees it: its pipes, its outputs, its time limits."""
+"""One running notebook as the server sees it: its process, its messages, its limits, its end."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import time
 import traceback
-from contextlib import suppress
+from collections.abc import Callable
 
+from ...records import dataclass
 from ..processes import IS_LINUX, kill
 from ..protocol import (
-    CHUNK,
     GO_ON,
     STOP,
+    AboutNotebook,
     CellBegins,
     CellEnded,
     CellEnds,
@@ -22,9 +22,11 @@ from ..protocol import (
     ClearOutput,
     Display,
     FrameReader,
+    Message,
     NotebookEnd,
     NotebookEnded,
     OutputsUpdated,
+    ProtocolError,
     Refuse,
     ShowResult,
     StreamText,
@@ -34,90 +36,92 @@ from ..protocol import (
     WorkerEnds,
 )
 from .outputs import Outputs
+from .pipes import WorkerPipes
 
-# At a limit: ask the interpreter where it is (that works inside C code too), interrupt it, and then end it for good.
-_ESCALATION = ((0.0, signal.SIGUSR1), (0.05, signal.SIGINT), (1.0, signal.SIGKILL))
-_DUMP_LIMIT = 1 << 16
+# What is sent to a worker at a time limit: seconds after the limit, and the signal.
+_ESCALATION = (
+    (0.0, signal.SIGUSR1),  # faulthandler writes where the worker is, also inside of C code
+    (0.05, signal.SIGINT),  # interrupts the cell
+    (1.0, signal.SIGKILL),  # ends the worker
+)
+_DUMP_LIMIT = 1 << 16  # bytes that are kept of what faulthandler writes
+_NEVER = float("inf")  # a time on the monotonic clock
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A step of the escalation."""
+
+    due: float  # on the monotonic clock
+    signal_number: int
 
 
 class Job:
-    """One notebook in its own process; `tell` takes what the front is to know of it."""
+    """A notebook in a process of its own; `tell` takes the messages for the front."""
 
-    def __init__(self, number: int, task: Task, tell) -> None:
-        self.number, self.task, self.tell = number, task, tell
-        self.cell: int | None = None  # the cell that runs
-        self.limit = ""  # "cell" or "notebook", once it took too long
-        self.complete = self.was_killed = False
-        self.refusal = ""  # why it cannot be run at all
-        self.pid = self.pidfd = -1
-        self._remarks: list[tuple[int | None, str]] = []  # cell, and what went wrong beside it
-        self._imports: dict[
-            str, float
-        ] = {}  # third-party modules that it imported, and their seconds
-        self._refused: list[
-            str
-        ] = []  # modules loaded for it that are not what it means by their names
-        self._kept: tuple[int, ...] = ()
-        self._outputs, self._shown = (
-            Outputs(),
-            {},
-        )  # of this cell; of earlier ones that may yet be updated
-        self._reader, self._dump = FrameReader(), bytearray()
-        self._notebook_due = time.monotonic() + (task.timeout or float("inf"))
-        self._cell_due = float("inf")
-        self._steps: list[
-            tuple[float, int]
-        ] = []  # what is left of the escalation: when, and which signal
+    def __init__(self, number: int, task: Task, tell: Callable[[AboutNotebook], None]) -> None:
+        self.number = number
+        self.task = task
+        self.tell = tell
 
-    def open(self) -> dict[str, int]:
-        """Make the pipes; the ends that the job needs are returned."""
-        ends = {name: os.pipe() for name in ("stdout", "stderr", "frames", "dump", "answers")}
-        ours = {name: end[name == "answers"] for name, end in ends.items()}
-        theirs = {name: end[name != "answers"] for name, end in ends.items()}
-        for name in ("stdout", "stderr", "frames", "dump"):
-            os.set_blocking(ours[name], False)
-            with suppress(
-                OSError, AttributeError
-            ):  # more than a user may have, or no Linux: the pipe stays small
-                fcntl.fcntl(ours[name], fcntl.F_SETPIPE_SZ, CHUNK)
-        self.ends = ours
-        self._kept = tuple(
-            theirs[name] for name in theirs if name != "dump"
-        )  # for a job that has closed its own
-        return theirs
+        # its process
+        self.pipes = WorkerPipes()
+        self.pid = -1
+        self.pidfd = -1
+        self._reader = FrameReader()
+        self._dump = bytearray()
 
-    def started(self, pid: int, theirs: dict[str, int]) -> None:
-        """Its process runs: let go of what only it needs."""
-        self.pid, self.pidfd = pid, os.pidfd_open(pid) if IS_LINUX else -1
-        for descriptor in set(theirs.values()) - set(self._kept):
-            os.close(descriptor)
+        # its cells
+        self.cell: int | None = None  # the index of the cell that runs
+        self._outputs = Outputs()  # of that cell
+        self._updatable: dict[int, Outputs] = {}  # of earlier cells, by their indices
 
-    def readable(self) -> list[int]:
-        """The descriptors to poll."""
-        return [self.ends[name] for name in ("stdout", "stderr", "frames", "dump")]
+        # its limits
+        self.limit = ""  # "cell" or "notebook" once a limit has passed
+        self.was_killed = False
+        self._notebook_due = _deadline(task.timeout)
+        self._cell_due = _NEVER
+        self._steps: list[_Step] = []  # the steps of the escalation that are still to come
+
+        # its end
+        self._is_complete = False
+        self._refusal = ""  # why it cannot run at all
+        self._remarks: list[tuple[int | None, str]] = []  # each with the index of its cell
+        self._import_times: dict[str, float] = {}
+        self._refused_modules: list[str] = []
+
+    # --- its process ---------------------------------------------------------------------------
+
+    def started(self, pid: int) -> None:
+        """Note that the process runs."""
+        self.pid = pid
+        if IS_LINUX:
+            self.pidfd = os.pidfd_open(pid)
+        self.pipes.release()
 
     def close(self) -> None:
-        """Close everything that the parent holds of this job."""
-        self.close_ours()
-        for descriptor in (*self._kept, self.pidfd):
-            with suppress(OSError):
-                os.close(descriptor)
-
-    def close_ours(self) -> None:
-        """Close the parent's ends of the pipes."""
-        for descriptor in self.ends.values():
-            with suppress(OSError):
-                os.close(descriptor)
+        """Close everything that the server holds of this job."""
+        self.pipes.close()
+        if self.pidfd >= 0:
+            os.close(self.pidfd)
 
     def read(self, descriptor: int) -> bool:
-        """Read what a pipe has; False at its end."""
-        data = _read(descriptor)
-        for name, end in self.ends.items():
-            if end == descriptor:
-                self._take(name, data or b"")
+        """Read what a pipe holds; return False at its end."""
+        name = self.pipes.name_of(descriptor)
+        data = self.pipes.read(name)
+        if data:
+            self._take(name, data)
         return data != b""
 
+    def _drain(self, *names: str) -> None:
+        """Read everything that has been written into these pipes so far."""
+        for name in names:
+            data = self.pipes.read(name)
+            if data:
+                self._take(name, data)
+
     def _take(self, name: str, data: bytes) -> None:
+        """Take bytes that came out of a pipe."""
         if name == "frames":
             self._take_frames(data)
         elif name == "dump":
@@ -126,127 +130,153 @@ class Job:
             self._outputs.write(name, data)
 
     def _take_frames(self, data: bytes) -> None:
+        """Take frames; a worker that sends broken ones is killed."""
         try:
             for message in self._reader.feed(data):
                 self._handle(message)
-        except Exception:  # what arrives here is as good as the code that a notebook runs
+        except Exception:  # a notebook can write any bytes into the pipe
             traceback.print_exc()
             kill(self.pid)
 
-    def _drain(self, *names: str) -> None:
-        """Read everything that has been written so far: no pipe holds more than one read takes."""
-        for name in names:
-            self._take(name, _read(self.ends[name]) or b"")
+    # --- its messages --------------------------------------------------------------------------
 
-    def _handle(self, message: object) -> None:
+    def _handle(self, message: Message) -> None:
+        """Do what a message asks for, and answer it if the worker waits for an answer."""
         if isinstance(message, CellBegins):
-            self.cell = message.index
-            if (
-                self.task.engine == "kernel"
-            ):  # what a kernel prints before is for whoever debugs kernels
-                self._drain("stdout", "stderr")
-                self._outputs = Outputs()
-            self._begin_limit()
-            self.tell(CellStarted(self.number, self.cell))
+            self._begin_cell(message.index)
             return
+        # The worker printed this before it sent the message.
         self._drain("stdout", "stderr")
         self._take_message(message)
-        with suppress(OSError):
-            os.write(self.ends["answers"], STOP if self.limit else GO_ON)
+        self.pipes.answer(STOP if self.limit else GO_ON)
 
-    def _take_message(self, message: object) -> None:
+    def _take_message(self, message: Message) -> None:
+        """Do what a message asks for; the worker waits meanwhile."""
         match message:
             case Display(data, metadata, display_id):
                 self._outputs.display(
-                    {"output_type": "display_data", "data": data, "metadata": metadata}, display_id
+                    {
+                        "output_type": "display_data",
+                        "data": data,
+                        "metadata": metadata,
+                    },
+                    display_id,
                 )
-            case ShowResult(data, metadata, count):
-                item = {
-                    "output_type": "execute_result",
-                    "data": data,
-                    "metadata": metadata,
-                    "execution_count": count,
-                }
-                self._outputs.display(item, None)
-            case UpdateDisplay(data, metadata, display_id):
-                self._update(data, metadata, display_id)
+            case ShowResult(data, metadata, execution_count):
+                self._outputs.display(
+                    {
+                        "output_type": "execute_result",
+                        "data": data,
+                        "metadata": metadata,
+                        "execution_count": execution_count,
+                    },
+                    None,
+                )
+            case UpdateDisplay():
+                self._update_displays(message)
             case ClearOutput(wait):
                 self._outputs.clear(wait)
-            case CellEnds(index, report):
-                self._end_cell(index, report)
             case StreamText(name, text):
                 self._outputs.write(name, text.encode("utf-8", "replace"))
+            case CellEnds(index, report):
+                self._end_cell(index, report)
             case Refuse(reason):
-                self.refusal = reason
-            case WorkerEnds(remarks, import_times, refused):
-                self._imports, self._refused = import_times, refused
-                self._remarks += [(None, text) for text in remarks]
-                self.complete = True
+                self._refusal = reason
+            case WorkerEnds():
+                self._note_worker_end(message)
             case Sync():
-                pass
+                pass  # what was printed has been read
+            case _:
+                raise ProtocolError(f"a worker does not send {message!r:.200}")
 
-    def _begin_limit(self) -> None:
-        self._cell_due = time.monotonic() + (
-            self.task.own_timeouts.get(self.cell, self.task.cell_timeout) or float("inf")
-        )
-
-    def _update(self, data: dict, metadata: dict, display_id: str) -> None:
-        self._outputs.update(data, metadata, display_id)
-        for index, outputs in self._shown.items():
-            if outputs.update(data, metadata, display_id):
-                self.tell(OutputsUpdated(self.number, index, outputs.items()))
+    def _begin_cell(self, index: int) -> None:
+        self.cell = index
+        if self.task.engine == "kernel":
+            # The process of a kernel prints between cells for people who debug the kernel.
+            self._drain("stdout", "stderr")
+            self._outputs = Outputs()
+        self._begin_cell_limit()
+        self.tell(CellStarted(self.number, index))
 
     def _end_cell(self, index: int, report: CellReport) -> None:
         self.cell = None
-        self._begin_limit()  # of what comes between the cells, and at the end
-        self._remarks += [(index, text) for text in report.remarks]
+        self._begin_cell_limit()
+        for remark in report.remarks:
+            self._remarks.append((index, remark))
         self.tell(CellEnded(self.number, index, report, self._outputs.items(), self.limit))
         if self._outputs.has_displays:
-            self._shown[index] = self._outputs
+            self._updatable[index] = self._outputs
         self._outputs = Outputs()
+
+    def _update_displays(self, message: UpdateDisplay) -> None:
+        """Update the outputs of this cell and of all earlier cells."""
+        self._outputs.update(message.data, message.metadata, message.display_id)
+        for index, outputs in self._updatable.items():
+            if outputs.update(message.data, message.metadata, message.display_id):
+                self.tell(OutputsUpdated(self.number, index, outputs.items()))
+
+    def _note_worker_end(self, message: WorkerEnds) -> None:
+        self._is_complete = True
+        self._import_times = message.import_times
+        self._refused_modules = message.refused_modules
+        for remark in message.remarks:
+            self._remarks.append((None, remark))
+
+    # --- its limits ----------------------------------------------------------------------------
+
+    def _begin_cell_limit(self) -> None:
+        """Begin the limit of the cell that runs.
+
+        Between the cells, and after the last one, the limit for all cells holds.
+        """
+        seconds = self.task.cell_timeout
+        if self.cell is not None:
+            seconds = self.task.own_timeouts.get(self.cell, seconds)
+        self._cell_due = _deadline(seconds)
 
     @property
     def due(self) -> float:
         """When `enforce` has something to do, on the monotonic clock."""
-        if self.limit:
-            return self._steps[0][0] if self._steps else float("inf")
-        return min(self._cell_due, self._notebook_due)
+        if not self.limit:
+            return min(self._cell_due, self._notebook_due)
+        if self._steps:
+            return self._steps[0].due
+        return _NEVER
 
     def enforce(self, now: float) -> None:
-        """If a limit has passed, begin the escalation, or take its next step."""
+        """Begin the escalation if a limit has passed, or take the step that is due."""
         if now < self.due:
             return
         if not self.limit:
             self.limit = "cell" if self._cell_due <= now else "notebook"
-            self._steps = [(now + delay, number) for delay, number in _ESCALATION]
-        _, number = self._steps.pop(0)
-        if number == signal.SIGKILL:
+            self._steps = [_Step(now + delay, number) for delay, number in _ESCALATION]
+        step = self._steps.pop(0)
+        if step.signal_number == signal.SIGKILL:
             self.was_killed = True
-            kill(self.pid)  # what it started is ended next, as orphans
+            kill(self.pid)  # the server ends the processes that it leaves
         else:
-            os.kill(self.pid, number)
+            os.kill(self.pid, step.signal_number)
+
+    # --- its end -------------------------------------------------------------------------------
 
     def finish(self, status: int) -> None:
-        """Its process has ended: read the rest, and tell the front."""
+        """Read what the ended process has left in its pipes, and tell the front of its end."""
         self._drain("frames", "stdout", "stderr", "dump")
         end = NotebookEnd(
-            status,
-            self.complete,
-            self.limit,
-            self.cell,
-            tuple(self._outputs.items()),
-            self._dump.decode(errors="replace"),
-            tuple(self._remarks),
-            self.refusal,
-            self._imports,
-            tuple(self._refused),
+            status=status,
+            complete=self._is_complete,
+            limit=self.limit,
+            cell=self.cell,
+            outputs=tuple(self._outputs.items()),
+            dump=self._dump.decode(errors="replace"),
+            remarks=tuple(self._remarks),
+            refusal=self._refusal,
+            import_times=self._import_times,
+            refused_modules=tuple(self._refused_modules),
         )
         self.tell(NotebookEnded(self.number, end))
 
 
-def _read(descriptor: int) -> bytes | None:
-    """What a pipe has; b"" at its end, None where there is nothing yet."""
-    try:
-        return os.read(descriptor, CHUNK)
-    except BlockingIOError:
-        return None
+def _deadline(seconds: float) -> float:
+    """Return the time when so many seconds will have passed; 0 means no limit."""
+    return time.monotonic() + seconds if seconds else _NEVER

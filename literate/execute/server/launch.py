@@ -1,6 +1,7 @@
-"""Start the warm parent, before anything else is imported: it needs longer to get ready than all the rest takes.
+"""Start the server as early as possible: it takes longer to get ready than everything else.
 
-Run as a script, this file is the warm parent.
+Commands import this file before anything else, so it imports almost nothing. Run as a script, this
+file is the server.
 """
 
 from __future__ import annotations
@@ -9,94 +10,138 @@ import os
 import sys
 import time
 
-_ahead: list[Start] = []
+_SIGKILL = 9  # the import of `signal` would delay the start
+
+_started_ahead: list[Start] = []  # at most one server that has no client yet
 
 
 class Start:
-    """A warm parent that is getting ready: its process, its pipes, and the mark by which all that it starts is known."""
+    """A server that is getting ready: its process, its pipes, and its mark.
+
+    The mark ("NAME=value") stands in the environment of the server and of all processes that its
+    notebooks start.
+    """
 
     def __init__(self) -> None:
-        self.mark = f"LITERATE_RUN={os.getpid()}.{time.time_ns()}"
-        theirs_in, self.commands = os.pipe()
-        self.reports, theirs_out = os.pipe()
-        actions = [
-            (os.POSIX_SPAWN_DUP2, theirs_in, 0),
-            (os.POSIX_SPAWN_DUP2, theirs_out, 1),
-            *((os.POSIX_SPAWN_CLOSE, descriptor) for descriptor in _inherited()),
+        mark_name = "LITERATE_RUN"
+        mark_value = f"{os.getpid()}.{time.time_ns()}"
+        self.mark = f"{mark_name}={mark_value}"
+        environment = _notebook_environment()
+        environment[mark_name] = mark_value
+
+        server_commands, self.commands = os.pipe()
+        self.reports, server_reports = os.pipe()
+        actions: list[tuple[int, ...]] = [
+            (os.POSIX_SPAWN_DUP2, server_commands, 0),
+            (os.POSIX_SPAWN_DUP2, server_reports, 1),
         ]
+        for descriptor in _inheritable_descriptors():
+            actions.append((os.POSIX_SPAWN_CLOSE, descriptor))
         command = [sys.executable, __file__]
         self.pid = os.posix_spawn(
-            command[0], command, _environment(self.mark), file_actions=actions, setsid=True
+            command[0], command, environment, file_actions=actions, setsid=True
         )
-        os.close(theirs_in)
-        os.close(theirs_out)
+        os.close(server_commands)
+        os.close(server_reports)
 
     def end(self, patience: float = 0.0) -> int:
-        """Let it end everything that it started, and itself, or kill it after so many seconds; its status, as from `os.waitpid`."""
+        """Let the server end itself and all its workers; return its status as `os.waitpid` does.
+
+        After `patience` seconds it is killed. Its workers then die with it.
+        """
         os.close(self.commands)
         if not self._ends_within(patience):
-            os.kill(self.pid, 9)  # then its jobs die with it
+            os.kill(self.pid, _SIGKILL)
         os.close(self.reports)
-        return os.waitpid(self.pid, 0)[1]
+        _, status = os.waitpid(self.pid, 0)
+        return status
 
     def _ends_within(self, seconds: float) -> bool:
-        from select import POLLIN, poll
+        """Read and forget reports; return whether their pipe ends within so many seconds."""
+        import select
 
-        (speaks := poll()).register(self.reports, POLLIN)
+        reports = select.poll()
+        reports.register(self.reports, select.POLLIN)
         deadline = time.monotonic() + seconds
-        while speaks.poll(1000 * max(0.0, deadline - time.monotonic())):
+        while True:
+            remaining = max(0.0, deadline - time.monotonic())
+            if not reports.poll(1000 * remaining):
+                return False
             if not os.read(self.reports, 1 << 16):
                 return True
-        return False
 
 
 class started_ahead:
-    """Start a warm parent at once, for whoever asks for one first."""
+    """Starts a server at once, in a `with` statement; the next `start` takes it.
+
+    If it is not taken, it ends with the `with` statement.
+    """
 
     def __enter__(self) -> None:
         if os.name == "posix":
-            _ahead.append(Start())
+            _started_ahead.append(Start())
 
-    def __exit__(self, *_) -> None:
-        while _ahead:
-            _ahead.pop().end()
+    def __exit__(self, *_: object) -> None:
+        while _started_ahead:
+            _started_ahead.pop().end()
 
 
 def start() -> Start:
-    """The one that was started ahead, or a new one."""
-    return _ahead.pop() if _ahead else Start()
+    """Return the server that was started ahead, or start one."""
+    if _started_ahead:
+        return _started_ahead.pop()
+    return Start()
 
 
-def _environment(mark: str) -> dict[str, str]:
-    """The environment of the notebooks."""
-    ours = {"OMP_WAIT_POLICY": "PASSIVE", "PAGER": "cat", "GIT_PAGER": "cat", "COLUMNS": "80"}
-    return {
-        **ours,
-        **os.environ,
+def _notebook_environment() -> dict[str, str]:
+    """Return the environment in which notebooks run.
+
+    Threads that wait do not spin, and nothing is shown page by page, unless the user's environment
+    sets these variables.
+    """
+    defaults = {
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "PAGER": "cat",
+        "GIT_PAGER": "cat",
+        "COLUMNS": "80",
+    }
+    fixed = {
         "IN_TEST": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        **dict([mark.split("=")]),
     }
+    return {**defaults, **os.environ, **fixed}
 
 
-def _inherited() -> list[int]:
-    """What whoever started this process has left open: no notebook is to hold it."""
+def _inheritable_descriptors() -> list[int]:
+    """Return the descriptors that the starter of this process left open for its descendants.
+
+    Notebooks must not keep them open.
+    """
     found = []
     for name in os.listdir("/dev/fd"):
+        descriptor = int(name)
         try:
-            if int(name) > 2 and os.get_inheritable(int(name)):
-                found.append(int(name))
-        except OSError:  # the list's own
+            if descriptor > 2 and os.get_inheritable(descriptor):
+                found.append(descriptor)
+        except OSError:  # the descriptor of the listing itself, which is closed by now
             pass
     return found
 
 
 if __name__ == "__main__":
-    folder = os.path.abspath(__file__)
+    # Python put the folder of this file on `sys.path`, and that folder has modules with common
+    # names. The folder that contains the package `literate` takes its place.
+    root = os.path.abspath(__file__)
     for _ in range(4):
-        folder = os.path.dirname(folder)
-    sys.path[0] = folder  # this file's folder has modules with common names
-    os.chdir(sys.path[0])
+        root = os.path.dirname(root)
+    sys.path[0] = root
+    os.chdir(root)
+
+    import gc
+
+    # What the server imports stays. To search it for garbage again and again would take a fifth of
+    # the time until the server is ready.
+    gc.disable()
 
     from literate.execute.server.server import main
 

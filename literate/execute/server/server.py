@@ -1,16 +1,12 @@
-"""The warm parent: a process that has imported what notebooks need, forks one job for each, and watches over them.
+"""The server: imports what notebooks need, forks a worker for each of them, and watches over it.
 
-It runs no threads and no notebook's code. The front speaks to it over descriptors 0 and 1: ("environment", variables),
-("preload", modules, whether there are magics) and ("run", number, task) come in; what jobs report goes out. When the
-front ends, the jobs end.
+The server has no threads and runs no code of a notebook. It reads commands from descriptor 0 and
+writes reports to descriptor 1. When the front ends, the server ends all workers and itself.
 """
 
 from __future__ import annotations
 
 import gc
-
-gc.disable()  # what is imported from here on stays: to look for garbage meanwhile takes a fifth of the time
-
 import os
 import select
 import shutil
@@ -18,6 +14,8 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ..processes import (
     IGNORED,
@@ -35,7 +33,9 @@ from ..protocol import (
     CHUNK,
     FrameReader,
     FromServer,
+    Message,
     Preload,
+    ProtocolError,
     RunNotebook,
     ServerReady,
     SetEnvironment,
@@ -44,229 +44,298 @@ from ..protocol import (
     write_task,
 )
 from ..worker.parking import Parking
-from ..worker.shell import NotebookShell
+from ..worker.shell import CellCompiler, NotebookShell
 from ..worker.spawn import PASSED, PIPES
 from ..worker.worker import run_worker
 from .job import Job
 
-_TEMPORARY = (
-    "LITERATE_TEMPORARY"  # a variable that notebooks do not see: theirs may run notebooks, too
-)
+# The variable with the folder for temporary files. Notebooks do not see it, as they may run
+# notebooks themselves.
+_TEMPORARY = "LITERATE_TEMPORARY"
+
 _GRACE = 0.2  # seconds for what a notebook leaves behind to end by itself
-_PATIENCE = 2.0  # seconds for multiprocessing's resource tracker, which removes what a notebook leaves in shared memory
-_ASK = 0.02  # seconds between two questions whether a process has ended, where it has to be asked
+_PATIENCE = 2.0  # seconds for the resource tracker of `multiprocessing`, see `_sweep`
+_SWEEP_AGAIN = 0.01  # seconds until the next look for processes that were just killed
+_POLL_INTERVAL = 0.02  # seconds between two looks for ended workers, where no descriptor tells
+_NEVER = float("inf")  # a time on the monotonic clock
+
+# Between the arguments of a server that started itself again: what follows is not preloaded.
+_WITHOUT = "--without"
 
 
 class ForkServer:
-    """The poll loop: commands, jobs' pipes, jobs' ends, time limits."""
+    """The loop over commands, pipes of workers, ends of workers, and time limits."""
 
     def __init__(self, commands: int, reports: int, shell: NotebookShell, parking: Parking) -> None:
-        self.commands, self.reports, self.shell, self.parking = commands, reports, shell, parking
-        self.jobs: dict[int, Job] = {}  # by process id
-        self.readers: dict[int, Job] = {}  # by descriptor
-        self.ends: dict[int, Job] = {}  # by pidfd
-        self.poll = select.poll()
-        self.poll.register(commands, select.POLLIN)
-        self.frames, self.outbox = FrameReader(), bytearray()
-        self.sweep_due = float("inf")
-        self.patience_ends = 0.0
-        self.open = True
-        self.temporary = os.environ.pop(_TEMPORARY, "")  # the notebooks' temporary files
-        self.unsafe: list[str] = []  # modules after which no process can be forked
+        self.shell = shell
+        self.parking = parking
+        self.unsafe_modules: list[str] = []  # no process can be forked after their import
+        self.temporary_folder = os.environ.pop(_TEMPORARY, "")
+
+        # the front
+        self.commands = commands
+        self.reports = reports
+        self._reader = FrameReader()
+        self._outbox = bytearray()  # reports that the pipe has not taken yet
+        self._front_is_connected = True
         os.set_blocking(reports, False)
 
+        # the workers
+        self.jobs: dict[int, Job] = {}  # by process id
+        self._job_of_pipe: dict[int, Job] = {}  # by descriptor
+        self._job_of_pidfd: dict[int, Job] = {}
+
+        # what the loop waits for
+        self._poll = select.poll()
+        self._poll.register(commands, select.POLLIN)
+        self._sweep_due = _NEVER  # when to look for processes that ended workers have left
+        self._patience_ends = 0.0  # when the resource tracker is ended too
+
+    # --- the loop ------------------------------------------------------------------------------
+
     def serve(self) -> None:
-        """Work until the front has closed its end and every process is gone."""
-        while self.open or self.jobs or has_children():
-            ready = [descriptor for descriptor, _ in self.poll.poll(self._wait())]
-            for descriptor in sorted(ready, key=self.commands.__eq__):
-                self._attend(
-                    descriptor
-                )  # commands last: a new job may get numbers that were another's until now
-            self._bury_by_asking()
-            self._keep_limits()
+        """Work until the front has closed its pipe and all processes have ended."""
+        while self._front_is_connected or self.jobs or has_children():
+            for descriptor in self._wait():
+                self._handle_ready(descriptor)
+            self._end_jobs_without_pidfd()
+            self._enforce_limits()
+            self._sweep_if_due()
 
-    def _wait(self) -> float:
-        """Milliseconds until something is due, for `poll`."""
-        due = min([self.sweep_due, *(job.due for job in self.jobs.values())])
+    def _wait(self) -> list[int]:
+        """Wait until something is to be done; return the descriptors that are ready."""
+        ready = [descriptor for descriptor, _ in self._poll.poll(self._timeout())]
+        # Commands come last: a new job may get descriptors that belonged to another job until now.
+        ready.sort(key=lambda descriptor: descriptor == self.commands)
+        return ready
+
+    def _timeout(self) -> float | None:
+        """Return the milliseconds until something is due; None if nothing is."""
+        now = time.monotonic()
+        due = self._sweep_due
+        for job in self.jobs.values():
+            due = min(due, job.due)
         if self.jobs and not IS_LINUX:
-            due = min(due, time.monotonic() + _ASK)
-        return None if due == float("inf") else max(0.0, (due - time.monotonic()) * 1000 + 1)
+            due = min(due, now + _POLL_INTERVAL)
+        if due == _NEVER:
+            return None
+        return max(0.0, (due - now) * 1000 + 1)
 
-    def _attend(self, descriptor: int) -> None:
+    def _handle_ready(self, descriptor: int) -> None:
+        """Do what a ready descriptor asks for."""
         if descriptor == self.commands:
             self._take_commands()
         elif descriptor == self.reports:
             self._deliver()
-        elif descriptor in self.ends:
-            job = self.ends[descriptor]
-            self._bury(job, os.waitpid(job.pid, 0)[1])
-        elif (job := self.readers.get(descriptor)) and not job.read(descriptor):
-            self._forget(descriptor)
+        elif descriptor in self._job_of_pidfd:
+            job = self._job_of_pidfd[descriptor]
+            _, status = os.waitpid(job.pid, 0)
+            self._end_job(job, status)
+        elif descriptor in self._job_of_pipe:  # if not, its job ended a moment ago
+            job = self._job_of_pipe[descriptor]
+            if not job.read(descriptor):
+                self._unwatch_pipe(descriptor)
 
-    def _forget(self, descriptor: int) -> None:
-        self.readers.pop(descriptor, None)
-        self.poll.unregister(descriptor)
+    # --- the front -----------------------------------------------------------------------------
 
     def _take_commands(self) -> None:
         data = os.read(self.commands, CHUNK)
         if not data:
             self._shut_down()
-        for command in self.frames.feed(data):
-            self._obey(command)
+        for command in self._reader.feed(data):
+            self._run_command(command)
 
-    def _obey(self, command: object) -> None:
+    def _run_command(self, command: Message) -> None:
         match command:
-            case SetEnvironment():
-                self._set(command.variables)
-            case Preload():
-                self.preload(command.modules, command.uses_cell_magics)
-            case RunNotebook():
-                self._run(command.number, command.task)
+            case SetEnvironment(variables):
+                self._set_environment(variables)
+            case Preload(modules, uses_cell_magics):
+                self.preload(modules, uses_cell_magics)
+            case RunNotebook(number, task):
+                self._start_worker(number, task)
+            case _:
+                raise ProtocolError(f"the front does not send {command!r:.200}")
 
-    def _set(self, variables: dict[str, str]) -> None:
-        self.temporary = variables.pop(_TEMPORARY, self.temporary)
+    def _set_environment(self, variables: dict[str, str]) -> None:
+        self.temporary_folder = variables.pop(_TEMPORARY, self.temporary_folder)
         os.environ.update(variables)
-        tempfile.tempdir = None  # TMPDIR may be among them
+        tempfile.tempdir = None  # forget the folder that was found before TMPDIR was set
 
-    def preload(self, modules: list[str], magics: bool = False) -> None:
-        """Import what the notebooks would import anyway; if one leaves threads running, start again without it.
+    def preload(self, modules: list[str], uses_cell_magics: bool = False) -> None:
+        """Import what the notebooks would import anyway, and tell the front.
 
-        The front gives no other command before it has read "ready".
+        If a module leaves threads running, start again without it. The front gives no command
+        before it has read the answer, so none is lost.
         """
-        if magics:
-            self.shell.run_cell("%%capture\n1")
-        for number, module in enumerate(modules):
-            _quietly(self.parking.load, module)
+        if uses_cell_magics:  # the first one takes longer than the others
+            self.shell.run_cell("%%capture\n1")  # type: ignore[no-untyped-call]  # of IPython
+        for position, module in enumerate(modules):
+            with _stderr_discarded():
+                self.parking.load(module)
             if threads() > 1 and _threads_after_a_fork() > 1:
-                os.dup2(self.commands, 0)
-                os.dup2(self.reports, 1)
-                rest = modules[:number] + modules[number + 1 :]
-                without = ["--without", *self.unsafe, module]
-                command = [sys.executable, sys.argv[0], *rest, *without]
-                os.execve(sys.executable, command, {**os.environ, _TEMPORARY: self.temporary})
+                self._start_again(modules[:position] + modules[position + 1 :], module)
         gc.freeze()
-        self.tell(ServerReady(self.unsafe))
+        self.tell(ServerReady(self.unsafe_modules))
 
-    def _run(self, number: int, task: Task) -> None:
+    def _start_again(self, modules: list[str], unsafe_module: str) -> None:
+        """Replace this process by a new server that does not load an unsafe module."""
+        os.dup2(self.commands, 0)
+        os.dup2(self.reports, 1)
+        program = [sys.executable, sys.argv[0]]
+        arguments = [*modules, _WITHOUT, *self.unsafe_modules, unsafe_module]
+        environment = {**os.environ, _TEMPORARY: self.temporary_folder}
+        os.execve(sys.executable, program + arguments, environment)
+
+    def tell(self, message: FromServer) -> None:
+        """Tell the front; what its pipe does not take now is sent when it can be."""
+        self._outbox += pack(message)
+        self._deliver()
+
+    def _deliver(self) -> None:
+        """Write as many reports as the pipe takes."""
+        try:
+            written = os.write(self.reports, self._outbox)
+            del self._outbox[:written]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:  # the front has ended, and `commands` will say so
+            self._outbox.clear()
+        self._poll.register(self.reports, select.POLLOUT if self._outbox else 0)
+
+    def _shut_down(self) -> None:
+        """End all workers, as the front has closed its pipe."""
+        self._front_is_connected = False
+        self._poll.unregister(self.commands)
+        for job in self.jobs.values():
+            kill(job.pid)
+
+    # --- the workers ---------------------------------------------------------------------------
+
+    def _start_worker(self, number: int, task: Task) -> None:
+        """Start a worker."""
         job = Job(number, task, self.tell)
-        theirs = job.open()
+        job.pipes.open()
         if task.engine == "fork":
-            parent = os.getpid()
-            if (pid := os.fork()) == 0:
-                self._become(job, task, theirs, parent)
+            pid = self._fork(job)
         else:
-            pid = _spawn(task, theirs)
-        job.started(pid, theirs)
-        self.jobs[job.pid] = job
-        self.readers.update(dict.fromkeys(job.readable(), job))
-        if job.pidfd >= 0:
-            self.ends[job.pidfd] = job
-        for descriptor in (*job.readable(), *({job.pidfd} & self.ends.keys())):
-            self.poll.register(descriptor, select.POLLIN)
+            pid = _spawn(task, job.pipes.worker_ends)
+        job.started(pid)
+        self._watch(job)
 
-    def _become(self, job: Job, task: Task, pipes: dict[str, int], parent: int) -> None:
-        """In the new process: let go of everything of the parent's, and run the notebook."""
+    def _fork(self, job: Job) -> int:
+        """Start a worker as a copy of this process; return its process id."""
+        server = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._become_worker(job, server)
+        return pid
+
+    def _become_worker(self, job: Job, server: int) -> None:
+        """In the new process: let go of everything that belongs to the server; run the notebook."""
+        pipes = job.pipes.worker_ends
         try:
             os.setsid()
             os.dup2(pipes["stdout"], 1)
             os.dup2(pipes["stderr"], 2)
-            job.close_ours()
+            job.pipes.close_server_ends()
             for other in self.jobs.values():
                 other.close()
             for descriptor in (self.commands, self.reports, pipes["stdout"], pipes["stderr"]):
                 os.close(descriptor)
-            run_worker(task, self.shell, self.parking, pipes, parent)
+            run_worker(job.task, self.shell, self.parking, pipes, server)
         except BaseException:
             traceback.print_exc()
         finally:
-            os._exit(70)
+            os._exit(70)  # `run_job` itself ends the process with 0
 
-    def _bury_by_asking(self) -> None:
-        """Where no descriptor tells that a process has ended."""
-        for job in [job for job in self.jobs.values() if job.pidfd < 0]:
+    def _watch(self, job: Job) -> None:
+        self.jobs[job.pid] = job
+        for descriptor in job.pipes.readable():
+            self._job_of_pipe[descriptor] = job
+            self._poll.register(descriptor, select.POLLIN)
+        if job.pidfd >= 0:
+            self._job_of_pidfd[job.pidfd] = job
+            self._poll.register(job.pidfd, select.POLLIN)
+
+    def _unwatch_pipe(self, descriptor: int) -> None:
+        del self._job_of_pipe[descriptor]
+        self._poll.unregister(descriptor)
+
+    def _enforce_limits(self) -> None:
+        now = time.monotonic()
+        for job in self.jobs.values():
+            job.enforce(now)
+
+    def _end_jobs_without_pidfd(self) -> None:
+        """Look for workers that have ended, where no descriptor tells."""
+        for job in list(self.jobs.values()):
+            if job.pidfd >= 0:
+                continue
             ended, status = os.waitpid(job.pid, os.WNOHANG)
             if ended:
                 kill(job.pid)  # what is left of its process group
-                self._bury(job, status)
+                self._end_job(job, status)
 
-    def _bury(self, job: Job, status: int) -> None:
-        for descriptor in [d for d, owner in self.readers.items() if owner is job]:
-            self._forget(descriptor)
+    def _end_job(self, job: Job, status: int) -> None:
+        """Let go of a job whose worker has ended."""
+        for descriptor in job.pipes.readable():
+            if descriptor in self._job_of_pipe:
+                self._unwatch_pipe(descriptor)
+        if job.pidfd >= 0:
+            del self._job_of_pidfd[job.pidfd]
+            self._poll.unregister(job.pidfd)
         del self.jobs[job.pid]
-        if self.ends.pop(job.pidfd, None):
-            self.poll.unregister(job.pidfd)
         job.finish(status)
         job.close()
         now = time.monotonic()
-        self.sweep_due = min(self.sweep_due, now + (0 if job.was_killed else _GRACE))
-        self.patience_ends = now + _PATIENCE
+        grace = 0.0 if job.was_killed else _GRACE
+        self._sweep_due = min(self._sweep_due, now + grace)
+        self._patience_ends = now + _PATIENCE
 
-    def _keep_limits(self) -> None:
-        now = time.monotonic()
-        for job in list(self.jobs.values()):
-            job.enforce(now)
-        if now >= self.sweep_due or not self.open:
+    # --- processes that ended workers have left ------------------------------------------------
+
+    def _sweep_if_due(self) -> None:
+        if time.monotonic() >= self._sweep_due or not self._front_is_connected:
             self._sweep()
         elif not self.jobs and not has_children():
-            self.sweep_due = float("inf")
+            self._sweep_due = _NEVER
 
     def _sweep(self) -> None:
-        """End what jobs that are gone have left running: as their subreaper, this process has become its parent."""
-        left = (
-            [pid for pid in children() - self.jobs.keys() if not reap(pid)]
-            if has_children()
-            else []
-        )
-        patient = time.monotonic() < self.patience_ends
-        for pid in left:
-            if not (patient and "resource_tracker" in command_line(pid)):
-                kill(pid)
-        self.sweep_due = time.monotonic() + 0.01 if left else float("inf")
+        """End the processes that ended workers have left: they are children of this process now.
 
-    def _shut_down(self) -> None:
-        self.open = False
-        self.poll.unregister(self.commands)
-        for job in self.jobs.values():
-            kill(job.pid)
-        self.sweep_due = time.monotonic()
-
-    def tell(self, message: FromServer) -> None:
-        """Tell the front; what its pipe does not take now goes when it can."""
-        self.outbox += pack(message)
-        self._deliver()
-
-    def _deliver(self) -> None:
-        try:
-            del self.outbox[: os.write(self.reports, self.outbox)]
-        except BlockingIOError:
-            pass
-        except BrokenPipeError:
-            self.outbox.clear()  # the front is gone, and its other pipe will say so
-        self.poll.register(self.reports, select.POLLOUT if self.outbox else 0)
+        The resource tracker of `multiprocessing` has more time than others to end by itself, as it
+        removes what a notebook leaves in shared memory.
+        """
+        orphans = []
+        if has_children():
+            orphans = [pid for pid in children() - self.jobs.keys() if not reap(pid)]
+        now = time.monotonic()
+        is_patient = now < self._patience_ends
+        for pid in orphans:
+            if is_patient and "resource_tracker" in command_line(pid):
+                continue
+            kill(pid)
+        self._sweep_due = now + _SWEEP_AGAIN if orphans else _NEVER
 
 
 def _spawn(task: Task, pipes: dict[str, int]) -> int:
-    """Start a job in a fresh interpreter; its process id."""
-    module = {"spawn": "spawn", "kernel": "kernel"}[task.engine]
+    """Start a worker in a fresh interpreter; return its process id.
+
+    It reads its task from descriptor 0 and gets the numbers of its pipes as arguments.
+    """
     numbers = [pipes[name] for name in PIPES]
-    command = [
-        sys.executable,
-        "-m",
-        f"literate.execute.worker.{module}",
-        *map(str, numbers),
-        str(os.getpid()),
-    ]
+    command = [sys.executable, "-m", f"literate.execute.worker.{task.engine}"]
+    arguments = [str(number) for number in (*numbers, os.getpid())]
     with tempfile.TemporaryFile() as file:
         file.write(write_task(task))
         file.flush()
         file.seek(0)
-        kept = [(number, number) for number in numbers[:PASSED]]
-        ends = [(file.fileno(), 0), (pipes["stdout"], 1), (pipes["stderr"], 2), *kept]
+        ends = [(file.fileno(), 0), (pipes["stdout"], 1), (pipes["stderr"], 2)]
+        ends += [(number, number) for number in numbers[:PASSED]]  # so that they stay open
         actions = [(os.POSIX_SPAWN_DUP2, source, target) for source, target in ends]
         return os.posix_spawn(
             sys.executable,
-            command,
+            command + arguments,
             os.environ,
             file_actions=actions,
             setsid=True,
@@ -274,18 +343,25 @@ def _spawn(task: Task, pipes: dict[str, int]) -> int:
         )
 
 
-def _quietly(function, *arguments) -> None:
-    """Call a function; what it prints is lost."""
-    screen = os.dup(2)
-    os.dup2(1, 2)
-    function(*arguments)
-    os.dup2(screen, 2)
-    os.close(screen)
+@contextmanager
+def _stderr_discarded() -> Iterator[None]:
+    """Discard what is printed to stderr meanwhile."""
+    stderr = os.dup(2)
+    os.dup2(1, 2)  # descriptor 1 of a server leads to /dev/null
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 def _threads_after_a_fork() -> int:
-    """Libraries that end their threads before a fork (OpenBLAS) need not be feared."""
-    if (pid := os.fork()) == 0:
+    """Fork once, and return how many threads this process still has.
+
+    Some libraries (OpenBLAS) end their threads before a fork; these are safe.
+    """
+    pid = os.fork()
+    if pid == 0:
         os._exit(0)
     os.waitpid(pid, 0)
     return threads()
@@ -293,25 +369,31 @@ def _threads_after_a_fork() -> int:
 
 def main() -> None:
     """Serve the front that started this process."""
-    commands, reports = os.dup(0), os.dup(1)
+    commands = os.dup(0)
+    reports = os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
     os.dup2(nowhere, 1)
-    sys.path.pop(0)  # where this package is
+    sys.path.pop(0)  # the folder with this package: a notebook would find other modules there
     ignore_signals()
     adopt_orphans()
     shell = NotebookShell.instance()
-    for source in (
-        "1",
-        "print('', end='')",
-    ):  # what the first cells of every notebook would pay for
-        shell.compile.begin("<warm>", source, {})
-        shell.run_cell(source)
+    _warm_up(shell)
     server = ForkServer(commands, reports, shell, Parking())
-    if "--without" in sys.argv:  # started again by itself
-        end = sys.argv.index("--without")
-        server.unsafe = sys.argv[end + 1 :]
+    if _WITHOUT in sys.argv:  # it started itself again
+        end = sys.argv.index(_WITHOUT)
+        server.unsafe_modules = sys.argv[end + 1 :]
         server.preload(sys.argv[1:end])
     server.serve()
-    shutil.rmtree(server.temporary, ignore_errors=True)  # if the front cannot any more
-    os._exit(0)  # without taking everything apart first
+    # The client removes the folder too, unless the front was killed.
+    shutil.rmtree(server.temporary_folder, ignore_errors=True)
+    os._exit(0)  # to end in the usual way would take time and change nothing
+
+
+def _warm_up(shell: NotebookShell) -> None:
+    """Run two small cells, so that the first cells of each notebook run faster."""
+    compiler = shell.compile
+    assert isinstance(compiler, CellCompiler)
+    for source in ("1", "print('', end='')"):
+        compiler.begin("<warm>", source, {})
+        shell.run_cell(source)  # type: ignore[no-untyped-call]  # of IPython

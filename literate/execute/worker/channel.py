@@ -1,4 +1,4 @@
-"""The channel by which a worker reports to the server."""
+"""The channel through which a worker reports to the server."""
 
 from __future__ import annotations
 
@@ -8,72 +8,99 @@ import threading
 
 from ..protocol import STOP, FromWorker, pack, wait_for, write_all
 
-# As they are before a notebook patches them.
-_getpid, _read, _write, _stat, _mask = (
-    os.getpid,
-    os.read,
-    os.write,
-    os.fstat,
-    signal.pthread_sigmask,
-)
-_open, _dup, _READ, _WRITE, _CLOEXEC = os.open, os.dup, os.O_RDONLY, os.O_WRONLY, os.O_CLOEXEC
+# Bound here before a notebook can patch them.
+_getpid = os.getpid
+_read = os.read
+_write = os.write
+_fstat = os.fstat
+_open = os.open
+_set_signal_mask = signal.pthread_sigmask
+
+# The pipes that a worker uses by descriptors of its own, and how each is opened again.
+_OPEN_MODES = {
+    "frames": os.O_WRONLY | os.O_CLOEXEC,
+    "answers": os.O_RDONLY | os.O_CLOEXEC,
+    "stdout": os.O_WRONLY | os.O_CLOEXEC,
+    "stderr": os.O_WRONLY | os.O_CLOEXEC,
+}
 
 
 class WorkerChannel:
-    """A job's way to report to its parent.
+    """A worker's way to report to the server, and to print.
 
-    Descriptors 1 and 2 are pipes of their own, so that whatever C code and subprocesses print arrives too. `call` waits
-    until the parent has read all of them: that is what keeps text, figures and cells in order. What Python prints goes
-    into the same pipes by descriptors that only this knows: as in Jupyter, it arrives even if a cell redirects 1 and 2.
+    Descriptors 1 and 2 are pipes of their own, so that the text of C code and of subprocesses
+    arrives too. `call` waits until the server has read everything that was printed before: this
+    keeps text, figures and cells in order.
+
+    What Python prints goes into the same pipes through other descriptors, which only the channel
+    knows. So it arrives even if a cell redirects descriptors 1 and 2, as it does in Jupyter.
     """
 
-    def __init__(self, pipes: dict[str, int], parent: int) -> None:
-        self._ends = {name: pipes[name] for name in ("frames", "answers")}
-        self._ends.update(stdout=_dup(1), stderr=_dup(2))
-        self._pipes = {name: _stat(end).st_ino for name, end in self._ends.items()}
-        self._sources = {
-            name: f"/proc/{parent}/fd/{pipes[name]}" for name in self._ends
-        }  # the parent keeps them open
-        self._pid, self._lock = _getpid(), threading.RLock()
+    def __init__(self, pipes: dict[str, int], server: int) -> None:
+        self._descriptors = {
+            "frames": pipes["frames"],
+            "answers": pipes["answers"],
+            "stdout": os.dup(1),
+            "stderr": os.dup(2),
+        }
+        self._inodes: dict[str, int] = {}
+        self._paths: dict[str, str] = {}
+        for name, descriptor in self._descriptors.items():
+            self._inodes[name] = _fstat(descriptor).st_ino
+            # The server keeps these ends open, so that a worker can open them again.
+            self._paths[name] = f"/proc/{server}/fd/{pipes[name]}"
+        self._owner = _getpid()
+        self._lock = threading.RLock()
 
     @property
     def is_ours(self) -> bool:
-        """False in a process that a cell has forked: it prints, but it reports nothing."""
-        return _getpid() == self._pid
+        """Whether this is the worker itself.
+
+        A process that a cell forked prints into the pipes, but it reports nothing.
+        """
+        return _getpid() == self._owner
 
     def send(self, message: FromWorker) -> None:
         """Send a message."""
-        self._transmit(message, wait=False)
+        self._transmit(message, wait_for_answer=False)
 
     def call(self, message: FromWorker) -> bool:
-        """Send a frame, and wait until the parent has read it and everything printed before it; whether to go on."""
-        return self._transmit(message, wait=True)
+        """Send a message, and wait until the server has read it and all text printed before it.
+
+        Returns whether the notebook may go on.
+        """
+        return self._transmit(message, wait_for_answer=True)
 
     def write(self, name: str, data: bytes) -> int:
-        """Print to stdout or stderr."""
-        return wait_for(_write, self._end(name), data)
+        """Print to "stdout" or "stderr"; return how many bytes the pipe took."""
+        return wait_for(_write, self._descriptor(name), data)
 
-    def _transmit(self, message: FromWorker, wait: bool) -> bool:
+    def _transmit(self, message: FromWorker, wait_for_answer: bool) -> bool:
         if not self.is_ours:
             return True
-        masked = _mask(
-            signal.SIG_BLOCK, (signal.SIGINT,)
-        )  # half a frame would be the end of the conversation
+        # An interrupt in the middle of a frame would make all later frames unreadable.
+        mask_before = _set_signal_mask(signal.SIG_BLOCK, (signal.SIGINT,))
         try:
             with self._lock:
-                write_all(self._end("frames"), pack(message))
-                return not wait or wait_for(_read, self._end("answers"), 1) != STOP
+                write_all(self._descriptor("frames"), pack(message))
+                if not wait_for_answer:
+                    return True
+                answer = wait_for(_read, self._descriptor("answers"), 1)
+                return answer != STOP
         finally:
-            _mask(signal.SIG_SETMASK, masked)
+            _set_signal_mask(signal.SIG_SETMASK, mask_before)
 
-    def _end(self, name: str) -> int:
-        """A descriptor; opened again if a cell has closed it (`os.closerange(3, 999)`), or it is something else now."""
+    def _descriptor(self, name: str) -> int:
+        """Return the descriptor of a pipe.
+
+        A cell may have closed it (`os.closerange(3, 999)`), and the number may stand for another
+        file by now. In both cases the pipe is opened again.
+        """
+        descriptor = self._descriptors[name]
         try:
-            if _stat(self._ends[name]).st_ino == self._pipes[name]:
-                return self._ends[name]
-        except OSError:
+            if _fstat(descriptor).st_ino == self._inodes[name]:
+                return descriptor
+        except OSError:  # it is closed
             pass
-        self._ends[name] = _open(
-            self._sources[name], (_READ if name == "answers" else _WRITE) | _CLOEXEC
-        )
-        return self._ends[name]
+        self._descriptors[name] = _open(self._paths[name], _OPEN_MODES[name])
+        return self._descriptors[name]
