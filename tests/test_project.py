@@ -95,9 +95,9 @@ def test_switches_are_read_as_nbdev_reads_them(tmp_path, word, expected):
         ("[DEFAULT]\nrecursive = perhaps\n", "recursive = perhaps"),
         ("no section", "section"),
         ("[DEFAULT]\na = 1\na = 2\n", "already exists"),
-        ("[DEFAULT]\nlib_path = ../x\n", "no folder inside"),
-        ("[DEFAULT]\nlib_path = .\n", "no folder inside"),
-        ("[DEFAULT]\nlib_path = /x\n", "no folder inside"),
+        ("[DEFAULT]\nlib_path = ../x\n", "not a folder inside"),
+        ("[DEFAULT]\nlib_path = .\n", "not a folder inside"),
+        ("[DEFAULT]\nlib_path = /x\n", "not a folder inside"),
         ("[DEFAULT]\nnbs_path = ..\n", "above the project"),
         ("[DEFAULT]\nnbs_path = /\n", "above the project"),
         ("[DEFAULT]\nversion = 1\n two\n", "version = 1 two cannot"),
@@ -114,16 +114,16 @@ def test_broken_settings_are_one_clear_line(tmp_path, text, word):
 @pytest.mark.parametrize(
     "text, word",
     [
-        ("tool = 'nbdev'", "tool is no table"),
-        ("project = 1\n[tool.nbdev]", "project is no table"),
-        ("[project]\nurls = 3\n[tool.nbdev]", "project.urls is no table"),
-        ("[project]\nname = 1\n[tool.nbdev]", "name = 1 is no text"),
-        ("[tool.nbdev]\nlib_path = ['a']", "lib_path .* is no text"),
-        ('[tool.nbdev]\nlib_path = "x"\nnbs_path = "a\\u0000"', "nbs_path .* is no text"),
+        ("tool = 'nbdev'", "tool is not a table"),
+        ("project = 1\n[tool.nbdev]", "project is not a table"),
+        ("[project]\nurls = 3\n[tool.nbdev]", "project.urls is not a table"),
+        ("[project]\nname = 1\n[tool.nbdev]", "name = 1 is not a text"),
+        ("[tool.nbdev]\nlib_path = ['a']", "lib_path .* is not a text"),
+        ('[tool.nbdev]\nlib_path = "x"\nnbs_path = "a\\u0000"', "nbs_path .* is not a text"),
         ("[tool.nbdev]\nlib_path = 'x'\nrecursive = 'maybe'", "recursive = maybe is neither"),
         ("[tool.nbdev]\nlib_path = 'x'\nstrict = 1.5", "strict = 1.5 is neither"),
         ("[tool.nbdev]\nlib_path = 'x'\ntst_flags = [1]", "tst_flags"),
-        ("[tool.nbdev]\nlib_path = 'x'\npreload = true", "preload = True is no text"),
+        ("[tool.nbdev]\nlib_path = 'x'\npreload = true", "preload = True is not a text"),
     ],
 )
 def test_a_broken_pyproject_is_one_clear_line(tmp_path, text, word):
@@ -194,7 +194,7 @@ def test_up_to_compares_numbers(tmp_path, name, last, expected):
 @pytest.mark.parametrize(
     "text, word",
     [
-        ('[tool.nbdev]\nlib_path = "../x"\n', "no folder inside"),
+        ('[tool.nbdev]\nlib_path = "../x"\n', "not a folder inside"),
         ("[tool.nbdev\n", "not TOML"),
         ("nbdev = " + "[" * 9999, "not TOML"),
         ('[tool.nbdev]\nlib_path = "x"\nexport_procs = ["a:b"]\n', "export_procs"),
