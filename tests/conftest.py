@@ -18,6 +18,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from literate.execute.server import job as jobs
+from literate.notebook import Notebook, parse_notebook
 from literate.project import Project, read_project
 
 # Load makes everything slow, and must make nothing fail: a wait ends when its event comes, and
@@ -281,6 +282,11 @@ def notebook(*cells: str | dict, **metadata) -> str:
         "nbformat_minor": 5,
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def parse(text: str) -> Notebook:
+    """The notebook with this text, without a file."""
+    return parse_notebook(Path("00_test.ipynb"), text.encode("utf-8"))
 
 
 @pytest.fixture
