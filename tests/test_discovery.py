@@ -144,6 +144,7 @@ def test_a_project_without_notebooks_gets_a_line(make_project):
         ("02a_x.ipynb", "02", False),
         ("02a_x.ipynb", "02b", True),
         ("02A_x.ipynb", "02a", True),
+        ("02B_x.ipynb", "02a", False),
         ("10_x.ipynb", "9", False),
         ("9_x.ipynb", "10", True),
         ("index.ipynb", "99", False),

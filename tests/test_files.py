@@ -281,6 +281,7 @@ def test_a_lock_knows_that_its_last_holder_was_killed(tmp_path):
     with Lock(path) as lock:
         assert lock.was_interrupted
         assert not is_free(path)
+        assert path.read_text() == f"{os.getpid()}\n"
     with Lock(path) as lock:
         assert not lock.was_interrupted
 

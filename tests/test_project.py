@@ -136,6 +136,16 @@ def test_a_project_without_a_name_has_the_name_of_its_repository(settings, tmp_p
     assert project.index_settings["git_url"] == "https://github.com/me/my-lib"
 
 
+def test_a_setting_may_refer_to_the_name_of_the_folder(tmp_path):
+    folder = tmp_path / "my-100%"
+    folder.mkdir()
+    path = folder / "settings.ini"
+    path.write_text("[DEFAULT]\nuser = me\n")
+    assert read_project(path).package == "my_100%"
+    path.write_text("[DEFAULT]\nlib_path = src/%(repo)s\ndoc_baseurl = /\ngit_url = https://x\n")
+    assert read_project(path).lib_path == folder / "src" / "my-100%"
+
+
 def test_git_is_not_asked_for_a_name_that_no_setting_needs(settings, monkeypatch):
     monkeypatch.setattr(project_module, "_repository", lambda root: pytest.fail("it was asked"))
     settings("lib_path = a\ndoc_baseurl = /\ngit_url = https://x")
@@ -319,6 +329,7 @@ def test_a_command_line_means_the_project_of_its_first_notebook(make_project, tm
     (other / "nbs" / "01_b.ipynb").touch()
     assert project_of(()).root == tmp_path
     assert project_of(("nosuch.ipynb", "other")).root == tmp_path
+    assert project_of(("other/nosuch.ipynb",)).root == tmp_path
     assert project_of(("nbs/00_a.ipynb", "other")).root == tmp_path
     assert project_of(("other/nbs/01_b.ipynb",)).root == other
     assert project_of(("other/nbs",)).root == other
