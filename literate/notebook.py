@@ -69,7 +69,7 @@ class Notebook:
 
     @property
     def language(self) -> str:
-        """The language of the kernel in lower case; "python" if the notebook names none."""
+        """The language of the kernel in lower case; "python" if it is not named."""
         kernel = self.metadata.get("kernelspec", {})
         info = self.metadata.get("language_info", {})
         return str(kernel.get("language") or info.get("name") or "python").lower()

@@ -286,7 +286,7 @@ def _read_section(config: Path) -> SectionProxy:
         section["repo"] = _repository(config.parent).replace("%", "%%")
     if "lib_path" not in section:
         lib_path = section.get("repo", "", raw=True).replace("-", "_")
-        # Setting it in the section would refuse a lone %. And it is a dict, not only a Mapping.
+        # The section would refuse a name with a lone %. The stubs call this dict a Mapping.
         parser.defaults()["lib_path"] = lib_path  # type: ignore[index]
     for key, value in _SETTINGS_DEFAULTS.items():
         if key not in section:
@@ -295,7 +295,7 @@ def _read_section(config: Path) -> SectionProxy:
 
 
 def _needs_repository(parser: ConfigParser, section: SectionProxy) -> bool:
-    """Whether the key `repo` is missing and some value is made from it: git is asked for it."""
+    """Whether the key `repo` is missing and needed. To find its value, git must be started."""
     if "repo" in section:
         return False
     made_from_it = ("lib_path", "doc_baseurl", "git_url")
@@ -304,7 +304,7 @@ def _needs_repository(parser: ConfigParser, section: SectionProxy) -> bool:
 
 
 def _repository(root: Path) -> str:
-    """The name of a project that gives none: of its remote repository, or of its folder."""
+    """The name for a project without the key `repo`: its remote repository's, or its folder's."""
     import subprocess
 
     command = ["git", "config", "--get", "remote.origin.url"]
