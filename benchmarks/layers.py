@@ -1,15 +1,20 @@
-"""Times the library's layers against PyTorch's, side by side: python benchmarks/layers.py
+"""Measure the library's layers side by side with PyTorch's: python benchmarks/layers.py
 
-Each row is a whole step, forward and backward, on one thread: the two take turns, so that a busy
-machine disturbs both alike; medians in milliseconds, their ratio, and the ratio that is aimed at.
+Each row is a whole step, forward and backward, on one thread. The two steps take turns, so that a
+busy machine disturbs both alike. The columns are medians in milliseconds, their ratio, and the
+ratio that is aimed at.
 """
+
+from __future__ import annotations
 
 import os
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,6 +38,7 @@ from foundations.training import (  # noqa: E402
     fully_connected_net,
 )
 
+# The ratios that are aimed at, by kind of step.
 CEILINGS = {
     "weight gradient": float("inf"),
     "connected": 1.2,
@@ -42,160 +48,203 @@ CEILINGS = {
     "ResNet": 4.0,
 }
 
+Step = Callable[[], object]
 
-def side_by_side(ours: Callable, torchs: Callable, seconds: float = 1.5) -> tuple[float, float]:
-    "Median CPU seconds of a call of each, taken in turns for about `seconds`."
-    times = {ours: [], torchs: []}
-    for f in times:
-        f(), f()
+
+@dataclass(frozen=True)
+class Case:
+    """A row of the table: the same step, with the library and with PyTorch."""
+
+    kind: str
+    description: str
+    ours: Step
+    torchs: Step
+
+
+def side_by_side(ours: Step, torchs: Step, seconds: float = 1.5) -> tuple[float, float]:
+    """Median processor seconds of a call of each, taken in turns for about `seconds`."""
+    for step in (ours, torchs):  # the first calls are slower
+        step()
+        step()
+    our_times: list[float] = []
+    torch_times: list[float] = []
     stop = time.perf_counter() + seconds
-    while time.perf_counter() < stop or len(times[ours]) < 5:
-        for f, found in times.items():
-            start = time.process_time()
-            f()
-            found.append(time.process_time() - start)
-    return statistics.median(times[ours]), statistics.median(times[torchs])
+    while time.perf_counter() < stop or len(our_times) < 5:
+        our_times.append(processor_seconds(ours))
+        torch_times.append(processor_seconds(torchs))
+    return statistics.median(our_times), statistics.median(torch_times)
 
 
-def training_step(model: nn.Module, opt, loss_func: Callable, x: Tensor, y: Tensor) -> Callable:
-    "One step of training, as a function without arguments."
+def processor_seconds(step: Step) -> float:
+    """The processor time of one call."""
+    start = time.process_time()
+    step()
+    return time.process_time() - start
 
-    def step():
-        opt.zero_grad()
+
+# --- steps -------------------------------------------------------------------------------------
+
+
+def training_step(
+    model: nn.Module, optimizer: Any, loss_func: Callable[..., Any], x: Tensor, y: Tensor
+) -> Step:
+    """One step of training."""
+
+    def step() -> None:
+        optimizer.zero_grad()
         loss_func(model(x), y).backward()
-        opt.step()
+        optimizer.step()
 
     return step
 
 
-def by_hand_step(x: Tensor, y: Tensor, n_hidden: int) -> Callable:
-    "The same without autograd: layers, gradients and update by hand."
+def by_hand_step(x: Tensor, y: Tensor, n_hidden: int) -> Step:
+    """The same without autograd: layers, gradients and update by hand."""
     w1, w2 = torch.randn(784, n_hidden) * 0.05, torch.randn(n_hidden, 10) * 0.1
-    net = Model(
-        FirstLin(w1, torch.zeros(n_hidden)), Relu(), Lin(w2, torch.zeros(10)), loss=CrossEntropy()
-    )
+    layers = FirstLin(w1, torch.zeros(n_hidden)), Relu(), Lin(w2, torch.zeros(10))
+    net = Model(*layers, loss=CrossEntropy())
 
-    def step():
+    def step() -> None:
         net.zero_grad()
         net(x, y)
         net.backward()
-        for p in net.parameters():
-            p.sub_(p.g, alpha=0.01)
+        parameter: Any  # `backward` gives parameters the attribute `g`, which Tensor lacks
+        for parameter in net.parameters():
+            parameter.sub_(parameter.g, alpha=0.01)
 
     return step
 
 
-def connected(n: int, n_hidden: int) -> tuple[Callable, Callable, Callable]:
-    "Steps of the fully connected network: through autograd, without it, and PyTorch's."
+def connected(n: int, n_hidden: int) -> tuple[Step, Step, Step]:
+    """Steps of the fully connected network: through autograd, without it, and PyTorch's."""
     x, y = torch.randn(n, 784), torch.randint(10, (n,))
     ours = fully_connected_net((784, n_hidden, 10))
+    our_optimizer = Optimizer(ours.parameters(), lr=0.01)
     torchs = nn.Sequential(nn.Linear(784, n_hidden), nn.ReLU(), nn.Linear(n_hidden, 10))
+    torch_optimizer = torch.optim.SGD(torchs.parameters(), lr=0.01)
     return (
-        training_step(ours, Optimizer(ours.parameters(), lr=0.01), ByHand(CrossEntropy()), x, y),
+        training_step(ours, our_optimizer, ByHand(CrossEntropy()), x, y),
         by_hand_step(x, y, n_hidden),
-        training_step(
-            torchs, torch.optim.SGD(torchs.parameters(), lr=0.01), nn.functional.cross_entropy, x, y
-        ),
+        training_step(torchs, torch_optimizer, nn.functional.cross_entropy, x, y),
     )
 
 
-def forward_backward(module: nn.Module, x: Tensor, out_g: Tensor) -> Callable:
-    "Forward, and the gradients of the parameters and (where x asks for it) of x."
-    wanted = [p for p in (x, *module.parameters()) if p.requires_grad]
+def forward_backward(module: nn.Module, x: Tensor, out_g: Tensor) -> Step:
+    """Forward, and the gradients of the parameters and of `x`, if it requires a gradient."""
+    wanted = [tensor for tensor in (x, *module.parameters()) if tensor.requires_grad]
     return lambda: torch.autograd.grad(module(x), wanted, out_g)
 
 
-def layers(ours: nn.Module, torchs: nn.Module, shape: tuple, input_grad: bool = True) -> tuple:
-    "Steps of two modules with the same parameters, on images with their channels last."
+def same_layers(
+    ours: nn.Module, torchs: nn.Module, shape: tuple[int, ...], input_grad: bool = True
+) -> tuple[Step, Step]:
+    """Steps of two modules with the same parameters, on images with their channels last."""
     torchs.load_state_dict(ours.state_dict(), strict=False)
     x = torch.randn(shape)
     if len(shape) == 4:
         x = x.to(memory_format=torch.channels_last)
     out_g = torch.randn_like(torchs(x))
     x.requires_grad_(input_grad)
-    return tuple(forward_backward(module, x, out_g) for module in (ours, torchs))
+    return forward_backward(ours, x, out_g), forward_backward(torchs, x, out_g)
 
 
-def optimizer_steps() -> tuple[Callable, Callable]:
-    "Steps of AdamW on the parameters of the small ResNet."
-    models = get_model("small"), get_model("small")
-    for model in models:
-        for p in model.parameters():
-            p.grad = torch.randn_like(p)
-    return AdamW(models[0].parameters()).step, torch.optim.AdamW(models[1].parameters()).step
+# --- cases -------------------------------------------------------------------------------------
 
 
-def resnets(name: str) -> tuple[Callable, Callable]:
-    "Forward and backward of a whole network, with the library's layers and with PyTorch's."
-    ours, torchs = get_model(name, conv=Conv2d, norm=BatchNorm), get_model(name)
-    return layers(ours, torchs, (128, 1, 28, 28), input_grad=False)
-
-
-def weight_gradients() -> dict[str, Callable]:
-    "The gradient of the weights of 784-50 for 512 images, from a loop to one product."
+def weight_gradient_cases() -> Iterator[Case]:
+    """The gradient of the weights of 784-50 for 512 images, from a loop to one product."""
     x, out_g = torch.randn(512, 784), torch.randn(512, 50)
-    return {
-        "a loop over the images": lambda: sum(torch.outer(*pair) for pair in zip(x, out_g)),
+
+    def loop() -> object:
+        return sum(torch.outer(*pair) for pair in zip(x, out_g, strict=True))
+
+    def torchs() -> object:
+        return torch.einsum("bi,bo->io", x, out_g)
+
+    ladder: dict[str, Step] = {
+        "a loop over the images": loop,
         "outer products, summed": lambda: (x[:, :, None] * out_g[:, None]).sum(0),
         "einsum": lambda: einsum("bi,bo->io", x, out_g),
         "one product": lambda: x.T @ out_g,
-        "torch": lambda: torch.einsum("bi,bo->io", x, out_g),
     }
+    for name, rung in ladder.items():
+        yield Case("weight gradient", name, rung, torchs)
 
 
-def cases() -> list[tuple[str, str, Callable, Callable]]:
-    "Kind, description, our step, PyTorch's step."
-    *ladder, (_, best) = weight_gradients().items()
-    rows = [("weight gradient", name, rung, best) for name, rung in ladder]
+def connected_cases() -> Iterator[Case]:
+    """The fully connected network, through autograd and without it."""
     for n, n_hidden in ((64, 50), (512, 50), (64, 512)):
         through_autograd, by_hand, torchs = connected(n, n_hidden)
-        rows.append(("connected", f"784-{n_hidden}-10, batch {n}", through_autograd, torchs))
-        rows.append(("connected", "  without autograd", by_hand, torchs))
+        yield Case("connected", f"784-{n_hidden}-10, batch {n}", through_autograd, torchs)
+        yield Case("connected", "  without autograd", by_hand, torchs)
+
+
+def convolution_cases() -> Iterator[Case]:
+    """The convolutions of the small ResNet."""
     for c_in, c_out, size, stride in (
         (1, 16, 28, 1),
         (16, 32, 14, 1),
         (32, 64, 7, 1),
         (16, 32, 14, 2),
     ):
-        pair = (kind(c_in, c_out, 3, stride, 1) for kind in (Conv2d, nn.Conv2d))
-        rows.append(
-            (
-                "convolution",
-                f"{c_in} to {c_out}, {size} by {size}, stride {stride}",
-                *layers(*pair, (128, c_in, size, size), input_grad=c_in > 1),
-            )
-        )
+        ours = Conv2d(c_in, c_out, 3, stride, 1)
+        torchs = nn.Conv2d(c_in, c_out, 3, stride, 1)
+        steps = same_layers(ours, torchs, (128, c_in, size, size), input_grad=c_in > 1)
+        description = f"{c_in} to {c_out}, {size} by {size}, stride {stride}"
+        yield Case("convolution", description, *steps)
+
+
+def normalisation_cases() -> Iterator[Case]:
+    """Batch norm, and layer norm."""
     for nf, size in ((16, 14), (32, 7), (64, 4)):
-        rows.append(
-            (
-                "normalisation",
-                f"batch norm, {nf} of {size} by {size}",
-                *layers(BatchNorm(nf), nn.BatchNorm2d(nf), (128, nf, size, size)),
-            )
-        )
-    rows.append(
-        (
-            "normalisation",
-            "layer norm, 512 by 512",
-            *layers(LayerNorm(512), nn.LayerNorm(512), (512, 512)),
-        )
-    )
-    rows.append(("optimizer", "AdamW, small ResNet", *optimizer_steps()))
-    return rows + [("ResNet", f"{name}, batch 128", *resnets(name)) for name in ("small", "large")]
+        steps = same_layers(BatchNorm(nf), nn.BatchNorm2d(nf), (128, nf, size, size))
+        yield Case("normalisation", f"batch norm, {nf} of {size} by {size}", *steps)
+    steps = same_layers(LayerNorm(512), nn.LayerNorm(512), (512, 512))
+    yield Case("normalisation", "layer norm, 512 by 512", *steps)
+
+
+def optimizer_case() -> Case:
+    """AdamW on the parameters of the small ResNet."""
+    models = get_model("small"), get_model("small")
+    for model in models:
+        for parameter in model.parameters():
+            parameter.grad = torch.randn_like(parameter)
+    ours = AdamW(models[0].parameters())
+    torchs = torch.optim.AdamW(models[1].parameters())
+    return Case("optimizer", "AdamW, small ResNet", ours.step, torchs.step)
+
+
+def resnet_cases() -> Iterator[Case]:
+    """Whole networks, with the library's layers and with PyTorch's."""
+    for name in ("small", "large"):
+        ours = get_model(name, conv=Conv2d, norm=BatchNorm)
+        steps = same_layers(ours, get_model(name), (128, 1, 28, 28), input_grad=False)
+        yield Case("ResNet", f"{name}, batch 128", *steps)
+
+
+def cases() -> list[Case]:
+    """The rows of the table."""
+    return [
+        *weight_gradient_cases(),
+        *connected_cases(),
+        *convolution_cases(),
+        *normalisation_cases(),
+        optimizer_case(),
+        *resnet_cases(),
+    ]
 
 
 def main() -> None:
-    "Prints the table."
+    """Print the table."""
     torch.set_num_threads(1)
     set_seed(0)
     print(f"{'':42}{'ours ms':>9}{'torch ms':>10}{'ratio':>8}{'aim':>6}")
-    for kind, description, ours, torchs in cases():
-        a, b = side_by_side(ours, torchs)
-        mark = "" if a / b <= CEILINGS[kind] else "  above"
-        print(
-            f"{kind + ': ' + description:42}{1e3 * a:9.3f}{1e3 * b:10.3f}{a / b:8.2f}"
-            f"{CEILINGS[kind]:6.1f}{mark}"
-        )
+    for case in cases():
+        ours, torchs = side_by_side(case.ours, case.torchs)
+        ratio, ceiling = ours / torchs, CEILINGS[case.kind]
+        mark = "" if ratio <= ceiling else "  above"
+        times = f"{1e3 * ours:9.3f}{1e3 * torchs:10.3f}"
+        print(f"{case.kind + ': ' + case.description:42}{times}{ratio:8.2f}{ceiling:6.1f}{mark}")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
-"""Measures the ladder of matrix products on this machine: python benchmarks/matmul_ladder.py
+"""Measure the ladder of matrix products on this machine: python benchmarks/matmul_ladder.py
 
-Writes benchmarks/results/matmul_ladder.json, which nbs/01_matmul.ipynb draws.
-Run it on an idle machine.
+This writes benchmarks/results/matmul_ladder.json, which nbs/01_matmul.ipynb draws. Run it on an
+idle machine.
 """
+
+from __future__ import annotations
 
 import json
 import os
 import platform
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # a checkout works without being installed
@@ -20,35 +23,40 @@ from foundations.data import load_mnist  # noqa: E402
 from foundations.matmul import RUNGS, ladder  # noqa: E402
 
 RESULT = ROOT / "benchmarks" / "results" / "matmul_ladder.json"
-BUSY = 0.3  # load average for each core above which the machine is not idle
+BUSY = 0.3  # a machine is not idle above this load average for each core
 
 
 def processor() -> str:
-    "The name of the processor's model."
+    """The name of the processor's model."""
     cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
-    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
 
 
 def load_average() -> float | None:
-    "Programs that ran at the same time in the last minute; None where the system does not say."
-    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+    """How many programs ran at once in the last minute; None if the system does not say."""
+    if not hasattr(os, "getloadavg"):
+        return None
+    return round(os.getloadavg()[0], 2)
 
 
 def rounded(seconds: float) -> float:
-    "Four significant digits, more than a measurement has."
+    """Four significant digits, which is more than a measurement has."""
     return float(f"{seconds:.4g}")
 
 
-def machine() -> dict:
-    "What a measurement depends on; a warning if the machine is not idle."
+def machine() -> dict[str, Any]:
+    """What a measurement depends on. Prints a warning if the machine is not idle."""
     load = load_average()
-    if load is not None and load > BUSY * os.cpu_count():
+    cores = os.cpu_count()
+    if load is not None and load > BUSY * (cores or 1):
         print(f"warning: the load average is {load}, this machine is not idle", file=sys.stderr)
     return {
         "processor": processor(),
-        "cores": os.cpu_count(),
+        "cores": cores,
         "threads": 1,
         "system": f"{platform.system()} {platform.machine()}",
         "load_average": load,
@@ -57,24 +65,21 @@ def machine() -> dict:
     }
 
 
-def measure(repeat: int = 15) -> dict:
-    "Seconds of each rung for five MNIST digits and ten neurons, and the machine they were on."
+def measure(repeat: int = 15) -> dict[str, Any]:
+    """Measure the seconds of each rung for five MNIST digits and ten neurons."""
     here = machine()
     set_seed(0)
-    a, b = load_mnist(split="valid").x[:5], torch.randn(784, 10)
-    timings = ladder(a, b, repeat=repeat)
-    return {
-        "machine": here,
-        "shapes": [list(a.shape), list(b.shape)],
-        "rungs": {
-            name: {"min": rounded(best), "median": rounded(median), "n": n}
-            for name, (best, median, n) in zip(RUNGS, timings)
-        },
-    }
+    images = load_mnist(split="valid").x[:5]
+    weights = torch.randn(784, 10)
+    timings = ladder(images, weights, repeat=repeat)
+    rungs = {}
+    for name, (best, median, n) in zip(RUNGS, timings, strict=True):
+        rungs[name] = {"min": rounded(best), "median": rounded(median), "n": n}
+    return {"machine": here, "shapes": [list(images.shape), list(weights.shape)], "rungs": rungs}
 
 
 def main() -> None:
-    "Measures, writes the result and prints it."
+    """Measure, write the result and print it."""
     result = measure()
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=1) + "\n")

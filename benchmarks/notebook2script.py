@@ -1,6 +1,9 @@
-"""notebook2script beside nbdev 2.4.7 and 3.3.26, whole commands: python benchmarks/notebook2script.py [RUNS [PROJECT...]]
+"""Measure notebook2script.py beside nbdev 2.4.7 and 3.3.26, as whole commands.
 
-Without a PROJECT (a folder with a settings.ini): this one, and made-up ones of 10, 100 and 1000 notebooks.
+    python benchmarks/notebook2script.py [RUNS [PROJECT...]]
+
+A PROJECT is a folder with a settings.ini. Without one, the projects are this repository and made-up
+projects of 10, 100 and 1000 notebooks.
 """
 
 from __future__ import annotations
@@ -10,7 +13,9 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from compare import compare, table
 
@@ -21,6 +26,15 @@ from oracle import nbdev_export  # noqa: E402
 
 from literate.project import find_project  # noqa: E402
 
+SETTINGS = """[DEFAULT]
+lib_name = lib
+lib_path = lib
+repo = lib
+user = me
+author = me
+description = d
+author_email = a
+"""
 PYPROJECT = """[project]
 name = "{name}"
 [project.urls]
@@ -28,10 +42,24 @@ Repository = "https://github.com/me/lib/"
 [tool.nbdev]
 lib_path = "{name}"
 """
+EXPORTED = """#| export
+def f{number}(x: int, # a number
+) -> int:
+    "Adds."
+    return x + {number}
+"""
+
+Cell = dict[str, Any]
 
 
-def copy_of_this_project(folder: Path) -> None:
-    """This project's notebooks, with their directives in nbdev's spelling, so that both commands do the same work."""
+# --- projects ----------------------------------------------------------------------------------
+
+
+def copy_this_project(folder: Path) -> None:
+    """Copy this repository's notebooks with their directives in nbdev's spelling.
+
+    So both programs do the same work.
+    """
     (folder / "nbs").mkdir()
     shutil.copy(ROOT / "settings.ini", folder)
     for path in (ROOT / "nbs").glob("*.ipynb"):
@@ -39,47 +67,45 @@ def copy_of_this_project(folder: Path) -> None:
         for cell in data["cells"]:
             if cell["cell_type"] == "code":
                 cell["source"] = ["".join(cell["source"]).replace("#export", "#| export", 1)]
-        data["cells"].insert(1, code_cell(f"#| default_exp {path.stem.split('_', 1)[1]}"))
+        module = path.stem.split("_", 1)[1]
+        data["cells"].insert(1, code_cell(f"#| default_exp {module}"))
         (folder / "nbs" / path.name).write_text(json.dumps(data, indent=1))
 
 
-def made_up_project(folder: Path, notebooks: int, cells: int = 30) -> None:
-    """Notebooks of 30 cells, a third of them exported, as real projects have them."""
+def make_project(notebooks: int, folder: Path, cells: int = 30) -> None:
+    """Make notebooks of 30 cells, a third of them exported, as real projects have them."""
     (folder / "nbs").mkdir()
-    (folder / "settings.ini").write_text(
-        "[DEFAULT]\nlib_name = lib\nlib_path = lib\nrepo = lib\nuser = me\nauthor = me\ndescription = d\nauthor_email = a\n"
-    )
+    (folder / "settings.ini").write_text(SETTINGS)
     for number in range(notebooks):
         module = f"m{number}"
-        exported = [
-            code_cell(
-                f'#| export\ndef f{n}(x: int, # a number\n) -> int:\n    "Adds."\n    return x + {n}\n'
-            )
-            for n in range(cells // 3)
-        ]
-        tests = [code_cell(f"assert f{n}(1) == {n + 1}\n" * 5) for n in range(cells // 3)]
-        prose = [
-            {
-                "cell_type": "markdown",
-                "id": f"md{n}",
-                "metadata": {},
-                "source": ["Some words about it.\n"] * 8,
-            }
-            for n in range(cells // 3)
-        ]
         book = {
-            "cells": [
-                code_cell(f"#| default_exp {module}"),
-                *(c for three in zip(prose, exported, tests) for c in three),
-            ],
+            "cells": [code_cell(f"#| default_exp {module}"), *made_cells(cells // 3)],
             "metadata": {},
             "nbformat": 4,
             "nbformat_minor": 5,
         }
-        (folder / "nbs" / f"{number:04}_{module}.ipynb").write_text(json.dumps(book, indent=1))
+        path = folder / "nbs" / f"{number:04}_{module}.ipynb"
+        path.write_text(json.dumps(book, indent=1))
 
 
-def code_cell(source: str) -> dict:
+def made_cells(triples: int) -> list[Cell]:
+    """Cells in groups of three: prose, an exported function, and its test."""
+    cells = []
+    for number in range(triples):
+        prose = {
+            "cell_type": "markdown",
+            "id": f"md{number}",
+            "metadata": {},
+            "source": ["Some words about it.\n"] * 8,
+        }
+        exported = code_cell(EXPORTED.format(number=number))
+        test = code_cell(f"assert f{number}(1) == {number + 1}\n" * 5)
+        cells += [prose, exported, test]
+    return cells
+
+
+def code_cell(source: str) -> Cell:
+    """A code cell that was not run."""
     return {
         "cell_type": "code",
         "id": f"{abs(hash(source)):08x}"[:8],
@@ -90,35 +116,49 @@ def code_cell(source: str) -> dict:
     }
 
 
+def copy_project(project: Path, folder: Path) -> None:
+    """Copy a project without its generated state."""
+    ignored = shutil.ignore_patterns(".git", ".literate", "__pycache__", ".venv")
+    shutil.copytree(project, folder, ignore=ignored, dirs_exist_ok=True)
+
+
+# --- measuring ---------------------------------------------------------------------------------
+
+
 def measure(title: str, make: Callable[[Path], None], runs: int) -> None:
-    """Time the commands on a project: cold, with nothing changed, and with one notebook saved. Each has its own copy."""
-    argv = {
+    """Measure the commands on a project: cold, without a change, and with one saved notebook.
+
+    Each command has its own copy of the project.
+    """
+    programs = {
         "notebook2script": [sys.executable, str(ROOT / "notebook2script.py")],
         "nbdev-export 3.3.26": [str(nbdev_export("3.3.26"))],
         "nbdev_export 2.4.7": [str(nbdev_export("2.4.7"))],
     }
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as temporary:
         commands = {}
-        for command, words in argv.items():
-            folder = Path(name, command.replace(" ", "-"), "project")
+        for name, words in programs.items():
+            folder = Path(temporary, name.replace(" ", "-"), "project")
             folder.mkdir(parents=True)
             make(folder)
-            if "3.3" in command:  # which refuses a settings.ini
-                (folder / "pyproject.toml").write_text(
-                    PYPROJECT.format(name=find_project(folder).package)
-                )
-                (folder / "settings.ini").unlink()
-            commands[command] = words, folder
+            if "3.3" in name:
+                use_pyproject(folder)
+            commands[name] = words, folder
         print(table(f"{title}, cold", compare(commands, runs, before=remove_generated)))
         print(table(f"{title}, nothing changed", compare(commands, runs)))
-        print(
-            table(f"{title}, one notebook saved", compare(commands, runs, before=save_one)),
-            flush=True,
-        )
+        one_saved = compare(commands, runs, before=save_one)
+        print(table(f"{title}, one notebook saved", one_saved), flush=True)
+
+
+def use_pyproject(folder: Path) -> None:
+    """Replace a project's settings.ini, which nbdev 3 refuses, by a pyproject.toml."""
+    name = find_project(folder).package
+    (folder / "pyproject.toml").write_text(PYPROJECT.format(name=name))
+    (folder / "settings.ini").unlink()
 
 
 def remove_generated(folder: Path) -> None:
-    """As after a fresh clone without its modules."""
+    """Remove the modules and the state, as in a fresh clone."""
     project = find_project(folder)
     shutil.rmtree(folder / ".literate", ignore_errors=True)
     for path in project.lib_path.rglob("*.py"):
@@ -127,33 +167,26 @@ def remove_generated(folder: Path) -> None:
 
 
 def save_one(folder: Path) -> None:
-    """A new line in one notebook."""
-    path = sorted(p for p in find_project(folder).nbs_path.rglob("*.ipynb") if p.name[0].isdigit())[
-        -1
-    ]
+    """Save the last notebook with a new line at its end."""
+    paths = find_project(folder).nbs_path.rglob("*.ipynb")
+    path = max(path for path in paths if path.name[0].isdigit())
     data = json.loads(path.read_text(encoding="utf-8"))
-    data["cells"][-1]["source"] = [*data["cells"][-1]["source"], "\n"]
+    last = data["cells"][-1]
+    last["source"] = [*last["source"], "\n"]
     path.write_text(json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8")
-
-
-def copy_of(project: Path) -> Callable[[Path], None]:
-    """A function that copies a project into a folder."""
-    ignored = shutil.ignore_patterns(".git", ".literate", "__pycache__", ".venv")
-    return lambda folder: shutil.copytree(project, folder, ignore=ignored, dirs_exist_ok=True)
 
 
 def main(runs: str = "5", *projects: str) -> None:
     """Print the tables."""
     for project in projects:
-        measure(Path(project).name, copy_of(Path(project)), int(runs))
-    if not projects:
-        measure("this project", copy_of_this_project, int(runs))
-        for notebooks in (10, 100, 1000):
-            measure(
-                f"{notebooks} notebooks",
-                lambda folder: made_up_project(folder, notebooks),
-                int(runs) if notebooks < 1000 else 2,
-            )
+        path = Path(project)
+        measure(path.name, partial(copy_project, path), int(runs))
+    if projects:
+        return
+    measure("this project", copy_this_project, int(runs))
+    for notebooks in (10, 100, 1000):
+        count = int(runs) if notebooks < 1000 else 2
+        measure(f"{notebooks} notebooks", partial(make_project, notebooks), count)
 
 
 if __name__ == "__main__":

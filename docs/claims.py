@@ -12,18 +12,19 @@ import json
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from literate.notebook import read_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "docs" / "claims.md"
 STORE = ROOT / "docs" / "claims.json"
-SHOWN = 3  # measured values of a claim that the page shows
-WIDTH = 100  # characters of a test that the page shows
-TESTS = re.compile(r"test_\w+|assert_\w+|gradcheck|gradgradcheck|earn")  # calls that may raise
+SHOWN = 3  # how many measured values of a claim the page shows
+WIDTH = 100  # how many characters of a test the page shows
+TESTS = re.compile(r"test_\w+|assert_\w+|gradcheck|gradgradcheck|earn")  # functions that test
 
 HEAD = """\
 # What is claimed, and where it is shown
@@ -57,13 +58,16 @@ class Claim:
 
 def read_claims(notebooks: Path = ROOT / "nbs") -> list[Claim]:
     """All claims of a folder's notebooks, by row."""
-    found = [claim for path in sorted(notebooks.glob("*.ipynb")) for claim in _claims_of(path)]
+    found: list[Claim] = []
+    for path in sorted(notebooks.glob("*.ipynb")):
+        found += _claims_of(path)
     return sorted(found, key=_order)
 
 
 def _order(claim: Claim) -> tuple[int, int]:
-    number = int(claim.row[1:]) if claim.row[1:].isdigit() else 0
-    return "SQM".find(claim.row[:1]), number
+    """Statements come first, then questions, then mistakes, each by number."""
+    letter, number = claim.row[:1], claim.row[1:]
+    return "SQM".find(letter), int(number) if number.isdigit() else 0
 
 
 def code_cells(path: Path) -> Iterator[tuple[int, str, str]]:
@@ -77,21 +81,35 @@ def _claims_of(path: Path) -> Iterator[Claim]:
     cells = [(*cell, ast.parse(cell[2])) for cell in code_cells(path)]
     checks = _own_checks([tree for *_, tree in cells])
     for number, cell_id, source, tree in cells:
+        is_slow = source.startswith("#slow")
         for node in ast.walk(tree):
-            if isinstance(node, ast.With) and (call := _claim_call(node)):
-                row, text = map(_constant, call.args[:2])
-                tests = [ast.get_source_segment(source, test) for test in _tests(node.body, checks)]
-                bound = "; ".join(" ".join(test.split()) for test in tests)
-                slow = source.startswith("#slow")
-                yield Claim(row, text, bound, path.name, number, cell_id, slow)
+            call = _claim_call(node)
+            if isinstance(node, ast.With) and call:
+                row, text = [_constant(argument) for argument in call.args[:2]]
+                bound = _source_of_tests(source, node.body, checks)
+                yield Claim(row, text, bound, path.name, number, cell_id, is_slow)
+
+
+def _source_of_tests(source: str, body: Sequence[ast.AST], checks: set[str]) -> str:
+    """The tests in the body of a claim, on one line."""
+    lines = []
+    for test in _tests(body, checks):
+        text = ast.get_source_segment(source, test) or ""
+        lines.append(" ".join(text.split()))
+    return "; ".join(lines)
 
 
 def _constant(node: ast.expr) -> str:
-    return node.value if isinstance(node, ast.Constant) else ""
+    """A string that stands in the code; "" for any other expression."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return ""
 
 
-def _claim_call(node: ast.With) -> ast.Call | None:
-    """The call of `claim` that a `with` statement makes."""
+def _claim_call(node: ast.AST) -> ast.Call | None:
+    """The call of `claim` in a `with` statement; None for any other code."""
+    if not isinstance(node, ast.With):
+        return None
     for item in node.items:
         call = item.context_expr
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "claim":
@@ -100,17 +118,23 @@ def _claim_call(node: ast.With) -> ast.Call | None:
 
 
 def _own_checks(trees: list[ast.Module]) -> set[str]:
-    """The functions of a notebook that test something themselves, or call one that does."""
-    nodes = [node for tree in trees for node in ast.walk(tree)]
-    functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
-    found: set[str] = set()
-    while more := {f.name for f in functions if any(_tests(f.body, found))} - found:
-        found |= more
-    return found
+    """The functions of a notebook that test something, directly or through each other."""
+    functions = []
+    for tree in trees:
+        functions += [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    checks: set[str] = set()
+    while True:
+        found = {function.name for function in functions if any(_tests(function.body, checks))}
+        if found <= checks:
+            return checks
+        checks |= found
 
 
-def _tests(body: list[ast.AST], checks: set[str]) -> Iterator[ast.AST]:
-    """The assertions and calls of tests in some statements, but not in functions defined there."""
+def _tests(body: Sequence[ast.AST], checks: set[str]) -> Iterator[ast.AST]:
+    """The assertions and calls of tests in some statements.
+
+    Functions and classes that are defined there are left out: their code does not run there.
+    """
     for node in body:
         if isinstance(node, ast.Assert):
             yield node
@@ -125,21 +149,28 @@ def _is_test(function: ast.expr, checks: set[str]) -> bool:
     return bool(TESTS.fullmatch(name)) or name in checks
 
 
-# The values of a claim in a run: ["value", least, most], ["got", least, most], ["error", share]
-# or ["text", note] each. "got" is a number that test_close compared with another one.
-Values = list[list]
+# What a notebook's tests record: a line of JSON for each test, claim and notebook.
+Record = dict[str, Any]
+# A measured value: ["value", least, most], ["got", least, most], ["error", share] or
+# ["text", note]. "got" is a number that test_close compared with another one.
+Value = list[Any]
+Values = list[Value]  # of a claim in a run
+# What docs/claims.json holds: see `read_store`.
+Store = dict[str, dict[str, Any]]
 
 
-def read_store(path: Path = STORE) -> dict:
+def read_store(path: Path = STORE) -> Store:
     """The stored runs of each machine, values of each claim, and mutants of each notebook."""
     if not path.exists():
         return {"machines": {}, "claims": {}, "mutants": {}}
-    return json.loads(path.read_text(encoding="utf-8"))
+    store: Store = json.loads(path.read_text(encoding="utf-8"))
+    return store
 
 
-def save_page(machine: str, runs: list[tuple[str, list[dict]]]) -> None:
+def save_page(machine: str, runs: list[tuple[str, list[Record]]]) -> None:
     """Store what runs on a machine recorded, each with a name, and write the page."""
-    made, store = read_claims(), read_store()
+    made = read_claims()
+    store = read_store()
     add_runs(store, made, machine, runs)
     STORE.write_text(json.dumps(store, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     TABLE.write_text(render(made, store), encoding="utf-8")
@@ -149,21 +180,23 @@ def save_page(machine: str, runs: list[tuple[str, list[dict]]]) -> None:
 
 
 def add_runs(
-    store: dict,  # see `read_store`; changed in place
+    store: Store,  # changed in place
     made: list[Claim],
     machine: str,
-    runs: list[tuple[str, list[dict]]],  # the name of each, and the lines that it recorded
+    runs: list[tuple[str, list[Record]]],  # the name of each, and the lines that it recorded
 ) -> None:
-    """Add what runs on a machine recorded; drop the values of claims that have changed since."""
+    """Add what runs on a machine recorded, and drop the values of claims that have changed."""
     keys = {(claim.row, claim.text): key_of(claim) for claim in made}
-    stored = {key: values for key, values in store["claims"].items() if key in keys.values()}
-    store["claims"] = stored
+    valid_keys = set(keys.values())
+    stored = {key: values for key, values in store["claims"].items() if key in valid_keys}
     for name, records in runs:
-        if name not in store["machines"].setdefault(machine, []):
-            store["machines"][machine].append(name)
+        names = store["machines"].setdefault(machine, [])
+        if name not in names:
+            names.append(name)
         for claim, values in values_by_claim(records).items():
             if claim in keys:
-                stored.setdefault(keys[claim], {}).setdefault(machine, {})[name] = values
+                by_machine = stored.setdefault(keys[claim], {})
+                by_machine.setdefault(machine, {})[name] = values
         store["mutants"] |= count_mutants(records)
     store["claims"] = {key: stored[key] for key in sorted(stored)}
 
@@ -173,45 +206,52 @@ def key_of(claim: Claim) -> str:
     return f"{claim.row}: {claim.text} [{claim.bound}]"
 
 
-def values_by_claim(records: Iterable[dict]) -> dict[tuple[str, str], Values]:
-    """The values of each claim in a run, by row and text: its numbers, or else its notes."""
-    numbers: dict[tuple[str, str], dict[tuple[str, int, str], list]] = {}
+def values_by_claim(records: Iterable[Record]) -> dict[tuple[str, str], Values]:
+    """The values of each claim in a run, by row and text: its numbers, or its notes if none."""
+    numbers: dict[tuple[str, str], dict[tuple[str, int, str], Value]] = {}
     notes: dict[tuple[str, str], list[str]] = {}
     for record in records:
         if "test" in record:
             for row, text in record["claims"]:
-                lines = numbers.setdefault((row, text), {})
-                for part, value in enumerate(_numbers_of(record)):
-                    place = record["place"], part, value[0]
-                    lines[place] = _widened(lines.get(place, value), value)
+                _add_numbers(numbers.setdefault((row, text), {}), record)
         elif "row" in record:
             found = notes.setdefault((record["row"], record["text"]), [])
             found += [note for note in record["measured"] if note not in found]
-    return {
-        claim: _chosen(list(numbers.get(claim, {}).values()), texts)
-        for claim, texts in notes.items()
-    }
+    values = {}
+    for claim, texts in notes.items():
+        values[claim] = _most_telling(list(numbers.get(claim, {}).values()), texts)
+    return values
 
 
-def _chosen(values: Values, texts: list[str]) -> Values:
-    """The values that say most about a claim: mutants, else its first numbers, else its texts."""
-    if kills := [text for text in texts if text.startswith("kills ")]:
+def _add_numbers(by_place: dict[tuple[str, int, str], Value], record: Record) -> None:
+    """Add the numbers of a test to those that the same line recorded before."""
+    for part, value in enumerate(_numbers_of(record)):
+        place = record["place"], part, value[0]
+        by_place[place] = _widened(by_place.get(place, value), value)
+
+
+def _most_telling(values: Values, texts: list[str]) -> Values:
+    """The values that say most about a claim: mutants, or its first numbers, or its texts."""
+    kills = [text for text in texts if text.startswith("kills ")]
+    if kills:
         return [["text", text] for text in kills]
-    if any(value[0] == "error" for value in values):  # then single numbers are examples of many
+    has_errors = any(value[0] == "error" for value in values)
+    if has_errors:  # then single numbers are only examples of many compared numbers
         values = [value for value in values if value[0] != "got"]
     return values[:SHOWN] or _texts(texts)
 
 
-def _numbers_of(record: dict) -> Values:
+def _numbers_of(record: Record) -> Values:
     """The numbers of a test: a range of values, or the largest error as a part of the bound."""
     if "got" in record:
         return [["got", _rounded(value), _rounded(value)] for value in record["got"]]
+    least, most = record["least"], record["most"]
     if record["test"] in ("close", "earn", "gradcheck"):
-        return [["error", _rounded(max(abs(record["least"]), abs(record["most"])))]]
-    return [["value", _rounded(record["least"]), _rounded(record["most"])]]
+        return [["error", _rounded(max(abs(least), abs(most)))]]
+    return [["value", _rounded(least), _rounded(most)]]
 
 
-def _widened(before: list, value: list) -> list:
+def _widened(before: Value, value: Value) -> Value:
     """The range of two ranges, or the larger of two errors."""
     if value[0] == "error":
         return ["error", max(before[1], value[1])]
@@ -219,39 +259,46 @@ def _widened(before: list, value: list) -> list:
 
 
 def _texts(notes: list[str]) -> Values:
-    """A few notes of tests without numbers; many of them tell a reader nothing."""
-    return [["text", note] for note in notes] if len(notes) <= SHOWN else [["text", "holds"]]
+    """A few notes of tests without numbers; many notes would tell a reader nothing."""
+    if len(notes) > SHOWN:
+        return [["text", "holds"]]
+    return [["text", note] for note in notes]
 
 
 def _rounded(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def render(made: list[Claim], store: dict) -> str:
+# --- the page ----------------------------------------------------------------------------------
+
+
+def render(made: list[Claim], store: Store) -> str:
     """The page, from the claims of the notebooks and the stored measurements."""
-    rows = [_row(claim, store["claims"].get(key_of(claim), {})) for claim in made]
-    return "\n".join(
-        [
-            HEAD,
-            *_runs(store["machines"]),
-            "",
-            "| | claim | bound | median | range | where |",
-            "|:--|:--|:--|:--|:--|:--|",
-            *rows,
-            *_mutants(store["mutants"]),
-            "",
-        ]
-    )
+    lines = [
+        HEAD,
+        *_runs(store["machines"]),
+        "",
+        "| | claim | bound | median | range | where |",
+        "|:--|:--|:--|:--|:--|:--|",
+    ]
+    for claim in made:
+        lines.append(_row(claim, store["claims"].get(key_of(claim), {})))
+    lines += _mutants(store["mutants"])
+    lines.append("")
+    return "\n".join(lines)
 
 
 def _row(claim: Claim, by_machine: dict[str, dict[str, Values]]) -> str:
     """A claim's row of the table."""
-    bound = claim.bound if len(claim.bound) <= WIDTH else claim.bound[: WIDTH - 3] + "..."
+    bound = claim.bound
+    if len(bound) > WIDTH:
+        bound = bound[: WIDTH - 3] + "..."
     median, spread = _median_and_range(claim, by_machine)
     place = f"{claim.notebook.removesuffix('.ipynb')}, cell {claim.cell}"
     link = f"[{place}](../nbs/{claim.notebook}#cell-id={claim.cell_id})"
-    texts = map(_escaped, (claim.row, claim.text, f"`{bound}`", median, spread))
-    return f"| {' | '.join([*texts, link])} |"
+    columns = [claim.row, claim.text, f"`{bound}`", median, spread]
+    escaped = [_escaped(text) for text in columns]
+    return f"| {' | '.join([*escaped, link])} |"
 
 
 def _mutants(by_notebook: dict[str, int]) -> Iterator[str]:
@@ -276,10 +323,15 @@ def _median_and_range(claim: Claim, by_machine: dict[str, dict[str, Values]]) ->
     runs = [values for by_run in by_machine.values() for values in by_run.values()]
     if not runs:
         return ("in slow runs" if claim.slow else "not measured yet"), ""
-    shortest = min(map(len, runs))
-    shown = [_summary([values[i] for values in runs]) for i in range(shortest)]
-    medians = list(dict.fromkeys(median for median, _ in shown))
-    return ", ".join(medians) or "holds", ", ".join(spread for _, spread in shown if spread)
+    medians: list[str] = []
+    ranges: list[str] = []
+    for values in zip(*runs, strict=False):  # a run may have fewer values than another one
+        median, spread = _summary(list(values))
+        if median not in medians:
+            medians.append(median)
+        if spread:
+            ranges.append(spread)
+    return ", ".join(medians) or "holds", ", ".join(ranges)
 
 
 def _summary(values: Values) -> tuple[str, str]:
@@ -289,14 +341,18 @@ def _summary(values: Values) -> tuple[str, str]:
         texts = {value[1] for value in values}
         return (texts.pop() if len(texts) == 1 else "holds"), ""
     if kinds == {"error"}:
-        shares = [value[1] for value in values]
-        if not any(shares):
-            return "no error", ""
-        median, least, most = map(_percent, (statistics.median(shares), min(shares), max(shares)))
-        return f"error {median}", f"{least} to {most}" if least != most else ""
+        return _summary_of_errors([value[1] for value in values])
     ends = [end for value in values for end in value[1:]]
     spread = f"{min(ends):.4g} to {max(ends):.4g}" if min(ends) < max(ends) else ""
     return f"{statistics.median(ends):.4g}", spread
+
+
+def _summary_of_errors(shares: list[float]) -> tuple[str, str]:
+    if not any(shares):
+        return "no error", ""
+    median = _percent(statistics.median(shares))
+    least, most = _percent(min(shares)), _percent(max(shares))
+    return f"error {median}", f"{least} to {most}" if least != most else ""
 
 
 def _percent(share: float) -> str:
@@ -304,14 +360,14 @@ def _percent(share: float) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A text for a cell of a table; only the marks around a whole text are those of code."""
+    """A text for a cell of a table; backticks stay only if they enclose the whole text."""
     inner = text[1:-1] if text[:1] == text[-1:] == "`" else ""
     if inner:
         return f"`{_escaped(inner)}`"
     return text.replace("|", r"\|").replace("`", "'")
 
 
-def count_mutants(records: Iterable[dict]) -> dict[str, int]:
+def count_mutants(records: Iterable[Record]) -> dict[str, int]:
     """How many mutants were killed, by notebook."""
     counts: Counter[str] = Counter()
     for record in records:
@@ -320,6 +376,8 @@ def count_mutants(records: Iterable[dict]) -> dict[str, int]:
     return dict(counts)
 
 
+# --- lines that the matrix cannot watch --------------------------------------------------------
+
 SEEDS = {"manual_seed", "seed", "default_rng", "RandomState", "Random", "SystemRandom"}
 ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
@@ -327,8 +385,8 @@ ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 def careless_lines(notebooks: Path = ROOT / "nbs") -> Iterator[str]:
     """The lines of notebooks that the matrix cannot watch, each with its place.
 
-    It does not see a seed that does not come from `set_seed` or `seeded`, and not the numbers of a
-    bare `assert x > y`.
+    The matrix does not move a seed that does not come from `set_seed` or `seeded`. It does not see
+    the numbers of a bare `assert x > y`.
     """
     for path in sorted(notebooks.glob("*.ipynb")):
         for number, cell_id, source in code_cells(path):
@@ -348,8 +406,11 @@ def _careless(source: str) -> Iterator[tuple[int, str]]:
 
 
 def _compares_sizes(expression: ast.expr) -> bool:
-    compares = [node for node in ast.walk(expression) if isinstance(node, ast.Compare)]
-    return any(isinstance(operator, ORDER) for compare in compares for operator in compare.ops)
+    """Whether an expression contains a comparison with <, <=, > or >=."""
+    for node in ast.walk(expression):
+        if isinstance(node, ast.Compare) and any(isinstance(op, ORDER) for op in node.ops):
+            return True
+    return False
 
 
 def _sets_seed(call: ast.Call) -> bool:

@@ -9,13 +9,17 @@ from literate.diagnostics import ERROR, RULES, WARNING, Rule
 
 PAGE = Path(__file__).with_name("diagnostics.md")
 
-INTRODUCTION = """\
+EXAMPLE = (
+    "nbs/01_matmul.ipynb:cell 7 (6fd14ecd):3:5: error: '(' was never closed "
+    "(this cell is exported) [syntax]"
+)
+INTRODUCTION = f"""\
 # Diagnostics of the compiler
 
 Each message about a notebook ends with the code of its rule:
 
 ```
-nbs/01_a.ipynb:cell 7 (6fd14ecd):3:5: error: '(' was never closed (this cell is exported) [syntax]
+{EXAMPLE}
 ```
 
 The message begins with the place: the file, the cell with its id, the line in the cell, and the

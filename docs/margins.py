@@ -18,6 +18,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 LEAST_Z = 4.0  # standard deviations between the median value and its bound
 LEAST_SEEDS = 5  # with fewer values, a standard deviation says too little
@@ -30,6 +31,10 @@ PLACE = re.compile(r"(?P<notebook>\S+\.ipynb):cell (?P<cell>\d+) \((?P<id>[^)]*)
 TITLE = (
     f"{'test':10}{'bound':>11}{'median':>11}{'spread':>10}{'worst':>11}{'z':>8}{'move':>7}  where"
 )
+
+
+# What a test records: a line of JSON.
+Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Run:
 
     setting: Setting
     failures: list[str] = field(default_factory=list)  # a line for each failing cell
-    records: list[dict] = field(default_factory=list)  # the lines that the tests recorded
+    records: list[Record] = field(default_factory=list)  # the lines that the tests recorded
 
 
 @dataclass(frozen=True)
@@ -72,10 +77,10 @@ class MeasuredTest:
 
     place: Place
     kind: str  # the helper that made the test, without "test_"
-    records: dict[Setting, dict] = field(default_factory=dict)
+    records: dict[Setting, Record] = field(default_factory=dict)
 
     @property
-    def over_seeds(self) -> list[dict]:
+    def over_seeds(self) -> list[Record]:
         """The records of the runs that differ in their seeds alone."""
         return [self.records[setting] for setting in self.records if is_native(setting)]
 
@@ -121,22 +126,24 @@ def collect_tests(runs: Iterable[Run]) -> list[MeasuredTest]:
     return list(tests.values())
 
 
-def _by_place(records: list[dict]) -> Iterator[tuple[Place, dict]]:
+def _by_place(records: list[Record]) -> Iterator[tuple[Place, Record]]:
     """One record for each place. Repeated tests of a line count as one if their bounds agree."""
-    lines: dict[tuple[str, int, str, int, str], list[dict]] = defaultdict(list)
+    repeated: dict[tuple[Place, str], list[Record]] = defaultdict(list)
     for record in records:
-        if "test" in record and (match := PLACE.search(record["place"])):
-            line = match["notebook"], int(match["cell"]), match["id"], int(match["line"])
-            lines[*line, record["test"]].append(record)
-    for (notebook, cell, cell_id, line, kind), repeated in lines.items():
-        bounds = {(record["low"], record["high"]) for record in repeated}
+        match = PLACE.search(record["place"]) if "test" in record else None
+        if match:
+            place = Place(match["notebook"], int(match["cell"]), match["id"], int(match["line"]))
+            repeated[place, record["test"]].append(record)
+    for (place, kind), same_line in repeated.items():
+        bounds = {(record["low"], record["high"]) for record in same_line}
         if kind != "stat" and len(bounds) == 1:
-            repeated = [_joined(repeated)]
-        for part, record in enumerate(repeated):
-            yield Place(notebook, cell, cell_id, line, part), record
+            same_line = [_joined(same_line)]
+        for part, record in enumerate(same_line):
+            yield replace(place, part=part), record
 
 
-def _joined(records: list[dict]) -> dict:
+def _joined(records: list[Record]) -> Record:
+    """One record with the extreme values of all records."""
     least = min(record["least"] for record in records)
     most = max(record["most"] for record in records)
     return {**records[0], "least": least, "most": most}
@@ -146,11 +153,12 @@ def judge(test: MeasuredTest) -> Verdict:
     """How far a test is from failing, and the problem if that is not far enough."""
     if test.kind == "stat":
         return _judge_draws(test)
-    sides = _judge_side(test, "least", "low", 1), _judge_side(test, "most", "high", -1)
+    sides = [_judge_side(test, "least", "low", 1), _judge_side(test, "most", "high", -1)]
     return min((side for side in sides if side), key=_severity)
 
 
 def _severity(verdict: Verdict) -> tuple[bool, float, float]:
+    """The smaller, the worse."""
     return not verdict.problem, verdict.z, -verdict.move
 
 
@@ -159,11 +167,11 @@ def _judge_side(test: MeasuredTest, value: str, bound: str, sign: int) -> Verdic
     records = list(test.records.values())
     if all(math.isinf(record[bound]) for record in records):
         return None
-    margins = {
-        setting: sign * (record[value] - record[bound]) for setting, record in test.records.items()
-    }
+    margins: dict[Setting, float] = {}
+    for setting, record in test.records.items():
+        margins[setting] = sign * (record[value] - record[bound])
     over_seeds = [margin for setting, margin in margins.items() if is_native(setting)]
-    worst = min(margins, key=lambda setting: _number(margins[setting]))
+    worst = min(margins, key=lambda setting: _comparable(margins[setting]))
     typical = test.over_seeds or records
     verdict = Verdict(
         test,
@@ -177,8 +185,8 @@ def _judge_side(test: MeasuredTest, value: str, bound: str, sign: int) -> Verdic
     return replace(verdict, problem=_problem(verdict, margins, len(over_seeds)))
 
 
-def _number(margin: float) -> float:
-    """The margin, or minus infinity where the value is not a number: nothing is worse."""
+def _comparable(margin: float) -> float:
+    """The margin, or minus infinity if the value is not a number, which is the worst case."""
     return -math.inf if math.isnan(margin) else margin
 
 
@@ -198,7 +206,7 @@ def _problem(verdict: Verdict, margins: dict[Setting, float], seeds: int) -> str
 
 
 def _z(margins: list[float]) -> float:
-    """The median in standard deviations; infinite where nothing varies."""
+    """The median in standard deviations; infinite if no value differs from another."""
     if not margins or math.inf in margins:
         return math.inf
     if not all(map(math.isfinite, margins)):
@@ -208,7 +216,7 @@ def _z(margins: list[float]) -> float:
 
 
 def _spread(values: list[float]) -> float:
-    """The standard deviation; 0 where there is none."""
+    """The standard deviation; 0 if there are too few values, or if a value is not finite."""
     if len(values) < 2 or not all(map(math.isfinite, values)):
         return 0.0
     return statistics.stdev(values)
@@ -227,17 +235,23 @@ def _largest_move(margins: dict[Setting, float]) -> float:
 def _judge_draws(test: MeasuredTest) -> Verdict:
     """The verdict for a `test_stat`: all its draws against the stated mean and deviation."""
     records = list(test.records.values())
-    expect, stated = records[0]["expect"], records[0]["sd"]
+    expect, stated_sd = records[0]["expect"], records[0]["sd"]
     draws = [draw for record in test.over_seeds or records for draw in record["draws"]]
     mean, sd = statistics.fmean(draws), statistics.stdev(draws)
-    errors = abs(mean - expect) / (sd / math.sqrt(len(draws)))
     worst = max((record["least"] for record in records), key=lambda value: abs(value - expect))
-    if not all(record["low"] <= record["least"] <= record["high"] for record in records):
-        problem = "fails"
-    elif errors > MOST_POOLED_Z:
-        problem = f"the mean of {len(draws)} draws is {mean:.5g}, not {expect:g} ({errors:.1f} se)"
-    elif not 1 / MOST_SD_RATIO < sd / stated < MOST_SD_RATIO:
-        problem = f"the sd of {len(draws)} draws is {sd:.3g}, not {stated:g}"
+    if all(record["low"] <= record["least"] <= record["high"] for record in records):
+        problem = _contradiction(draws, expect, stated_sd)
     else:
-        problem = ""
-    return Verdict(test, expect, mean, sd, worst, math.inf, 0.0, problem)
+        problem = "fails"
+    return Verdict(test, expect, mean, sd, worst, z=math.inf, move=0.0, problem=problem)
+
+
+def _contradiction(draws: list[float], expect: float, stated_sd: float) -> str:
+    """How draws contradict a stated mean or a stated standard deviation, or ""."""
+    mean, sd = statistics.fmean(draws), statistics.stdev(draws)
+    errors = abs(mean - expect) / (sd / math.sqrt(len(draws)))
+    if errors > MOST_POOLED_Z:
+        return f"the mean of {len(draws)} draws is {mean:.5g}, not {expect:g} ({errors:.1f} se)"
+    if not 1 / MOST_SD_RATIO < sd / stated_sd < MOST_SD_RATIO:
+        return f"the sd of {len(draws)} draws is {sd:.3g}, not {stated_sd:g}"
+    return ""

@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from literate.command import main
 from literate.diagnostics import UsageError
@@ -34,7 +35,8 @@ from margins import Run, Setting, Verdict  # noqa: E402
 
 KEPT = ROOT / ".literate" / "matrix.json"  # the last runs, so that they can be judged again
 SHIFTS = "0,1,2,3,4,7,8"
-SETS = {  # the variables that make PyTorch and its libraries keep to older instructions
+# The variables that make PyTorch and its libraries keep to older instructions.
+SETS: dict[str, dict[str, str]] = {
     "native": {},
     "avx2": {
         "ATEN_CPU_CAPABILITY": "avx2",
@@ -65,13 +67,15 @@ def matrix(
     """
     if again:
         return conclude(read_runs(), brief, save)
-    settings, runs = settings_for(shifts, sets), []
+    settings = settings_for(shifts, sets)
+    runs: list[Run] = []
     for number, setting in enumerate(settings, 1):
         print(f"run {number} of {len(settings)}: {setting}", end="", flush=True)
         start = time.monotonic()
         run = run_once(setting, notebooks)
+        seconds = time.monotonic() - start
         failed = f", {len(run.failures)} failures" if run.failures else ""
-        print(f" ({time.monotonic() - start:.0f} s{failed})", flush=True)
+        print(f" ({seconds:.0f} s{failed})", flush=True)
         runs.append(run)
         keep_runs(runs)
     return conclude(runs, brief, save)
@@ -94,8 +98,8 @@ def read_runs() -> list[Run]:
 def small() -> int:
     """Run what each push is tested with: 01 with old instructions, and one moved seed."""
     command = ["git", "rev-parse", "HEAD"]
-    commit = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
-    shift = shift_of(commit)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    shift = shift_of(done.stdout.strip())
     print(f"seeds moved by {shift}; again with FOUNDATIONS_SEED={shift}", flush=True)
     names = sorted(path.name for path in (ROOT / "nbs").glob("*.ipynb"))
     trained = [name for name in names if name.startswith(TRAINED)]
@@ -128,7 +132,8 @@ def settings_for(shifts: str, sets: str) -> list[Setting]:
 def run_once(setting: Setting, notebooks: Iterable[str] = (), project: Path = ROOT) -> Run:
     """Run notebooks of a project, all of them if none is named; go on after failures."""
     with tempfile.TemporaryDirectory() as folder:
-        record, report = Path(folder, "record.jsonl"), Path(folder, "report.json")
+        record = Path(folder, "record.jsonl")
+        report = Path(folder, "report.json")
         record.touch()
         environment = {
             **os.environ,
@@ -147,20 +152,21 @@ def run_once(setting: Setting, notebooks: Iterable[str] = (), project: Path = RO
         return Run(setting, failures, [json.loads(line) for line in lines])
 
 
-def _failures(report: dict) -> Iterator[str]:
+def _failures(report: dict[str, Any]) -> Iterator[str]:
     """The failures of a report of run_notebook.py, a line each."""
     for notebook in report["notebooks"]:
         name = Path(notebook["path"]).name
         failed = [cell for cell in notebook.get("cells", ()) if cell["outcome"] == "failed"]
         for cell in failed:
-            message = (cell["error"] or {}).get("message", "failed").strip().partition("\n")[0]
-            yield f"{name}:cell {cell['index'] + 1} ({cell['id']}): {message}"
+            error = cell["error"] or {}
+            first_line = error.get("message", "failed").strip().partition("\n")[0]
+            yield f"{name}:cell {cell['index'] + 1} ({cell['id']}): {first_line}"
         if notebook["outcome"] == "failed" and not failed:
             yield f"{name}: {notebook['reason'] or 'failed'}"
 
 
 def conclude(runs: list[Run], brief: bool = False, save: bool = False) -> int:
-    """Print the table and the verdict; the exit code."""
+    """Print the table and the verdict, and return the exit code."""
     verdicts = [margins.judge(test) for test in margins.collect_tests(runs)]
     if not brief:
         print_table(verdicts)
@@ -171,7 +177,7 @@ def conclude(runs: list[Run], brief: bool = False, save: bool = False) -> int:
     if save:
         claims.save_page(here, [(str(run.setting), run.records) for run in runs])
     verdict = f"{len(problems)} red" if problems else "green"
-    tests = f"{len(verdicts)} test{'s' * (len(verdicts) != 1)}"
+    tests = "1 test" if len(verdicts) == 1 else f"{len(verdicts)} tests"
     print(f"{tests}, {len(runs)} runs on {here}: {verdict}")
     return 1 if problems else 0
 
@@ -197,7 +203,7 @@ def _problems(runs: list[Run], verdicts: list[Verdict]) -> Iterator[str]:
 def machine() -> str:
     """The name of this machine's processor, and its instruction set."""
     import torch
-    from matmul_ladder import processor  # it imports torch, too
+    from matmul_ladder import processor  # this module imports torch too
 
     return f"{processor()}, {torch.backends.cpu.get_cpu_capability()}"
 

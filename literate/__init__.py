@@ -1,3 +1,3 @@
-"""The pipeline: `literate.compile` makes modules of notebooks, `literate.execute` runs notebooks as tests."""
+"""Notebooks as source code: `compile` makes modules of them, `execute` runs them as tests."""
 
 __version__ = "0.1.0"

@@ -1,106 +1,140 @@
-"""Discovery: which notebooks belong to a project, in which order, and which of them a command names."""
+"""Discovery: which notebooks a project has, in which order, and which ones a command line names."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .diagnostics import UsageError
 from .project import Project
 
 _NUMBER = re.compile(r"(\d+)([a-zA-Z]*)[_\-. ]")
+_IGNORED = ("_", ".")  # how the names of files and folders begin that are left out
 
 
 def project_notebooks(project: Project, up_to: str = "") -> list[Path]:
-    """All notebooks of the project, sorted by file name so that numbers order the work; `up_to` as in `--up-to 02`."""
-    return [
-        path
-        for path in notebooks_in(project.nbs_path, project.recursive)
-        if not up_to or is_up_to(path, up_to)
-    ]
+    """All notebooks of a project by file name, so that their numbers give the order of the work.
+
+    With `up_to="02"`, only the notebooks with a number up to 02.
+    """
+    notebooks = notebooks_in(project.nbs_path, project.recursive)
+    return _select_up_to(notebooks, up_to)
 
 
 def notebooks_in(folder: Path, recursive: bool = True) -> list[Path]:
-    """The notebooks of a folder, by file name; names that begin with `_` or `.` are left out."""
-    found = [
-        Path(parent, name)
-        for parent, names in _walk(folder, recursive)
-        for name in sorted(names)
-        if name.endswith(".ipynb") and name[0] not in "_."
-    ]
-    return sorted(found, key=lambda path: path.name)
+    """The notebooks of a folder by file name, without names that begin with `_` or `.`."""
+    found = []
+    for parent, names in _walk(folder, recursive):
+        for name in sorted(names):
+            if name.endswith(".ipynb") and not name.startswith(_IGNORED):
+                found.append(Path(parent, name))
+    return _sort_by_name(found)
 
 
 def notebook_folders(project: Project) -> list[str]:
     """The folders in which a new file may be a notebook of the project."""
-    return [
-        str(project.nbs_path),
-        *(parent for parent, _ in _walk(project.nbs_path, project.recursive)),
-    ]
+    folders = [parent for parent, _ in _walk(project.nbs_path, project.recursive)]
+    return [str(project.nbs_path), *folders]
 
 
 def _walk(folder: Path, recursive: bool) -> Iterator[tuple[str, list[str]]]:
-    """The folders that count, and what is in each."""
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if recursive and name[0] not in "_.")
+    """Each folder that may hold notebooks, and the names of its files."""
+    for parent, subfolders, names in os.walk(folder):
+        # os.walk enters the folders that this list names.
+        entered = [name for name in subfolders if recursive and not name.startswith(_IGNORED)]
+        subfolders[:] = sorted(entered)
         yield parent, names
 
 
-def choose_notebooks(project: Project, names: tuple[str, ...], up_to: str = "") -> list[Path]:
-    """The notebooks that a command line names: files, folders or globs, from the current folder or from nbs_path.
+def _sort_by_name(paths: Iterable[Path]) -> list[Path]:
+    return sorted(paths, key=lambda path: path.name)
 
-    Without names, all of the project's. A `UsageError` says which name matches nothing.
+
+# --- what a command line names -----------------------------------------------------------------
+
+
+def choose_notebooks(project: Project, names: tuple[str, ...], up_to: str = "") -> list[Path]:
+    """The notebooks that a command line names, or all notebooks of the project without names.
+
+    A name is a file, a folder or a pattern such as `01*`, from the current folder or from nbs_path.
+    Raises a `UsageError` for a name that matches nothing.
     """
     if not names:
-        found = project_notebooks(project, up_to)
-        if not found:
-            raise UsageError(
-                f"no notebooks{f' up to {up_to}' if up_to else ''} in {project.nbs_path}"
-            )
-        return found
-    chosen: dict[Path, None] = {}
+        return _all_notebooks(project, up_to)
+    chosen: dict[Path, None] = {}  # a dict keeps the order
     for name in names:
-        matches = _matches(Path.cwd(), name) or _matches(project.nbs_path, name)
-        matches = [path for path in matches if not up_to or is_up_to(path, up_to)]
+        matches = _find_matches(Path.cwd(), name) or _find_matches(project.nbs_path, name)
+        matches = _select_up_to(matches, up_to)
         if not matches:
             raise UsageError(f"{name}: no such notebook, here or in {project.nbs_path}")
         chosen.update(dict.fromkeys(matches))
     return list(chosen)
 
 
-def _matches(folder: Path, name: str) -> list[Path]:
+def _all_notebooks(project: Project, up_to: str) -> list[Path]:
+    found = project_notebooks(project, up_to)
+    if not found:
+        limit = f" up to {up_to}" if up_to else ""
+        raise UsageError(f"no notebooks{limit} in {project.nbs_path}")
+    return found
+
+
+def _find_matches(folder: Path, name: str) -> list[Path]:
+    """The notebooks that a file name, a folder name or a pattern means, seen from a folder."""
     path = folder / name
     if path.is_dir():
         return notebooks_in(path)
     if path.is_file():
-        return [Path(os.path.abspath(path))] if path.suffix == ".ipynb" else []
+        return _absolute_notebooks([path])
     from glob import glob
 
-    found = glob(name, root_dir=folder, recursive=True)
-    return sorted(
-        (Path(os.path.abspath(folder / f)) for f in found if f.endswith(".ipynb")),
-        key=lambda path: path.name,
-    )
+    names = glob(name, root_dir=folder, recursive=True)
+    return _sort_by_name(_absolute_notebooks(folder / name for name in names))
+
+
+def _absolute_notebooks(paths: Iterable[Path]) -> list[Path]:
+    return [Path(os.path.abspath(path)) for path in paths if path.suffix == ".ipynb"]
+
+
+# --- numbers -----------------------------------------------------------------------------------
 
 
 def number_of(name: str) -> tuple[int, str] | None:
-    """(2, "a") for "02a_init.ipynb", None for a name without a number."""
+    """The number in a file name: (2, "a") for "02a_init.ipynb", None without a number."""
     match = _NUMBER.match(name)
-    return (int(match[1]), match[2].lower()) if match else None
+    if match is None:
+        return None
+    return int(match[1]), match[2].lower()
 
 
 def is_up_to(path: Path, last: str) -> bool:
-    """Whether a notebook's number is at most `last`: up to "02" are 01_a, 02_b, but not 02a_c."""
-    limit, number = number_of(f"{Path(last).stem}_"), number_of(path.name)
+    """Whether a notebook's number is at most `last`.
+
+    01_a.ipynb and 02_b.ipynb are up to "02"; 02a_c.ipynb is not, and neither is a name without a
+    number.
+    """
+    limit = number_of(f"{Path(last).stem}_")
     if limit is None:
         raise UsageError(f"--up-to takes a notebook's number, such as 02 or 02a, not {last!r}")
+    number = number_of(path.name)
     return number is not None and number <= limit
 
 
+def _select_up_to(paths: list[Path], up_to: str) -> list[Path]:
+    if not up_to:
+        return paths
+    return [path for path in paths if is_up_to(path, up_to)]
+
+
 def module_of(path: Path) -> str | None:
-    """The module that a numbered notebook goes to unless it says otherwise: 11_train-loop.ipynb -> "train_loop"."""
+    """The module that a numbered notebook goes to by default.
+
+    It is "train_loop" for 11_train-loop.ipynb, and None for a name that gives no module.
+    """
     match = _NUMBER.match(path.name)
-    name = re.sub(r"\W", "_", path.stem[match.end() :]) if match else ""
+    if match is None:
+        return None
+    name = re.sub(r"\W", "_", path.stem[match.end() :])
     return name if name.isidentifier() else None

@@ -1,4 +1,4 @@
-"""A notebook as bytes and as cells: read it, replace the source of a cell, write a file atomically."""
+"""Notebooks: read a file of nbformat 4, as its bytes and as its cells."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from .diagnostics import UserError, diagnose
+from .diagnostics import Diagnostic, UserError, diagnose
 from .files import read_file
 from .records import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
-
-_JSON = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+    from typing import Any, NoReturn
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell; `source` has LF line ends whatever the file has."""
+    """One cell of a notebook."""
 
-    index: int  # position among all cells, from 0
-    given_id: str  # "" in notebooks from before nbformat 4.5, and where it is none
+    index: int  # the position among all cells, from 0
+    given_id: str  # "" if the file gives no id, or an id that no marker in a module can hold
     type: str  # "code", "markdown" or "raw"
-    source: str
-    metadata: Mapping
+    source: str  # with LF line ends, whichever line ends the file has
+    metadata: Mapping[str, Any]
 
     @cached_property
     def id(self) -> str:
-        """Its own id, or one derived from position and content: the same from run to run while the cell stays as it is."""
+        """The cell's id in the file, or an id that is derived from its position and content.
+
+        A derived id stays the same from run to run while the cell stays the same.
+        """
         if self.given_id:
             return self.given_id
         from hashlib import sha256
 
-        return sha256(f"{self.index}\0{self.source}".encode("utf-8", "surrogatepass")).hexdigest()[
-            :8
-        ]
+        content = f"{self.index}\0{self.source}".encode("utf-8", "surrogatepass")
+        return sha256(content).hexdigest()[:8]
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -49,11 +49,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook: exactly as it stands in the file, and what it says."""
+    """A notebook: the exact bytes of its file, and what they mean."""
 
     path: Path
     raw: bytes  # every byte of the file
-    data: dict  # the parsed JSON, without the pixels of images
+    data: dict[str, Any]  # the parsed JSON, without the content of PNG images
     cells: tuple[Cell, ...]
 
     @cached_property
@@ -62,155 +62,179 @@ class Notebook:
         return self.raw.decode("utf-8")
 
     @property
-    def metadata(self) -> dict:
-        """The notebook's own metadata."""
-        return self.data.get("metadata", {})
+    def metadata(self) -> dict[str, Any]:
+        """The metadata of the notebook, as opposed to the metadata of its cells."""
+        metadata: dict[str, Any] = self.data.get("metadata", {})
+        return metadata
 
     @property
     def language(self) -> str:
-        """The kernel's language, lower case; "python" where the notebook does not say."""
-        spec, info = self.metadata.get("kernelspec", {}), self.metadata.get("language_info", {})
-        return str(spec.get("language") or info.get("name") or "python").lower()
+        """The language of the kernel in lower case; "python" if it is not named."""
+        kernel = self.metadata.get("kernelspec", {})
+        info = self.metadata.get("language_info", {})
+        return str(kernel.get("language") or info.get("name") or "python").lower()
 
     def cell(self, cell_id: str) -> Cell | None:
-        """The cell with this id."""
-        return next((cell for cell in self.cells if cell.id == cell_id), None)
+        """The cell with this id, or None."""
+        for cell in self.cells:
+            if cell.id == cell_id:
+                return cell
+        return None
 
 
 def read_notebook(path: Path) -> Notebook:
-    """Read a notebook of nbformat 4; a `UserError` names the file if it is none or cannot be read, and the cell that is no cell."""
-    path = Path(path)
+    """Read a notebook of nbformat 4.
 
-    def fail(code: str, message: str, hint: str, line: int | None = None):
-        raise UserError(diagnose(code, message, path, line=line, hint=hint)) from None
-
+    Raises a `UserError` that names the file, and the cell if only a cell is wrong.
+    """
     try:
         raw = read_file(path)
-        data = _parse(raw)
     except OSError as error:
-        hint = (
-            "remove it, or give it another name"
-            if error.errno == errno.EINVAL
-            else "check the path and its permissions"
-        )
-        fail("unreadable", error.strerror or str(error), hint)
-    except UnicodeDecodeError as error:
-        fail(
-            "not-utf8", f"not UTF-8: byte {error.start} cannot be decoded", "save it again as UTF-8"
-        )
-    except (ValueError, RecursionError) as error:  # a ValueError, too: a number of 5000 digits
-        text = raw.decode("utf-8-sig")
-        if marker := re.search(r"^(<{7}|={7}|>{7})( |$)", text, re.MULTILINE):
-            line = text.count("\n", 0, marker.start()) + 1
-            fail(
-                "merge-conflict",
-                "merge-conflict markers",
-                "resolve the merge, then run again",
-                line,
-            )
-        fail(
-            "not-json",
-            f"not JSON: {error}",
-            "is it saved completely?",
-            getattr(error, "lineno", None),
-        )
+        hint = "remove it, or give it another name" if error.errno == errno.EINVAL else None
+        message = error.strerror or str(error)
+        raise UserError(diagnose("unreadable", message, path, hint=hint)) from None
+    return parse_notebook(path, raw)
+
+
+def parse_notebook(path: Path, raw: bytes) -> Notebook:
+    """Make a notebook from the bytes of its file; the path is only for messages."""
+    data = _parse_json(path, raw)
     if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
-        fail(
-            "not-a-notebook",
-            "JSON, but no notebook: it has no list of cells",
-            "is it another kind of file?",
-        )
-    if data.get("nbformat", 4) != 4:
-        fail(
-            "unsupported-nbformat",
-            f"nbformat {str(data['nbformat'])[:20]}, not 4",
-            "open it in JupyterLab and save it, or use jupyter nbconvert --to notebook",
-        )
+        refuse_shape(path, None, "JSON, but not a notebook: it has no list of cells")
+    version = data.get("nbformat", 4)
+    if version != 4:
+        message = f"nbformat {str(version)[:20]}, not 4"
+        raise UserError(diagnose("unsupported-nbformat", message, path))
     check_kinds(path, None, data, metadata=dict, nbformat_minor=int)
     check_kinds(path, None, data.get("metadata", {}), kernelspec=dict, language_info=dict)
-    return Notebook(
-        path, raw, data, tuple(_cell(path, index, cell) for index, cell in enumerate(data["cells"]))
-    )
+    cells = [_read_cell(path, index, cell) for index, cell in enumerate(data["cells"])]
+    return Notebook(path, raw, data, tuple(cells))
 
 
-def _parse(raw: bytes) -> object:
+# --- JSON --------------------------------------------------------------------------------------
+
+_PNG_KEY = b'"image/png": "'
+_CONFLICT_MARKER = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
+
+
+def _parse_json(path: Path, raw: bytes) -> Any:
+    """The JSON of a file without the content of its PNG images; a `UserError` if it is broken."""
     try:
         return json.loads(_without_pixels(raw).decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        return json.loads(raw.decode("utf-8-sig"))  # for an error that tells where in the file
+        pass
+    try:
+        # The whole file once more: this error names the right place in the file.
+        return json.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8: byte {error.start} cannot be decoded"
+        problem = diagnose("not-utf8", message, path)
+    except (ValueError, RecursionError) as error:  # also for a number of more than 4300 digits
+        problem = _explain_broken_json(path, raw.decode("utf-8-sig"), error)
+    raise UserError(problem)
+
+
+def _explain_broken_json(path: Path, text: str, error: Exception) -> Diagnostic:
+    marker = _CONFLICT_MARKER.search(text)
+    if marker:
+        line = text.count("\n", 0, marker.start()) + 1
+        return diagnose("merge-conflict", "merge-conflict markers", path, line=line)
+    line_of_error = getattr(error, "lineno", None)
+    return diagnose("not-json", f"not JSON: {error}", path, line=line_of_error)
 
 
 def _without_pixels(raw: bytes) -> bytes:
-    """The file without the content of its PNG images: two thirds of what real notebooks are made of, and nothing reads it."""
-    key, pieces, done = b'"image/png": "', [], 0
-    start = raw.find(key)
+    """The file without the content of its PNG images.
+
+    Images make up two thirds of the bytes of real notebooks, and nothing here reads them. JSON is
+    parsed faster without them.
+    """
+    pieces = []
+    copied = 0  # the bytes before this position are in `pieces`, or are left out
+    start = raw.find(_PNG_KEY)
     while start >= 0:
-        start += len(key)
+        start += len(_PNG_KEY)
         end = raw.find(b'"', start)
-        if raw[start:end].isascii() and raw[end - 1] != ord(
-            "\\"
-        ):  # that would be a quote of the content's
-            pieces.append(raw[done:start])
-            done = end
-        start = raw.find(key, end)
-    return b"".join([*pieces, raw[done:]])
+        if end < 0:
+            break
+        has_escaped_quote = raw[end - 1] == ord("\\")  # this quote belongs to the content
+        if raw[start:end].isascii() and not has_escaped_quote:
+            pieces.append(raw[copied:start])
+            copied = end
+        start = raw.find(_PNG_KEY, end)
+    pieces.append(raw[copied:])
+    return b"".join(pieces)
 
 
-def _cell(path: Path, index: int, raw: dict) -> Cell:
+# --- cells -------------------------------------------------------------------------------------
+
+
+def _read_cell(path: Path, index: int, raw: Any) -> Cell:
     try:
-        kind, source = raw["cell_type"], raw.get("source", "")
-        given_id, metadata = raw.get("id") or "", raw.get("metadata") or {}
+        kind = raw["cell_type"]
+        source = raw.get("source", "")
+        given_id = raw.get("id") or ""
+        metadata = raw.get("metadata") or {}
         text = source if isinstance(source, str) else "".join(source)
     except (TypeError, KeyError, AttributeError):
         _refuse_cell(path, index, raw)
-    if not (
+    is_complete = (
         isinstance(kind, str)
         and isinstance(given_id, str)
         and isinstance(metadata, dict)
         and isinstance(source, (str, list))
-    ):
-        _refuse_cell(path, index, raw)
-    if (
-        not given_id.isprintable() or " " in given_id or "#" in given_id
-    ):  # no marker in a module could hold it
-        given_id = ""
-    return Cell(index, given_id, kind, text.replace("\r\n", "\n").replace("\r", "\n"), metadata)
-
-
-def _refuse_cell(path: Path, index: int, raw: object) -> NoReturn:
-    """Say what is wrong with a cell that cannot be read."""
-    if not isinstance(raw, dict) or "cell_type" not in raw:
-        refuse_shape(path, index, "it is no cell")
-    check_kinds(
-        path,
-        index,
-        {name: value for name, value in raw.items() if value is not None},
-        cell_type=str,
-        id=str,
-        metadata=dict,
     )
+    if not is_complete:
+        _refuse_cell(path, index, raw)
+    if not _fits_into_marker(given_id):
+        given_id = ""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return Cell(index, given_id, kind, text, metadata)
+
+
+def _fits_into_marker(cell_id: str) -> bool:
+    """Whether a cell marker in a module can hold this id."""
+    return cell_id.isprintable() and " " not in cell_id and "#" not in cell_id
+
+
+def _refuse_cell(path: Path, index: int, raw: Any) -> NoReturn:
+    """Raise a `UserError` that says why this cell cannot be read."""
+    if not isinstance(raw, dict) or "cell_type" not in raw:
+        refuse_shape(path, index, "it is not a cell")
+    check_kinds(path, index, raw, cell_type=str)
+    not_null = {name: value for name, value in raw.items() if value is not None}
+    check_kinds(path, index, not_null, id=str, metadata=dict)
     refuse_shape(path, index, "its source is neither a string nor a list of strings")
 
 
-def check_kinds(path: Path, cell: int | None, values: dict, **kinds: type) -> None:
-    """A `UserError` if one of these values is there and of another kind."""
+# --- messages ----------------------------------------------------------------------------------
+
+_JSON_NAMES = {
+    dict: "an object",
+    list: "a list",
+    str: "a string",
+    bool: "a boolean",
+    type(None): "null",
+}
+
+
+def check_kinds(
+    path: Path, cell: int | None, values: Mapping[str, Any], **kinds: type[object]
+) -> None:
+    """Raise a `UserError` if a value that is present has another type than the given one."""
     for name, kind in kinds.items():
-        if name in values and not isinstance(value := values[name], kind):
-            refuse_shape(
-                path,
-                cell,
-                f"its {name} is {_JSON.get(type(value), 'a number')}, not {_JSON.get(kind, 'a number')}",
-            )
+        if name not in values:
+            continue
+        value = values[name]
+        if not isinstance(value, kind):
+            found, wanted = _json_name(type(value)), _json_name(kind)
+            refuse_shape(path, cell, f"its {name} is {found}, not {wanted}")
+
+
+def _json_name(kind: type[object]) -> str:
+    return _JSON_NAMES.get(kind, "a number")
 
 
 def refuse_shape(path: Path, cell: int | None, message: str) -> NoReturn:
-    """A `UserError`: the JSON is not shaped as the format says."""
-    raise UserError(
-        diagnose(
-            "not-a-notebook",
-            message,
-            path,
-            cell,
-            hint="is it another kind of file, or written by a program?",
-        )
-    )
+    """Raise a `UserError`: the JSON does not have the structure of a notebook."""
+    raise UserError(diagnose("not-a-notebook", message, path, cell))

@@ -1,78 +1,64 @@
-"""The project: its settings.ini or pyproject.toml, its folders, and which notebooks belong to it."""
+"""The project: its folders, what its settings.ini or pyproject.toml says, and its state files."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Iterator, Mapping
-from configparser import ConfigParser, InterpolationError, SectionProxy
-from configparser import Error as ConfigError
+from configparser import ConfigParser, SectionProxy
 from contextlib import contextmanager
 from pathlib import Path
 
+from .configuration import ConfigReader, read_ini, read_toml, refuse_settings, toml_table
 from .diagnostics import UsageError, UserError, diagnose
 from .files import Lock, write_atomically
 from .records import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any
 
 SETTINGS, PYPROJECT = "settings.ini", "pyproject.toml"
 
-# The state files: what the tools remember between two runs. docs/state-files.md describes each.
+# The layouts of modules, which the two generations of nbdev define.
+NBDEV2, NBDEV3 = "nbdev 2", "nbdev 3"
+
+# The state files: what the tools remember between two runs.
 STATE_DIR = ".literate"
 GENERATED = "generated.json"  # the text of each module as it was generated last
 COMPILED = "compiled.json"  # the last compile, notebook by notebook
+LAST_REPORT = "last-report"  # what the last compile printed, and the files that it looked at
 PASSED = "passed.json"  # which notebooks passed, and with which dependencies
 IMPORT_TIMES = "import-times.json"  # which modules the notebooks import, and how long that takes
 LOCK = "lock"  # held by the process that writes into this folder
-NBDEV2, NBDEV3 = (
-    "nbdev 2",
-    "nbdev 3",
-)  # the layouts of modules, as the two generations of nbdev write them
-_DEFAULTS = {
-    "user": "",
-    "nbs_path": "nbs",
-    "version": "0.0.1",
-    "tst_flags": "notest",
-    "lib_name": "%(repo)s",
-    "doc_baseurl": "/%(repo)s",
-    "doc_host": "https://%(user)s.github.io",
-    "git_url": "https://github.com/%(user)s/%(repo)s",
-}  # of a settings.ini
-_SWITCHES = {
-    **dict.fromkeys(["true", "yes", "y", "t", "on", "1"], True),
-    **dict.fromkeys(["false", "no", "n", "f", "off", "0", ""], False),
-}
 
 
 @dataclass(frozen=True)
 class Project:
-    """What settings.ini says, in nbdev 2's keys, or the [tool.nbdev] of pyproject.toml, in nbdev 3's."""
+    """The settings of a project.
+
+    They come from settings.ini with the keys of nbdev 2, or from the table [tool.nbdev] of
+    pyproject.toml with the keys of nbdev 3.
+    """
 
     root: Path
     nbs_path: Path
     lib_path: Path
     layout: str = NBDEV2
-    recursive: bool = True
+    recursive: bool = True  # notebooks in subfolders belong to the project
     cell_number: bool = True  # cell markers carry the cell's number
     cell_ids: bool = False  # cell markers carry the cell's id instead
     put_version_in_init: bool = True
     black_formatting: bool = False
     description: str = ""
-    docs_url: str = (
-        ""  # where the documentation is: nbdev 3 names each module's page in its docstring
-    )
+    docs_url: str = ""  # of the documentation, without a slash at the end
     readme_nb: str = "index.ipynb"
-    relative_imports: bool = True  # own-package imports become relative in modules
-    strict: bool = False  # warnings are errors
+    relative_imports: bool = True  # imports of the own package become relative in modules
+    strict: bool = False  # warnings count as errors
     version: str = "0.0.1"
     test_flags: tuple[str, ...] = ("notest",)
-    preload: tuple[str, ...] | None = (
-        None  # what the runner imports once for all notebooks; None: what is worth it
-    )
-    index_settings: dict = field(default_factory=dict)  # what _modidx.py repeats
+    preload: tuple[str, ...] | None = None  # modules to import once for all notebooks, or None
+    index_settings: dict[str, str] = field(default_factory=dict)  # repeated in _modidx.py
 
     @property
     def package(self) -> str:
@@ -103,263 +89,184 @@ def state_lock(project: Project) -> Iterator[Lock]:
 
 
 def find_project(start: Path | None = None) -> Project:
-    """The project that a folder (the current one by default) belongs to; a `UsageError` if there is none."""
+    """The project that a folder belongs to; without an argument, the current folder.
+
+    Raises a `UsageError` if no folder from there upwards has settings.
+    """
     start = Path(os.path.abspath(start or Path.cwd()))
     for folder in [start, *start.parents]:
-        for config in (folder / PYPROJECT, folder / SETTINGS):
-            if config.is_file() and (project := read_project(config)):
+        for name in (PYPROJECT, SETTINGS):
+            config = folder / name
+            project = read_project(config) if config.is_file() else None
+            if project is not None:
                 return project
-    raise UsageError(
-        f"no {SETTINGS}, and no {PYPROJECT} with [tool.nbdev], in {start} or above it: run this inside a project"
-    )
+    missing = f"no {SETTINGS}, and no {PYPROJECT} with [tool.nbdev], in {start} or above it"
+    raise UsageError(f"{missing}: run this inside a project")
 
 
 def project_of(notebooks: tuple[str, ...]) -> Project:
-    """The project that a command line means: of the first notebook it names, if that is a path, or of the current folder."""
+    """The project that a command line means.
+
+    It is the project of the first notebook that the command line names, if this is a path.
+    Otherwise it is the project of the current folder.
+    """
     path = Path(notebooks[0]) if notebooks else Path.cwd()
-    return find_project((path if path.is_dir() else path.parent) if path.exists() else None)
+    if not path.exists():
+        return find_project()
+    return find_project(path if path.is_dir() else path.parent)
 
 
 def read_project(config: Path) -> Project | None:
-    """Read a settings.ini or a pyproject.toml (None if it says nothing of nbdev); a `UserError` names what cannot be used."""
-    return _read_pyproject(config) if config.name == PYPROJECT else _read_settings(config)
+    """Read a settings.ini or a pyproject.toml.
 
-
-class _Values:
-    """What a configuration says, each value asked for by its kind; a `UserError` names one that is of another."""
-
-    def __init__(self, config: Path, values: Mapping[str, object]) -> None:
-        self._config, self._values = config, values
-
-    def text(self, key: str, default: str = "") -> str:
-        """A text without characters that no file name can have."""
-        value = self._get(key, default)
-        if not isinstance(value, str) or "\0" in value:
-            self._refuse(key, value, "is no text")
-        return value
-
-    def flag(self, key: str, default: bool) -> bool:
-        """True or False."""
-        value = self._get(key, default)
-        if str(value).lower() not in _SWITCHES:
-            self._refuse(key, value, "is neither True nor False")
-        return _SWITCHES[str(value).lower()]
-
-    def words(self, key: str, default: str = "", between: str = r"\s+") -> tuple[str, ...]:
-        """A list of words, or a text that is split into them."""
-        value = self._get(key, default)
-        if isinstance(value, list) and all(isinstance(word, str) for word in value):
-            return tuple(value)
-        return tuple(filter(None, re.split(between, self.text(key, default) or default)))
-
-    def _get(self, key: str, default: object) -> object:
-        try:
-            return self._values.get(key, default)
-        except InterpolationError:  # `description = 100% pure` must not stop the work
-            return self._values.get(key, raw=True)
-
-    def _refuse(self, key: str, value: object, why: str) -> NoReturn:
-        raise UserError(
-            diagnose("settings", f"{key} = {' '.join(str(value).split())} {why}", self._config)
-        )
-
-
-def _read_pyproject(config: Path) -> Project | None:
-    if b"nbdev" not in config.read_bytes():
-        return None
-    data, root = _toml(config), config.parent
-    if "nbdev" not in _table(config, data, "tool"):
-        return None
-    keys = _table(config, data, "tool", "nbdev")
-    if os.path.exists(of_user := user_configs("config.toml")[-1]):
-        keys = {**_toml(Path(of_user)), **keys}
-    if keys.get("export_procs"):
-        raise UserError(
-            diagnose(
-                "settings",
-                "export_procs cannot be run here",
-                config,
-                hint="remove it, or compile with nbdev-export",
-            )
-        )
-    said, about, urls = (
-        _Values(config, values)
-        for values in (
-            keys,
-            _table(config, data, "project"),
-            _table(config, data, "project", "urls"),
-        )
-    )
-    scheme, slashes, rest = urls.text("Documentation").partition("://")
-    host, _, path = rest.partition("/")
-    base = "/" + path.strip("/")
-    index = {
-        "branch": said.text("branch", "main"),
-        "doc_baseurl": base,
-        "doc_host": f"{scheme}://{host}" if slashes else "",
-        "git_url": (urls.text("Repository") or urls.text("Source")).rstrip("/"),
-        "lib_path": said.text("lib_path") or about.text("name").replace("-", "_"),
-    }
-    return Project(
-        root=root,
-        nbs_path=_nbs_path(config, said.text("nbs_path", "nbs")),
-        lib_path=_lib_path(config, index["lib_path"]),
-        layout=NBDEV3,
-        cell_ids=True,
-        recursive=said.flag("recursive", True),
-        put_version_in_init=said.flag("put_version_in_init", True),
-        strict=said.flag("strict", False),
-        relative_imports=said.flag("relative_imports", True),
-        description=about.text("description"),
-        docs_url=f"{index['doc_host']}{base.rstrip('/')}" if slashes else "",
-        readme_nb=said.text("readme_nb", "index.ipynb"),
-        test_flags=said.words("tst_flags", "notest"),
-        index_settings=index,
-        preload=said.words("preload") if "preload" in keys else None,
-    )
-
-
-def _read_settings(config: Path) -> Project:
-    section, root = _section(config), config.parent
-    said = _Values(config, section)
-    if re.search(r'["\\\n]', version := said.text("version")):
-        raise UserError(
-            diagnose(
-                "settings",
-                f"version = {' '.join(version.split())} cannot be written into a module",
-                config,
-            )
-        )
-    if said.flag("black_formatting", False) and not _is_installed("black"):
-        raise UserError(
-            diagnose(
-                "settings",
-                "black_formatting = True, but black is not installed",
-                config,
-                hint="pip install black",
-            )
-        )
-    return Project(
-        root=root,
-        nbs_path=_nbs_path(config, said.text("nbs_path")),
-        lib_path=_lib_path(config, said.text("lib_path")),
-        recursive=said.flag("recursive", True),
-        cell_number=said.flag("cell_number", True),
-        cell_ids=said.flag("cell_ids", False),
-        put_version_in_init=said.flag("put_version_in_init", True),
-        strict=said.flag("strict", False),
-        relative_imports=said.flag("relative_imports", True),
-        black_formatting=said.flag("black_formatting", False),
-        version=version,
-        test_flags=said.words("tst_flags", "notest", r"[\s|]+"),
-        preload=said.words("preload", between=r"[\s,]+") if said.text("preload") else None,
-        index_settings={
-            key: said.text(key)
-            for key in ("branch", "doc_baseurl", "doc_host", "git_url", "lib_path")
-            if key in section
-        },
-    )
-
-
-def _table(config: Path, data: dict, *names: str) -> dict:
-    """A table of a TOML file; an empty one if there is none."""
-    for name in names:
-        data = data.get(name, {})
-        if not isinstance(data, dict):
-            raise UserError(diagnose("settings", f"{'.'.join(names)} is no table", config))
-    return data
-
-
-def _toml(path: Path) -> dict:
-    import tomllib
-
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise UserError(diagnose("settings", f"not TOML: {error}", path)) from None
-
-
-def _section(config: Path) -> SectionProxy:
-    """What a settings.ini says, with nbdev's defaults for what it leaves out."""
-    parser = ConfigParser()
-    try:
-        parser.read(user_configs(SETTINGS), encoding="utf-8")
-        parser.read_string(config.read_text(encoding="utf-8"), str(config))
-    except (ConfigError, UnicodeDecodeError) as error:
-        raise UserError(
-            diagnose(
-                "settings", str(error).replace("\n", " "), config, hint="see the README's example"
-            )
-        ) from None
-    section = parser["DEFAULT"]
-    if "repo" not in section and (
-        not {"lib_path", "doc_baseurl", "git_url"} <= section.keys()
-        or "%(repo)s" in str(parser.defaults())
-    ):
-        section["repo"] = _repository(config.parent).replace("%", "%%")
-    if "lib_path" not in section:
-        parser.defaults()["lib_path"] = section.get("repo", raw=True).replace(
-            "-", "_"
-        )  # a lone % in it is no error of ours
-    for key in _DEFAULTS.keys() - section.keys():
-        section[key] = _DEFAULTS[key]
-    return section
+    Returns None for a pyproject.toml without [tool.nbdev]. Raises a `UserError` that names a
+    setting that cannot be used.
+    """
+    if config.name == PYPROJECT:
+        return _read_pyproject(config)
+    return _read_settings(config)
 
 
 def user_configs(name: str) -> list[str]:
-    """Where nbdev looks for a user's settings for all projects, the weakest first."""
-    folders = [
-        os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"),
-        *(os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":"),
-    ]
+    """Where nbdev looks for a user's settings for all projects; later files count more."""
+    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    shared = os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
+    folders = [home, *shared.split(":")]
     return [os.path.join(folder, "nbdev", name) for folder in reversed(folders)]
 
 
-def _repository(root: Path) -> str:
-    """What nbdev takes for the name of a project that doesn't say it: its remote repository's name, or else its folder's."""
-    import subprocess
+# --- defaults ----------------------------------------------------------------------------------
 
-    try:
-        found = subprocess.run(
-            ["git", "config", "--get", "remote.origin.url"],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:
-        return root.name
-    return found.stdout.strip().removesuffix(".git").split(":")[-1].split("/")[-1] or root.name
+# The values of keys that a configuration leaves out, as in nbdev.
+_DEFAULTS = {
+    "nbs_path": "nbs",
+    "put_version_in_init": "true",
+    "recursive": "true",
+    "relative_imports": "true",
+    "strict": "false",
+    "tst_flags": "notest",
+}
+_PYPROJECT_DEFAULTS = {**_DEFAULTS, "branch": "main", "readme_nb": "index.ipynb"}
+_SETTINGS_DEFAULTS = {
+    **_DEFAULTS,
+    "black_formatting": "false",
+    "cell_ids": "false",
+    "cell_number": "true",
+    "user": "",
+    "version": "0.0.1",
+    "lib_name": "%(repo)s",
+    "doc_baseurl": "/%(repo)s",
+    "doc_host": "https://%(user)s.github.io",
+    "git_url": "https://github.com/%(user)s/%(repo)s",
+}
 
-
-def _lib_path(config: Path, path: str) -> Path:
-    """The library's folder, which has to lie in the project: `--prune` deletes there."""
-    lib_path = _below(config.parent, path)
-    if lib_path == config.parent or not lib_path.is_relative_to(config.parent):
-        raise UserError(
-            diagnose(
-                "settings",
-                f"lib_path = {path} is no folder inside of the project",
-                config,
-                hint="write a folder below this one",
-            )
-        )
-    return lib_path
+# The settings that _modidx.py repeats.
+_INDEX_KEYS = ("branch", "doc_baseurl", "doc_host", "git_url", "lib_path")
 
 
-def _nbs_path(config: Path, path: str) -> Path:
-    """The notebooks' folder, which may lie anywhere but above the project: the whole disk would be searched."""
-    nbs_path = _below(config.parent, path)
-    if nbs_path in config.parent.parents:
-        raise UserError(
-            diagnose(
-                "settings",
-                f"nbs_path = {path} is above the project",
-                config,
-                hint="write a folder for the notebooks alone",
-            )
-        )
-    return nbs_path
+# --- pyproject.toml ----------------------------------------------------------------------------
+
+
+def _read_pyproject(config: Path) -> Project | None:
+    if b"nbdev" not in config.read_bytes():  # most of these files belong to other projects
+        return None
+    data = read_toml(config)
+    if "nbdev" not in toml_table(config, data, "tool"):
+        return None
+    keys = {**_read_user_toml(), **toml_table(config, data, "tool", "nbdev")}
+    if keys.get("export_procs"):
+        hint = "remove it, or compile with nbdev-export"
+        refuse_settings(config, "export_procs cannot be run here", hint)
+    nbdev = ConfigReader(config, keys, _PYPROJECT_DEFAULTS)
+    about = ConfigReader(config, toml_table(config, data, "project"), {})
+    urls = ConfigReader(config, toml_table(config, data, "project", "urls"), {})
+    index_settings = _pyproject_index(nbdev, about, urls)
+    return Project(
+        root=config.parent,
+        nbs_path=_nbs_path(config, nbdev.text("nbs_path")),
+        lib_path=_lib_path(config, index_settings["lib_path"]),
+        layout=NBDEV3,
+        cell_ids=True,
+        recursive=nbdev.flag("recursive"),
+        put_version_in_init=nbdev.flag("put_version_in_init"),
+        strict=nbdev.flag("strict"),
+        relative_imports=nbdev.flag("relative_imports"),
+        description=about.text("description"),
+        docs_url=_docs_url(index_settings),
+        readme_nb=nbdev.text("readme_nb"),
+        test_flags=nbdev.words("tst_flags"),
+        index_settings=index_settings,
+        preload=nbdev.words("preload") if "preload" in keys else None,
+    )
+
+
+def _pyproject_index(
+    nbdev: ConfigReader, about: ConfigReader, urls: ConfigReader
+) -> dict[str, str]:
+    """The settings that _modidx.py repeats, from three tables of pyproject.toml."""
+    scheme, slashes, rest = urls.text("Documentation").partition("://")
+    host, _, path = rest.partition("/")
+    repository = urls.text("Repository") or urls.text("Source")
+    return {
+        "branch": nbdev.text("branch"),
+        "doc_baseurl": "/" + path.strip("/"),
+        "doc_host": f"{scheme}://{host}" if slashes else "",
+        "git_url": repository.rstrip("/"),
+        "lib_path": nbdev.text("lib_path") or about.text("name").replace("-", "_"),
+    }
+
+
+def _docs_url(index_settings: Mapping[str, str]) -> str:
+    """Where the documentation is: nbdev 3 names each module's page in the module's docstring."""
+    host = index_settings["doc_host"]
+    path = index_settings["doc_baseurl"].rstrip("/")
+    return host + path if host else ""
+
+
+def _read_user_toml() -> dict[str, Any]:
+    """The settings of the user for all projects."""
+    path = user_configs("config.toml")[-1]
+    return read_toml(Path(path)) if os.path.exists(path) else {}
+
+
+# --- settings.ini ------------------------------------------------------------------------------
+
+
+def _read_settings(config: Path) -> Project:
+    section = _read_section(config)
+    settings = ConfigReader(config, section, _SETTINGS_DEFAULTS)
+    return Project(
+        root=config.parent,
+        nbs_path=_nbs_path(config, settings.text("nbs_path")),
+        lib_path=_lib_path(config, settings.text("lib_path")),
+        recursive=settings.flag("recursive"),
+        cell_number=settings.flag("cell_number"),
+        cell_ids=settings.flag("cell_ids"),
+        put_version_in_init=settings.flag("put_version_in_init"),
+        strict=settings.flag("strict"),
+        relative_imports=settings.flag("relative_imports"),
+        black_formatting=_black_formatting(config, settings),
+        version=_version(config, settings),
+        test_flags=settings.words("tst_flags", r"[\s|]+"),
+        preload=settings.words("preload", r"[\s,]+") if settings.text("preload") else None,
+        index_settings={key: settings.text(key) for key in _INDEX_KEYS if key in section},
+    )
+
+
+def _version(config: Path, settings: ConfigReader) -> str:
+    version = settings.text("version")
+    if re.search(r'["\\\n]', version):
+        shown = " ".join(version.split())
+        refuse_settings(config, f"version = {shown} cannot be written into a module")
+    return version
+
+
+def _black_formatting(config: Path, settings: ConfigReader) -> bool:
+    formats = settings.flag("black_formatting")
+    if formats and not _is_installed("black"):
+        message = "black_formatting = True, but black is not installed"
+        refuse_settings(config, message, hint="pip install black")
+    return formats
 
 
 def _is_installed(package: str) -> bool:
@@ -368,5 +275,65 @@ def _is_installed(package: str) -> bool:
     return find_spec(package) is not None
 
 
-def _below(root: Path, path: str) -> Path:
-    return Path(os.path.normpath(root / path))
+def _read_section(config: Path) -> SectionProxy:
+    """The section DEFAULT of a settings.ini with the defaults of the keys that it leaves out.
+
+    The defaults stand in the section because other values refer to them: `v%(version)s`.
+    """
+    parser = read_ini(config, weaker=user_configs(SETTINGS))
+    section = parser["DEFAULT"]
+    if _needs_repository(parser, section):
+        section["repo"] = _repository(config.parent).replace("%", "%%")
+    if "lib_path" not in section:
+        lib_path = section.get("repo", "", raw=True).replace("-", "_")
+        # The section would refuse a name with a lone %. The stubs call this dict a Mapping.
+        parser.defaults()["lib_path"] = lib_path  # type: ignore[index]
+    for key, value in _SETTINGS_DEFAULTS.items():
+        if key not in section:
+            section[key] = value
+    return section
+
+
+def _needs_repository(parser: ConfigParser, section: SectionProxy) -> bool:
+    """Whether the key `repo` is missing and needed. To find its value, git must be started."""
+    if "repo" in section:
+        return False
+    made_from_it = ("lib_path", "doc_baseurl", "git_url")
+    is_incomplete = any(key not in section for key in made_from_it)
+    return is_incomplete or "%(repo)s" in str(parser.defaults())
+
+
+def _repository(root: Path) -> str:
+    """The name for a project without the key `repo`: its remote repository's, or its folder's."""
+    import subprocess
+
+    command = ["git", "config", "--get", "remote.origin.url"]
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    except OSError:  # git is not installed
+        return root.name
+    url = done.stdout.strip().removesuffix(".git")
+    return re.split("[:/]", url)[-1] or root.name
+
+
+# --- folders -----------------------------------------------------------------------------------
+
+
+def _lib_path(config: Path, path: str) -> Path:
+    """The library's folder, which must lie in the project, because `--prune` deletes there."""
+    root = config.parent
+    lib_path = Path(os.path.normpath(root / path))
+    if lib_path == root or not lib_path.is_relative_to(root):
+        message = f"lib_path = {path} is not a folder inside of the project"
+        refuse_settings(config, message, hint="write a folder below this one")
+    return lib_path
+
+
+def _nbs_path(config: Path, path: str) -> Path:
+    """The notebooks' folder; a folder above the project would mean a search of the whole disk."""
+    root = config.parent
+    nbs_path = Path(os.path.normpath(root / path))
+    if nbs_path in root.parents:
+        message = f"nbs_path = {path} is above the project"
+        refuse_settings(config, message, hint="write a folder for the notebooks alone")
+    return nbs_path

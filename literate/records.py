@@ -60,7 +60,8 @@ else:
 
 def _make_record(cls: Any, frozen: bool, eq: bool) -> Any:
     names = tuple(cls.__dict__.get("__annotations__", ()))
-    cls._record_fields = cls.__match_args__ = names
+    cls._record_fields = names
+    cls.__match_args__ = names  # type: ignore[misc]  # mypy expects it in the body of a class
     cls._record_metadata = _take_metadata(cls, names)
     cls.__init__ = _make_init(cls, names)
     cls.__repr__ = _make_repr(cls, names)

@@ -1,191 +1,324 @@
-"""Edits in the JSON text of a notebook that leave every other character as it is."""
+"""Edits in the JSON text of a notebook that leave every other character as it is.
+
+A JSON library would write the whole notebook anew, and change spaces, escapes and the order of
+keys. Here, the positions of values are found in the text, and only these parts are replaced.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Mapping
+
+from .records import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+@dataclass(frozen=True)
+class Span:
+    """The part of a text from the position `start` up to the position `end`, which is excluded."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """The part of this text."""
+        return text[self.start : self.end]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A part of a text, and the text that takes its place; an empty part inserts."""
+
+    span: Span
+    text: str
+
+
+def _apply(text: str, edits: Iterable[Edit]) -> str:
+    """The text after some edits, which may come in any order but must not overlap."""
+    pieces = []
+    copied = 0
+    for edit in sorted(edits, key=lambda edit: edit.span.start):
+        pieces += [text[copied : edit.span.start], edit.text]
+        copied = edit.span.end
+    pieces.append(text[copied:])
+    return "".join(pieces)
+
+
+# --- edits inside of cells ---------------------------------------------------------------------
 
 
 def replace_sources(text: str, sources: Mapping[int, str]) -> str:
-    """The notebook's text with new sources for some cells, by index; every other character stays as it is."""
-    pieces, done = [], 0
-    for index, spans in enumerate(_member_spans(text)):
+    """The notebook's text with new sources for some cells, which are given by index."""
+    edits = []
+    for index, cell in enumerate(_cell_spans(text)):
         if index in sources:
-            start, end = spans.get("source", spans[""])
-            value = _source_json(sources[index], text, start, end)
-            pieces += (
-                text[done:start],
-                value if start < end else f'"source": {value}, ',
-            )  # a cell that had none
-            done = end
-    return "".join([*pieces, text[done:]])
+            place = _find_member(text, cell, "source")
+            edits.append(place.edit(_source_json(sources[index], text, place.span)))
+    return _apply(text, edits)
 
 
-def _source_json(source: str, text: str, start: int, end: int) -> str:
-    """`source` as JSON, laid out like the value that it replaces: a string, or a list with its indentation and line ends."""
-    old = text[start:end]
-    ascii_only = text.isascii() and "\\u" in text
-    if old.startswith('"'):
-        return json.dumps(source, ensure_ascii=ascii_only)
-    lines = [
-        json.dumps(line, ensure_ascii=ascii_only) for line in re.findall(r"[^\n]*\n|[^\n]+", source)
-    ]
-    before = text[text.rfind("\n", 0, start) + 1 : start]
-    multiline = re.match(r"\[(\r?\n)([ \t]*)\"", old)
-    if multiline:
-        newline, inner = multiline.groups()
-    elif "\n" in text:  # an empty or one-line list in an indented file: as Jupyter writes it
-        newline, outer = (
-            "\r\n" if "\r\n" in text else "\n",
-            before[: len(before) - len(before.lstrip())],
-        )
-        inner = outer + (outer[: len(outer) // 3] or " ")  # the key stands three levels deep
-    else:
-        return "[" + ", ".join(lines) + "]"
-    outer = re.search(r"([ \t]*)\]$", old).group(1) if multiline else outer
-    return (
-        "[" + newline + f",{newline}".join(inner + line for line in lines) + newline + outer + "]"
-        if lines
-        else "[]"
-    )
-
-
-def replace_outputs(text: str, outputs: Mapping[int, tuple[int | None, list[dict]]]) -> str:
-    """The notebook's text with new execution counts and outputs for some code cells, as Jupyter writes them."""
-    pieces, done = [], 0
-    for index, spans in enumerate(_member_spans(text)):
+def replace_outputs(
+    text: str, outputs: Mapping[int, tuple[int | None, list[dict[str, Any]]]]
+) -> str:
+    """The notebook's text with new execution counts and outputs for some code cells, by index."""
+    edits = []
+    for index, cell in enumerate(_cell_spans(text)):
         if index not in outputs:
             continue
-        values = dict(zip(("execution_count", "outputs"), outputs[index]))
-        for key in sorted(values, key=lambda key: spans.get(key, spans[""])):
-            start, end = spans.get(key, spans[""])
-            value = _value_json(values[key], text, start)
-            pieces += text[done:start], value if start < end else f'"{key}": {value}, '
-            done = end
-    return "".join([*pieces, text[done:]])
-
-
-def _value_json(value: object, text: str, start: int) -> str:
-    """Any value as JSON, laid out for its place in the text."""
-    key = re.match(
-        r"([ \t]+)\"", text[text.rfind("\n", 0, start) + 1 : start]
-    )  # only a file with a line for each member
-    unit = key and (key[1][: len(key[1]) // 3] or " ")
-    layout = json.dumps(
-        value, indent=unit, sort_keys=True, ensure_ascii=text.isascii() and "\\u" in text
-    )
-    return layout.replace("\n", ("\r\n" if "\r\n" in text else "\n") + key[1]) if key else layout
+        count, values = outputs[index]
+        for key, value in (("execution_count", count), ("outputs", values)):
+            place = _find_member(text, cell, key)
+            edits.append(place.edit(_value_json(value, text, place.span)))
+    return _apply(text, edits)
 
 
 def add_ids(text: str, ids: list[str]) -> str:
-    """The notebook's text with an id for each cell, as nbformat 4.5 has them."""
-    pieces, done = [], 0
-    for (start, _), cell_id in zip(_cell_spans(text), ids):
-        space = _after_space(text, start + 1).group()
-        pieces += text[done : start + 1], f'{space}"id": {json.dumps(cell_id)},'
-        done = start + 1
-    text = "".join([*pieces, text[done:]])
-    minor = {key: (start, end) for key, start, end in _members(text, text.index("{"))}.get(
-        "nbformat_minor"
-    )
-    return text[: minor[0]] + "5" + text[minor[1] :] if minor else text
+    """The notebook's text with an id for each cell, which makes it nbformat 4.5."""
+    edits = []
+    for cell, cell_id in zip(_cell_spans(text), ids, strict=True):
+        brace_end = cell.start + 1
+        space = text[brace_end : _skip_space(text, brace_end)]
+        member = f'{space}"id": {json.dumps(cell_id)},'
+        edits.append(Edit(Span(brace_end, brace_end), member))
+    minor = _top_members(text).get("nbformat_minor")
+    if minor:
+        edits.append(Edit(minor, "5"))
+    return _apply(text, edits)
 
 
-def insert_cell(text: str, before: int, cell: Mapping) -> str:
-    """The notebook's text with one more cell, as JSON, before the cell with that index (or after the last)."""
-    spans = _cell_spans(text)
-    if not spans:
+@dataclass(frozen=True)
+class _Member:
+    """The place in a text where the value of a cell's member is, or where the member can be."""
+
+    key: str
+    span: Span
+    is_missing: bool
+
+    def edit(self, value: str) -> Edit:
+        """The edit that gives the member this value; a missing member is added."""
+        return Edit(self.span, f'"{self.key}": {value}, ' if self.is_missing else value)
+
+
+def _find_member(text: str, cell: Span, key: str) -> _Member:
+    span = _member_spans(text, cell.start).get(key)
+    if span is None:
+        brace_end = cell.start + 1
+        return _Member(key, Span(brace_end, brace_end), is_missing=True)
+    return _Member(key, span, is_missing=False)
+
+
+# --- whole cells -------------------------------------------------------------------------------
+
+
+def insert_cell(text: str, before: int, cell: Mapping[str, Any]) -> str:
+    """The notebook's text with one more cell before the cell with this index, or at the end."""
+    cells = _cell_spans(text)
+    if not cells:
         return _insert_only_cell(text, cell)
-    start, end = spans[min(before, len(spans) - 1)]
-    newline = "\r\n" if "\r\n" in text else "\n"
-    indent = re.search(r"[ \t]*$", text[:start]).group() if "\n" in text[:start] else None
+    neighbour = cells[min(before, len(cells) - 1)]
+    newline = _newline_of(text)
+    head = text[: neighbour.start]
+    indent = head[len(head.rstrip(" \t")) :] if "\n" in head else None
     piece = _cell_json(cell, indent, newline)
-    between = ", " if indent is None else f",{newline}{indent}"
-    if before < len(spans):
-        return text[:start] + piece + between + text[start:]
-    return text[:end] + between + piece + text[end:]
+    separator = ", " if indent is None else f",{newline}{indent}"
+    if before < len(cells):
+        return head + piece + separator + text[neighbour.start :]
+    return text[: neighbour.end] + separator + piece + text[neighbour.end :]
 
 
-def _insert_only_cell(text: str, cell: Mapping) -> str:
-    """The text of a notebook that has no cells, with one cell."""
-    members = {key: (start, end) for key, start, end in _members(text, text.index("{"))}
-    start, end = members["cells"]
-    if "\n" not in text[:start]:
-        return f"{text[:start]}[{_cell_json(cell, None, '')}]{text[end:]}"
-    newline = "\r\n" if "\r\n" in text else "\n"
-    outer = re.match(r"[ \t]*", text[text.rfind("\n", 0, start) + 1 :]).group()
-    piece = _cell_json(cell, 2 * outer, newline)
-    return f"{text[:start]}[{newline}{2 * outer}{piece}{newline}{outer}]{text[end:]}"
+def _insert_only_cell(text: str, cell: Mapping[str, Any]) -> str:
+    """The text of a notebook without cells, with one cell."""
+    old = _top_members(text)["cells"]
+    head, tail = text[: old.start], text[old.end :]
+    if "\n" not in head:
+        return f"{head}[{_cell_json(cell, None, '')}]{tail}"
+    newline = _newline_of(text)
+    outer = _indent_of_line(text, old.start)
+    inner = 2 * outer  # the list stands one level deep, its cells stand two levels deep
+    piece = _cell_json(cell, inner, newline)
+    return f"{head}[{newline}{inner}{piece}{newline}{outer}]{tail}"
 
 
-def _cell_json(cell: Mapping, indent: str | None, newline: str) -> str:
-    """A cell as JSON, laid out for a place with this indent; on one line if there is none."""
+def _cell_json(cell: Mapping[str, Any], indent: str | None, newline: str) -> str:
+    """A cell as JSON, for a place with this indent; without an indent, the cell is one line."""
     if indent is None:
         return json.dumps(cell, ensure_ascii=False)
-    layout = json.dumps(cell, ensure_ascii=False, indent=indent[: len(indent) // 2] or " ")
+    level = indent[: len(indent) // 2] or " "  # cells stand two levels deep
+    layout = json.dumps(cell, ensure_ascii=False, indent=level)
     return layout.replace("\n", newline + indent)
 
 
 def remove_cell(text: str, index: int) -> str:
-    """The notebook's text without one of its cells."""
-    spans = _cell_spans(text)
-    if len(spans) == 1:
-        return text[: spans[0][0]] + text[spans[0][1] :]
-    if index + 1 < len(spans):
-        return text[: spans[index][0]] + text[spans[index + 1][0] :]
-    return text[: spans[index - 1][1]] + text[spans[index][1] :]
+    """The notebook's text without one of its cells, and without a comma that is left over."""
+    cells = _cell_spans(text)
+    removed = cells[index]
+    if index + 1 < len(cells):
+        removed = Span(removed.start, cells[index + 1].start)
+    elif index > 0:
+        removed = Span(cells[index - 1].end, removed.end)
+    return _apply(text, [Edit(removed, "")])
+
+
+# --- the layout of values ----------------------------------------------------------------------
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_FIRST_ELEMENT = re.compile(r"\[(\r?\n)([ \t]*)\"")  # of a list with a line for each element
+_KEY_ON_ITS_LINE = re.compile(r"([ \t]+)\"")
+
+
+@dataclass(frozen=True)
+class _ListLayout:
+    """How a list with a line for each element is laid out."""
+
+    newline: str
+    inner: str  # the indent of the elements
+    outer: str  # the indent of the closing bracket
+
+
+def _source_json(source: str, text: str, old: Span) -> str:
+    """A source as JSON, laid out like the value that it replaces: a string or a list of lines."""
+    ascii_only = _is_escaped(text)
+    if old.of(text).startswith('"'):
+        return json.dumps(source, ensure_ascii=ascii_only)
+    lines = [json.dumps(line, ensure_ascii=ascii_only) for line in _LINE.findall(source)]
+    layout = _list_layout(text, old)
+    if not lines:
+        return "[]"
+    if layout is None:
+        return f"[{', '.join(lines)}]"
+    before_line = layout.newline + layout.inner
+    elements = f",{before_line}".join(lines)
+    return f"[{before_line}{elements}{layout.newline}{layout.outer}]"
+
+
+def _list_layout(text: str, old: Span) -> _ListLayout | None:
+    """The layout of a new list in the place of an old one; None if it belongs on one line."""
+    old_list = old.of(text)
+    first_element = _FIRST_ELEMENT.match(old_list)
+    if first_element:
+        body = old_list.removesuffix("]")
+        outer = body[len(body.rstrip(" \t")) :]
+        return _ListLayout(first_element[1], first_element[2], outer)
+    if "\n" not in text:
+        return None
+    # The old list was empty or on one line, in a file with indented lines: do as Jupyter does.
+    outer = _indent_of_line(text, old.start)
+    return _ListLayout(_newline_of(text), outer + _level_of_member(outer), outer)
+
+
+def _value_json(value: object, text: str, old: Span) -> str:
+    """A value of a cell's member as JSON, as Jupyter lays it out in this place."""
+    ascii_only = _is_escaped(text)
+    line = text[_line_start(text, old.start) : old.start]
+    key = _KEY_ON_ITS_LINE.match(line)
+    if key is None:  # the file does not have a line for each member
+        return json.dumps(value, sort_keys=True, ensure_ascii=ascii_only)
+    indent = key[1]
+    level = _level_of_member(indent)
+    layout = json.dumps(value, indent=level, sort_keys=True, ensure_ascii=ascii_only)
+    return layout.replace("\n", _newline_of(text) + indent)
+
+
+def _level_of_member(indent: str) -> str:
+    """One level of indentation, from the indent of a cell's member, which is three levels deep."""
+    return indent[: len(indent) // 3] or " "
+
+
+def _is_escaped(text: str) -> bool:
+    """Whether a file writes characters outside of ASCII as escapes."""
+    return text.isascii() and "\\u" in text
+
+
+def _newline_of(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _line_start(text: str, position: int) -> int:
+    return text.rfind("\n", 0, position) + 1
+
+
+def _indent_of_line(text: str, position: int) -> str:
+    """The spaces and tabs at the beginning of the line of a position."""
+    line = text[_line_start(text, position) : position]
+    return line[: len(line) - len(line.lstrip())]
+
+
+# --- positions ---------------------------------------------------------------------------------
 
 
 def line_in_file(text: str, index: int, line: int) -> int:
-    """The line of the file, from 1, on which a line of a cell's source stands; in a one-line source, the source's."""
-    start, end = next(islice(_member_spans(text), index, None)).get("source", (0, 0))
-    seen = 0
-    if text[start : start + 1] == "[":
-        for first, last in _elements(text, start):
-            start, seen = first, seen + json.loads(text[first:last]).count("\n")
-            if seen >= line:
+    """The line of the file on which a line of a cell's source stands; both are counted from 1.
+
+    If the source is a single string, its lines are not lines of the file. Then this is the line of
+    that string.
+    """
+    cell = _cell_spans(text)[index]
+    source = _member_spans(text, cell.start).get("source")
+    if source is None:
+        return 1
+    position = source.start
+    lines_seen = 0
+    if text[position] == "[":
+        for element in _element_spans(text, position):
+            position = element.start
+            lines_seen += json.loads(element.of(text)).count("\n")
+            if lines_seen >= line:
                 break
-    return text.count("\n", 0, start) + 1
+    return text.count("\n", 0, position) + 1
 
 
 _decode = json.JSONDecoder().raw_decode
-_after_space = re.compile(r"[ \t\r\n]*").match
+_SPACE = re.compile(r"[ \t\r\n]*")
 
 
-def _member_spans(text: str) -> Iterator[dict[str, tuple[int, int]]]:
-    """Where the values of each cell's members stand in the text; "" is where a member can be added."""
-    for start, _ in _cell_spans(text):
-        yield {
-            "": (start + 1, start + 1),
-            **{key: (first, last) for key, first, last in _members(text, start)},
-        }
+def _skip_space(text: str, position: int) -> int:
+    """The next position at which JSON's white space ends."""
+    space = _SPACE.match(text, position)
+    return space.end() if space else position
 
 
-def _cell_spans(text: str) -> list[tuple[int, int]]:
-    """Where each cell stands in the text."""
-    top = {key: start for key, start, _ in _members(text, text.index("{"))}
-    return list(_elements(text, top["cells"]))
+def _skip_comma(text: str, position: int) -> int:
+    """The position of the next member or element, or of the closing bracket."""
+    position = _skip_space(text, position)
+    if text[position] == ",":
+        position = _skip_space(text, position + 1)
+    return position
 
 
-def _members(text: str, start: int) -> Iterator[tuple[str, int, int]]:
-    """Key and span of each member of the JSON object that begins at `start`."""
-    at = _after_space(text, start + 1).end()
-    while text[at] != "}":
-        key, at = _decode(text, at)
-        at = _after_space(text, _after_space(text, at).end() + 1).end()  # over the colon
-        _, end = _decode(text, at)
-        yield key, at, end
-        at = _after_space(text, end).end()
-        at = _after_space(text, at + (text[at] == ",")).end()
+def _top_members(text: str) -> dict[str, Span]:
+    """Where the values of the notebook's own members stand in its text."""
+    return _member_spans(text, text.index("{"))  # a byte order mark may stand before the brace
 
 
-def _elements(text: str, start: int) -> Iterator[tuple[int, int]]:
-    """Span of each element of the JSON array that begins at `start`."""
-    at = _after_space(text, start + 1).end()
-    while text[at] != "]":
-        _, end = _decode(text, at)
-        yield at, end
-        at = _after_space(text, end).end()
-        at = _after_space(text, at + (text[at] == ",")).end()
+def _cell_spans(text: str) -> list[Span]:
+    """Where each cell stands in the text of a notebook."""
+    return _element_spans(text, _top_members(text)["cells"].start)
+
+
+def _member_spans(text: str, brace: int) -> dict[str, Span]:
+    """Where the value of each member stands, for the JSON object whose brace is at a position."""
+    spans = {}
+    position = _skip_space(text, brace + 1)
+    while text[position] != "}":
+        key, key_end = _decode(text, position)
+        colon = _skip_space(text, key_end)
+        start = _skip_space(text, colon + 1)
+        _, end = _decode(text, start)
+        spans[key] = Span(start, end)
+        position = _skip_comma(text, end)
+    return spans
+
+
+def _element_spans(text: str, bracket: int) -> list[Span]:
+    """Where each element stands, for the JSON array whose bracket is at a position."""
+    spans = []
+    position = _skip_space(text, bracket + 1)
+    while text[position] != "]":
+        _, end = _decode(text, position)
+        spans.append(Span(position, end))
+        position = _skip_comma(text, end)
+    return spans

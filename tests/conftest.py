@@ -1,4 +1,4 @@
-"""Small projects to try things on, and a session that does not depend on the machine."""
+"""Helpers for all tests: small projects, and a session that does not depend on the machine."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from textwrap import dedent
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck
@@ -31,13 +32,15 @@ from literate.execute.protocol import (
 )
 from literate.execute.server import job as jobs
 from literate.execute.server.client import ForkServerClient
+from literate.notebook import Notebook, parse_notebook
 from literate.project import Project, read_project
 
-# Load makes everything slow, and must make nothing fail: a wait ends when its event comes, and
-# only a fault makes it last so long.
-PATIENCE = 120.0  # seconds
+# How many seconds a test waits for an event. A busy machine is slow, but it must not make a test
+# fail: a wait ends when its event comes, and it lasts this long only if something is wrong.
+PATIENCE = 120.0
 
-# What a user or a service sets to change the behaviour of programs: tests start them without it.
+# Variables by which users and services change the behaviour of programs. Tests start programs
+# without them.
 SETTINGS = {
     "CI",
     "COLUMNS",
@@ -80,16 +83,16 @@ PREFIXES = (
     "XDG_",
     "LC_",
 )
-# In the user's home: what is downloaded once and kept, and how pip reaches the network for it.
+# Parts of the user's home that tests use: downloads that are kept, and pip's access to the network.
 KEPT = (".cache", ".config/pip", ".pip", ".netrc")
 
 
 def heed_signals() -> None:
-    """Let the processes that tests start take signals as they do in a terminal.
+    """Let the processes that tests start receive signals as they do in a terminal.
 
-    `nohup make test &` in a script ignores SIGINT and SIGHUP, and whatever a process ignores or
-    blocks, the processes that it starts ignore or block too. A handler they do not inherit: one
-    that does nothing leaves this process as it is.
+    `nohup make test &` in a script ignores SIGINT and SIGHUP. A process inherits the signals that
+    its parent ignores or blocks, but not the signals for which its parent has a handler. So a
+    signal that is ignored here gets a handler that does nothing.
     """
     for name in ("HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "ALRM", "TSTP", "CHLD"):
         number = signal.Signals[f"SIG{name}"]
@@ -106,13 +109,14 @@ def limit_as_usual(kind: int, usual: int) -> None:
 
 
 heed_signals()
-limit_as_usual(resource.RLIMIT_NOFILE, 1024)  # of a billion, to close each takes minutes
+limit_as_usual(resource.RLIMIT_NOFILE, 1024)  # with a billion, closing each takes minutes
 limit_as_usual(resource.RLIMIT_CORE, 0)  # a process that crashes leaves no file
 os.umask(0o022)
-if sys.__stdin__ is None:  # it was closed, which neither pytest nor IPython expects
+if sys.__stdin__ is None:  # it was closed, and neither pytest nor IPython expects this
     sys.__stdin__ = open(os.devnull)
 
-# Where CI is set, Hypothesis has other defaults. And that an example takes long is not a fault.
+# Hypothesis has other defaults if the variable CI is set. And no example is too slow: that would
+# depend on the machine.
 hypothesis_settings.register_profile(
     "anywhere",
     parent=hypothesis_settings.get_profile("default"),
@@ -125,9 +129,9 @@ hypothesis_settings.load_profile("anywhere")
 
 @pytest.fixture(scope="session", autouse=True)
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A home and an environment of the session's own.
+    """Give the session a home and an environment of its own.
 
-    What a user has installed, configured or opened there, such as a JupyterLab, changes no outcome.
+    So the outcome of a test does not depend on the user's programs, settings and open applications.
     """
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
@@ -145,7 +149,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def keep(theirs: Path, home: Path) -> None:
-    """Link what is to outlast the session into a new home."""
+    """Link the parts of the user's home that tests use into a new home."""
     for name in KEPT:
         kept = theirs / name
         top, _, rest = name.partition("/")
@@ -153,7 +157,7 @@ def keep(theirs: Path, home: Path) -> None:
         if os.environ.get(variable):
             kept = Path(os.environ[variable], rest)
         if name == ".cache":
-            with suppress(OSError):  # where nothing can be kept, it is downloaded anew
+            with suppress(OSError):  # without a cache, each session downloads anew
                 kept.mkdir(exist_ok=True)
         if kept.exists():
             (home / name).parent.mkdir(exist_ok=True)
@@ -162,7 +166,7 @@ def keep(theirs: Path, home: Path) -> None:
 
 @pytest.fixture(scope="session")
 def fonts(alone: None) -> None:
-    """Matplotlib has its list of fonts: if it takes long to make, a figure has a warning."""
+    """Let Matplotlib make its list of fonts now: if this takes long, a figure gets a warning."""
     subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], check=True)
 
 
@@ -175,35 +179,40 @@ def wait_for(condition: Callable[[], object]) -> object:
 
 
 def is_alive(pid: int) -> bool:
-    """True if a process runs. One that has ended does not, even if nobody has waited for it."""
+    """Whether a process runs. A zombie does not: it has ended, and its parent has not waited."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        status = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return False
+    state = status.rpartition(")")[2].split()[0]  # behind the name, which may contain spaces
+    return state != "Z"
 
 
 def sleeper(kind: int) -> str:
-    """Seconds to sleep, by which a command is told from those of other tests and sessions."""
+    """A number of seconds to sleep that no other test and no other session uses.
+
+    So `running("sleep 9001.4711")` finds the processes of one test.
+    """
     return f"{9000 + kind}.{os.getpid()}"
 
 
 def running(command: str) -> list[int]:
-    """The processes whose command line ends with these words."""
+    """The ids of the processes whose command line ends with these words."""
     words = command.replace(" ", "\0") + "\0"
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             if path.read_text(errors="replace").endswith(words):
                 found.append(int(path.parent.name))
-        except OSError:  # it has ended meanwhile
+        except OSError:  # the process has ended meanwhile
             pass
     return found
 
 
 def rewrite(path: Path, text: str) -> None:
-    """Write a file again, and give it a later time.
+    """Write a file again, and give it a later time of change.
 
-    A clock has ticks: after two writes within one, the time is the same, and the size may be, too.
+    Two writes within one tick of the clock would have the same time, and maybe the same size.
     """
     before = path.stat().st_mtime_ns
     path.write_text(text, encoding="utf-8")
@@ -243,8 +252,8 @@ def save_while_waiting_for_the_lock(
     monkeypatch.setattr(module, "state_lock", wait_for_lock)
 
 
-# How long the runner waits before it uses force. Its own times are meant for people; whether
-# something is done within them, a test must not leave to the speed of the machine.
+# How long the runner waits before it uses force. Its own delays are made for people. A test
+# replaces them, because a slow machine may not be ready in time.
 STEPS = [(delay, int(number)) for delay, number in jobs._ESCALATION]
 UNHURRIED = {
     "literate.execute.server.job": {"_ESCALATION": [*STEPS[:-1], (PATIENCE, STEPS[-1][1])]}
@@ -271,7 +280,7 @@ sys.meta_path.insert(0, Changed)
 
 @contextmanager
 def constants(folder: Path, changed: dict[str, dict[str, object]]) -> Iterator[None]:
-    """Processes that are started meanwhile find other constants in the runner's modules."""
+    """Give the runner's modules other constants, in all processes that are started meanwhile."""
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(f"CONSTANTS = {changed!r}\n{SITE}")
     with pytest.MonkeyPatch.context() as patch:
@@ -281,13 +290,13 @@ def constants(folder: Path, changed: dict[str, dict[str, object]]) -> Iterator[N
 
 @pytest.fixture
 def unhurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A notebook that is interrupted at a limit has the time that it needs to end."""
+    """Let a notebook that is interrupted at a time limit end by itself, however long it takes."""
     with constants(tmp_path_factory.mktemp("site") / "unhurried", UNHURRIED):
         yield
 
 
 def settings_text(extra: str = "") -> str:
-    """A settings.ini; the lines of `extra` add keys or replace them."""
+    """A settings.ini. The lines of `extra` add keys or replace them."""
     lines = [
         "lib_name = lib",
         "lib_path = lib",
@@ -299,29 +308,18 @@ def settings_text(extra: str = "") -> str:
         "author_email = a@b",
         *extra.splitlines(),
     ]
-    return "[DEFAULT]\n" + "".join(
-        f"{line}\n" for line in {line.split(" = ")[0]: line for line in lines if line}.values()
-    )
+    by_key = {line.split(" = ")[0]: line for line in lines if line}
+    return "\n".join(["[DEFAULT]", *by_key.values(), ""])
 
 
-def notebook(*cells: str | dict, **metadata) -> str:
-    """A notebook's text: a string is a code cell, one that begins with `md:` is markdown, a dict is taken as it is."""
+def notebook(*cells: str | dict[str, Any], **metadata: Any) -> str:
+    """The text of a notebook, laid out as Jupyter does.
 
-    def cell(number: int, source: str | dict) -> dict:
-        if isinstance(source, dict):
-            return source
-        kind, text = ("markdown", source[3:]) if source.startswith("md:") else ("code", source)
-        code = {"execution_count": None, "outputs": []} if kind == "code" else {}
-        return {
-            "cell_type": kind,
-            "id": f"{number:08x}",
-            "metadata": {},
-            "source": text.splitlines(keepends=True),
-            **code,
-        }
-
+    A string is the source of a code cell, or with `md:` in front of a markdown cell. A dict is a
+    cell as it is stored.
+    """
     data = {
-        "cells": [cell(n, c) for n, c in enumerate(cells)],
+        "cells": [_cell(number, cell) for number, cell in enumerate(cells)],
         "metadata": metadata,
         "nbformat": 4,
         "nbformat_minor": 5,
@@ -349,16 +347,43 @@ def tagged(source: str, *tags: str) -> dict:
     }
 
 
+def _cell(number: int, cell: str | dict[str, Any]) -> dict[str, Any]:
+    if isinstance(cell, dict):
+        return cell
+    is_code = not cell.startswith("md:")
+    stored = {
+        "cell_type": "code" if is_code else "markdown",
+        "id": f"{number:08x}",
+        "metadata": {},
+        "source": cell.removeprefix("md:").splitlines(keepends=True),
+    }
+    if is_code:
+        stored |= {"execution_count": None, "outputs": []}
+    return stored
+
+
+def parse(text: str) -> Notebook:
+    """The notebook with this text, without a file."""
+    return parse_notebook(Path("00_test.ipynb"), text.encode("utf-8"))
+
+
 @pytest.fixture
 def make_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Project]:
-    """`make_project({"00_core": ["#export\\nx = 1"]}, "strict = True")`: a project on disk, and the current folder."""
+    """Make a project on disk and go to its folder.
 
-    def make(notebooks: dict[str, list | str], settings: str = "") -> Project:
+    `make_project({"00_core": ["#export\\nx = 1"]}, "strict = True")` makes a project with one
+    notebook of one cell. Instead of a list of cells, a notebook may be given as its text.
+    """
+
+    def make(
+        notebooks: dict[str, list[str | dict[str, Any]] | str], settings: str = ""
+    ) -> Project | None:
         (tmp_path / "settings.ini").write_text(settings_text(settings))
         for name, cells in notebooks.items():
             path = tmp_path / "nbs" / f"{name}.ipynb"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(cells if isinstance(cells, str) else notebook(*cells), encoding="utf-8")
+            text = cells if isinstance(cells, str) else notebook(*cells)
+            path.write_text(text, encoding="utf-8")
         monkeypatch.chdir(tmp_path)
         return read_project(tmp_path / "settings.ini")
 
@@ -434,10 +459,13 @@ def printed_by(client: ForkServerClient, folder: Path, *sources: str, **task: ob
     return ["".join(output["text"] for output in message.outputs) for message in ended]
 
 
-def pytest_terminal_summary(terminalreporter) -> None:
-    """How many mutants the notebooks killed, if they were run; one that survives fails its notebook."""
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many mutants the notebooks killed, if they were run.
+
+    All of them were killed: a mutant that survives fails its notebook.
+    """
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    for killed in (
-        value for report in reports for name, value in report.user_properties if name == "mutants"
-    ):
-        terminalreporter.write_line(f"kills {killed} of {killed} mutants")
+    for report in reports:
+        for name, value in report.user_properties:
+            if name == "mutants":
+                terminalreporter.write_line(f"kills {value} of {value} mutants")

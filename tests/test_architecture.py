@@ -16,7 +16,10 @@ PACKAGE = ROOT / "literate"
 # The floors from the ground up. A file imports only from its own floor and from lower floors.
 FLOORS = [
     ["records"],
-    ["diagnostics", "discovery", "files", "notebook", "project", "spelling", "splice"],
+    [
+        *("configuration", "diagnostics", "discovery", "files", "notebook", "project"),
+        *("spelling", "splice"),
+    ],
     ["command", "directives", "markers", "sourcemap"],
     ["compile", "execute"],
     ["report"],

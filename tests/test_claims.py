@@ -1,7 +1,10 @@
-"""Every row of the notes is claimed, every claim is tested, and the page shows them all."""
+"""Every row of the notes is claimed, every claim is tested, and the page shows all of them."""
+
+from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import notebook
@@ -10,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "docs"))
 import claims  # noqa: E402
 
-# The numbers of the notes; gaps are numbers that were never given.
+# The numbers of the notes. The gaps are numbers that were never given.
 ROWS = {
     "S": [*range(1, 16), *range(20, 26), *range(30, 51), *range(60, 79), *range(80, 93)],
     "Q": range(1, 13),
@@ -20,8 +23,16 @@ KNOWN = {f"{letter}{number}" for letter, numbers in ROWS.items() for number in n
 
 
 def read(tmp_path: Path, *cells: str) -> list[claims.Claim]:
+    """The claims of a notebook with these cells."""
     (tmp_path / "01_x.ipynb").write_text(notebook(*cells), encoding="utf-8")
     return claims.read_claims(tmp_path)
+
+
+def empty_store() -> claims.Store:
+    return {"machines": {}, "claims": {}, "mutants": {}}
+
+
+# --- the notebooks and the page of this repository ---------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -35,15 +46,15 @@ def test_every_claim_holds_a_test(made):
 
 
 def test_every_row_is_claimed_and_no_other(made):
-    claimed = {c.row for c in made}
-    assert (sorted(KNOWN - claimed), sorted(claimed - KNOWN)) == ([], [])
+    claimed = {claim.row for claim in made}
+    assert sorted(KNOWN - claimed) == []
+    assert sorted(claimed - KNOWN) == []
 
 
 def test_no_claim_is_made_twice(made):
-    texts = [(c.row, c.text) for c in made]
-    assert [pair for pair in set(texts) if texts.count(pair) > 1] == [] and all(
-        text for _, text in texts
-    )
+    texts = [(claim.row, claim.text) for claim in made]
+    assert [pair for pair in set(texts) if texts.count(pair) > 1] == []
+    assert all(text for _, text in texts)
 
 
 def test_the_page_fits_the_notebooks(made):
@@ -53,24 +64,25 @@ def test_the_page_fits_the_notebooks(made):
 
 def test_the_page_knows_the_values_of_every_claim(made):
     stored = claims.read_store()["claims"]
-    assert [
-        claims.key_of(c) for c in made if not c.slow and claims.key_of(c) not in stored
-    ] == [], "run make claims"
+    keys = [claims.key_of(claim) for claim in made if not claim.slow]
+    assert [key for key in keys if key not in stored] == [], "run make claims"
 
 
 def test_the_page_shows_values_and_no_addresses():
     page = claims.TABLE.read_text(encoding="utf-8")
-    assert " at 0x" not in page and "[[]" not in page and "not measured yet" not in page
+    for mistake in (" at 0x", "[[]", "not measured yet"):
+        assert mistake not in page
 
 
 def test_the_page_counts_the_mutants_of_each_notebook():
     mutants = claims.read_store()["mutants"]
-    users = {
-        path.name
-        for path in (ROOT / "nbs").glob("*.ipynb")
-        if "test_kills(" in path.read_text(encoding="utf-8")
-    }
-    assert set(mutants) == users and min(mutants.values()) > 0
+    paths = (ROOT / "nbs").glob("*.ipynb")
+    users = {path.name for path in paths if "test_kills(" in path.read_text(encoding="utf-8")}
+    assert set(mutants) == users
+    assert min(mutants.values()) > 0
+
+
+# --- careless lines ----------------------------------------------------------------------------
 
 
 def test_no_line_of_the_notebooks_escapes_the_matrix():
@@ -93,9 +105,10 @@ def test_no_line_of_the_notebooks_escapes_the_matrix():
 )
 def test_a_careless_line_is_found(tmp_path, source, problem):
     (tmp_path / "01_x.ipynb").write_text(notebook("import torch", source), encoding="utf-8")
-    found = list(claims.careless_lines(tmp_path))
-    assert len(found) == 1 and problem in found[0]
-    assert found[0].startswith(f"01_x.ipynb:cell 2 (00000001):{source.count(chr(10)) + 1}: ")
+    (found,) = claims.careless_lines(tmp_path)
+    assert problem in found
+    last_line = source.count("\n") + 1
+    assert found.startswith(f"01_x.ipynb:cell 2 (00000001):{last_line}: ")
 
 
 @pytest.mark.parametrize(
@@ -115,6 +128,13 @@ def test_a_careful_line_is_left_alone(tmp_path, source):
     assert list(claims.careless_lines(tmp_path)) == []
 
 
+# --- the tests of a claim ----------------------------------------------------------------------
+
+
+def claim_cell(row: str, text: str, body: str) -> str:
+    return f"with claim({row!r}, {text!r}):\n    {body}"
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -126,111 +146,126 @@ def test_a_careful_line_is_left_alone(tmp_path, source):
     ],
 )
 def test_a_claim_without_a_test_is_noticed(tmp_path, body):
-    found = read(tmp_path, f"with claim('S9', 'two is two'):\n    {body}")
-    assert [(c.row, c.bound) for c in found] == [("S9", "")]
+    (found,) = read(tmp_path, claim_cell("S9", "two is two", body))
+    assert (found.row, found.bound) == ("S9", "")
+
+
+CHECKS = """def check(x): assert x
+def outer(x): check(x)
+def compare(a, b): return a == b"""
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "bound"),
     [
-        "test_eq(1, 1)",
-        "assert 1 < 2",
-        "for i in range(3): test_eq(i, i)",
-        "torch.autograd.gradcheck(f, x)",
-        "earn('x', f, g, cases)",
-        "check(3)",
-        "outer(3)",
+        ("test_eq(1, 1)", "test_eq(1, 1)"),
+        ("assert 1 < 2", "assert 1 < 2"),
+        ("for i in range(3): test_eq(i, i)", "test_eq(i, i)"),
+        ("torch.autograd.gradcheck(f, x)", "torch.autograd.gradcheck(f, x)"),
+        ("earn('x', f, g, cases)", "earn('x', f, g, cases)"),
+        ("check(3)", "check(3)"),
+        ("outer(3)", "outer(3)"),
     ],
 )
-def test_what_counts_as_a_test(tmp_path, body):
-    checks = "def check(x): assert x\ndef outer(x): check(x)\ndef compare(a, b): return a == b"
-    found = read(tmp_path, checks, f"with claim('S9', 'two is two'):\n    {body}")
-    assert (
-        found[0].bound in body
-        and found[0].bound
-        and (found[0].cell, found[0].notebook) == (2, "01_x.ipynb")
-    )
+def test_calls_that_count_as_tests(tmp_path, body, bound):
+    (found,) = read(tmp_path, CHECKS, claim_cell("S9", "two is two", body))
+    assert found.bound == bound
+    assert (found.cell, found.notebook) == (2, "01_x.ipynb")
 
 
-def recorded(row: str, text: str, *tests: dict, notes: tuple[str, ...] = ()) -> list[dict]:
+# --- the page ----------------------------------------------------------------------------------
+
+
+def recorded(
+    row: str, text: str, *tests: dict[str, Any], notes: tuple[str, ...] = ()
+) -> list[dict[str, Any]]:
     """The lines that a claim and its tests leave in a record."""
-    place = "01_x.ipynb:cell 1 (00000000)"
-    lines = [
-        {"place": f"{place}:{line}", "claims": [[row, text]], **test}
-        for line, test in enumerate(tests, 2)
-    ]
+    lines = []
+    for line, test in enumerate(tests, 2):
+        place = f"01_x.ipynb:cell 1 (00000000):{line}"
+        lines.append({"place": place, "claims": [[row, text]], **test})
     return [*lines, {"row": row, "text": text, "measured": list(notes), "notebook": "01_x.ipynb"}]
 
 
+def between(value: float, low: float, high: float) -> dict[str, Any]:
+    """The record of a `test_between`."""
+    return {"test": "between", "least": value, "most": value, "low": low, "high": high}
+
+
+def close(least: float, most: float) -> dict[str, Any]:
+    """The record of a `test_close` with errors between these parts of the allowed error."""
+    return {"test": "close", "least": least, "most": most, "low": -1.0, "high": 1.0}
+
+
 def test_the_page_shows_median_and_range_of_all_runs(tmp_path):
-    found = read(
-        tmp_path, "with claim('S9', 'a | b'):\n    test_between(x, 0, 3)\n    test_close(y, z)"
-    )
-    store = {"machines": {}, "claims": {}, "mutants": {}}
+    body = "test_between(x, 0, 3)\n    test_close(y, z)"
+    found = read(tmp_path, claim_cell("S9", "a | b", body))
+    store = empty_store()
     runs = []
     for number, value in enumerate((1.0, 2.0, 1.5)):
-        between = {"test": "between", "least": value, "most": value, "low": 0.0, "high": 3.0}
-        close = {"test": "close", "least": -0.25 * value, "most": 0.1, "low": -1.0, "high": 1.0}
+        tests = [between(value, 0.0, 3.0), close(-0.25 * value, 0.1)]
         mutants = {"mutants": 3, "notebook": "01_x.ipynb"}
-        runs.append((f"run {number}", [*recorded("S9", "a | b", between, close), mutants]))
+        runs.append((f"run {number}", [*recorded("S9", "a | b", *tests), mutants]))
     claims.add_runs(store, found, "a machine", runs)
     page = claims.render(found, store)
-    assert "- a machine: run 0; run 1; run 2" in page and "| 01_x.ipynb | 3 |" in page
+    assert "- a machine: run 0; run 1; run 2" in page
+    assert "| 01_x.ipynb | 3 |" in page
     assert r"| S9 | a \| b | `test_between(x, 0, 3); test_close(y, z)` " in page
-    assert (
-        "| 1.5, error 37.5% | 1 to 2, 25.0% to 50.0% | [01_x, cell 1](../nbs/01_x.ipynb#cell-id=00000000) |"
-        in page
-    )
+    link = "[01_x, cell 1](../nbs/01_x.ipynb#cell-id=00000000)"
+    assert f"| 1.5, error 37.5% | 1 to 2, 25.0% to 50.0% | {link} |" in page
 
 
 def test_values_of_another_machine_are_added_and_those_of_a_changed_claim_dropped(tmp_path):
-    def runs(value):
-        between = {"test": "between", "least": value, "most": value, "low": 0.0, "high": 9.0}
-        return [("native", recorded("S9", "x", between))]
+    def runs(value: float) -> list[tuple[str, list[dict[str, Any]]]]:
+        return [("native", recorded("S9", "x", between(value, 0.0, 9.0)))]
 
-    found = read(tmp_path, "with claim('S9', 'x'):\n    test_between(x, 0, 9)")
-    store = {"machines": {}, "claims": {}, "mutants": {}}
+    found = read(tmp_path, claim_cell("S9", "x", "test_between(x, 0, 9)"))
+    store = empty_store()
     claims.add_runs(store, found, "one", runs(1.0))
     claims.add_runs(store, found, "two", runs(5.0))
     assert "| 3 | 1 to 5 |" in claims.render(found, store)
-    changed = read(tmp_path, "with claim('S9', 'x'):\n    test_between(x, 0, 8)")
+    changed = read(tmp_path, claim_cell("S9", "x", "test_between(x, 0, 8)"))
     claims.add_runs(store, changed, "one", [])
-    assert store["claims"] == {} and "not measured yet" in claims.render(changed, store)
+    assert store["claims"] == {}
+    assert "not measured yet" in claims.render(changed, store)
 
 
-def page_of(tmp_path: Path, *tests: dict, notes: tuple[str, ...] = ()) -> str:
+def page_of(tmp_path: Path, *tests: dict[str, Any], notes: tuple[str, ...] = ()) -> str:
     """The page about a claim whose tests recorded these values in one run."""
-    found = read(tmp_path, "with claim('S9', 'x'):\n    test_close(x, y)")
-    store = {"machines": {}, "claims": {}, "mutants": {}}
-    claims.add_runs(store, found, "one", [("native", recorded("S9", "x", *tests, notes=notes))])
+    found = read(tmp_path, claim_cell("S9", "x", "test_close(x, y)"))
+    store = empty_store()
+    run = recorded("S9", "x", *tests, notes=notes)
+    claims.add_runs(store, found, "one", [("native", run)])
     return claims.render(found, store)
 
 
 def test_single_numbers_are_shown_unless_they_are_examples_of_many(tmp_path):
-    error = {"test": "close", "least": -0.5, "most": 0.1, "low": -1.0, "high": 1.0}
+    error = close(-0.5, 0.1)
     single = {**error, "got": [3.0, 4.0]}
     assert "| 3, 4 |  |" in page_of(tmp_path, single)
     assert "| error 50.0% |  |" in page_of(tmp_path, single, error)
-    assert "| error under 0.1% |  |" in page_of(tmp_path, {**error, "least": -1e-9, "most": 0.0})
-    assert "| no error |  |" in page_of(tmp_path, {**error, "least": -0.0, "most": 0.0})
+    assert "| error under 0.1% |  |" in page_of(tmp_path, close(-1e-9, 0.0))
+    assert "| no error |  |" in page_of(tmp_path, close(-0.0, 0.0))
 
 
 def test_mutants_say_more_than_the_numbers_of_the_check_that_kills_them(tmp_path):
-    error = {"test": "close", "least": -0.5, "most": 0.1, "low": -1.0, "high": 1.0}
-    assert "| kills 4 of 4 |  |" in page_of(tmp_path, error, notes=("kills 4 of 4",))
+    page = page_of(tmp_path, close(-0.5, 0.1), notes=("kills 4 of 4",))
+    assert "| kills 4 of 4 |  |" in page
 
 
 def test_texts_that_differ_between_runs_are_not_shown(tmp_path):
     found = read(
         tmp_path,
-        "with claim('S9', 'x'):\n    test_eq(x, y)",
-        "with claim('S10', 'z'):\n    test_eq(z, 3)",
+        claim_cell("S9", "x", "test_eq(x, y)"),
+        claim_cell("S10", "z", "test_eq(z, 3)"),
     )
-    store = {"machines": {}, "claims": {}, "mutants": {}}
-    runs = [
-        (name, recorded("S9", "x", notes=(name,)) + recorded("S10", "z", notes=("3",)))
-        for name in ("a", "b")
-    ]
+    store = empty_store()
+    runs = []
+    for name in ("a", "b"):
+        differing = recorded("S9", "x", notes=(name,))
+        equal = recorded("S10", "z", notes=("3",))
+        runs.append((name, differing + equal))
     claims.add_runs(store, found, "one", runs)
     page = claims.render(found, store)
-    assert "| `test_eq(x, y)` | holds |  |" in page and "| `test_eq(z, 3)` | 3 |  |" in page
+    assert "| `test_eq(x, y)` | holds |  |" in page
+    assert "| `test_eq(z, 3)` | 3 |  |" in page

@@ -1,12 +1,14 @@
-"""The instrument that finds claims near to failing finds those that are spoiled on purpose."""
+"""docs/matrix.py finds the claims that are near to failing: here some are spoiled on purpose."""
+
+from __future__ import annotations
 
 import math
-import os
 import random
 import statistics
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import notebook
@@ -21,17 +23,16 @@ SEEDS = (0, 1, 2, 3, 4, 7, 8)
 PLACE = "01_x.ipynb:cell 3 (abcd0123):5"
 
 
+# --- made-up records ---------------------------------------------------------------------------
+
+
 def record(
-    kind: str,
-    value: float,
-    low: float = -math.inf,
-    high: float = math.inf,
-    place: str = PLACE,
-    **more,
-) -> dict:
+    kind: str, value: float, low: float = -math.inf, high: float = math.inf, **more: Any
+) -> dict[str, Any]:
+    """The record of a test of one value."""
     return {
         "test": kind,
-        "place": place,
+        "place": PLACE,
         "claims": [],
         "least": value,
         "most": value,
@@ -41,13 +42,16 @@ def record(
     }
 
 
-def runs_of(values: dict[Setting, float], kind: str = "between", **bounds) -> list[Run]:
-    return [
-        Run(setting, records=[record(kind, value, **bounds)]) for setting, value in values.items()
-    ]
+def runs_of(values: dict[Setting, float], kind: str = "between", **bounds: float) -> list[Run]:
+    """Runs in which a test measured these values."""
+    runs = []
+    for setting, value in values.items():
+        runs.append(Run(setting, records=[record(kind, value, **bounds)]))
+    return runs
 
 
 def judged(runs: list[Run]) -> Verdict:
+    """The verdict about the only test of some runs."""
     (test,) = margins.collect_tests(runs)
     return margins.judge(test)
 
@@ -59,16 +63,16 @@ def over_seeds(*values: float) -> dict[Setting, float]:
 ACCURACIES = over_seeds(0.93, 0.92, 0.94, 0.93, 0.925, 0.935, 0.93)
 
 
+# --- verdicts ----------------------------------------------------------------------------------
+
+
 def test_a_wide_band_is_green_and_says_how_wide():
     verdict = judged(runs_of(ACCURACIES, low=0.85))
-    assert (
-        verdict.problem == ""
-        and verdict.median == 0.93
-        and verdict.worst == 0.92
-        and verdict.bound == 0.85
-    )
+    assert verdict.problem == ""
+    assert (verdict.median, verdict.worst, verdict.bound) == (0.93, 0.92, 0.85)
     assert verdict.z == pytest.approx(0.08 / statistics.stdev(ACCURACIES.values()))
-    assert str(verdict.test.place) == PLACE and PLACE in str(verdict)
+    assert str(verdict.test.place) == PLACE
+    assert PLACE in str(verdict)
 
 
 def test_a_band_that_is_narrowed_is_red_though_every_run_passes():
@@ -87,19 +91,17 @@ def test_few_seeds_say_nothing_about_a_standard_deviation():
     assert judged(runs_of(few, low=0.915)).problem == ""
 
 
-def test_what_never_varies_needs_no_margin():
+def test_a_value_that_never_varies_needs_no_margin():
     verdict = judged(runs_of(over_seeds(*[3] * 7), low=3, high=3))
-    assert verdict.problem == "" and verdict.z == math.inf
+    assert (verdict.problem, verdict.z) == ("", math.inf)
 
 
 def test_a_bound_that_moves_with_the_value_is_measured_from_the_value():
-    runs = [
-        Run(
-            Setting("native", seed),
-            records=[record("between", 10.0 * seed, low=10.0 * seed - 1 - 0.01 * seed)],
-        )
-        for seed in SEEDS
-    ]
+    runs = []
+    for seed in SEEDS:
+        value = 10.0 * seed
+        low = value - 1 - 0.01 * seed
+        runs.append(Run(Setting("native", seed), records=[record("between", value, low=low)]))
     assert judged(runs).problem == ""
 
 
@@ -108,20 +110,20 @@ def test_an_instruction_set_that_moves_a_value_is_red():
     assert judged(runs_of(values, low=0.85)).problem == ""
     values[Setting("sse")] = 0.885
     verdict = judged(runs_of(values, low=0.85))
-    assert verdict.problem == "moved by 56% of its margin" and verdict.worst == 0.885
+    assert (verdict.problem, verdict.worst) == ("moved by 56% of its margin", 0.885)
     values[Setting("sse")] = 0.84
     assert judged(runs_of(values, low=0.85)).problem == "fails"
 
 
-def stat(mean: float, sd: float, expect: float, stated_sd: float, n: int = 50) -> list[Run]:
+def stat(mean: float, sd: float, expect: float, stated_sd: float) -> list[Run]:
     """The records of a `test_stat` in seven runs, each of which accepts the stated values."""
-    rng, runs = random.Random(0), []
+    rng = random.Random(0)
+    runs = []
     for seed in SEEDS:
-        draws = [rng.gauss(mean, sd) for _ in range(n)]
-        record_ = record(
-            "stat", statistics.fmean(draws), -100, 100, expect=expect, sd=stated_sd, draws=draws
-        )
-        runs.append(Run(Setting("native", seed), records=[record_]))
+        draws = [rng.gauss(mean, sd) for _ in range(50)]
+        value = statistics.fmean(draws)
+        found = record("stat", value, -100, 100, expect=expect, sd=stated_sd, draws=draws)
+        runs.append(Run(Setting("native", seed), records=[found]))
     return runs
 
 
@@ -135,13 +137,16 @@ def test_a_stated_deviation_is_tested_with_all_draws():
     assert "not 0.4" in judged(stat(mean=0, sd=0.6, expect=0, stated_sd=0.4)).problem
 
 
-def test_a_ratio_of_times_needs_twice_the_asserted_ratio():
-    assert judged(runs_of(over_seeds(9, 8, 7, 9, 20, 30, 9), kind="faster", low=3)).problem == ""
-    assert (
-        "twice the asserted one"
-        in judged(runs_of(over_seeds(9, 8, 5, 9, 9, 9, 9), kind="faster", low=3)).problem
-    )
-    assert judged(runs_of(over_seeds(9, 8, 2, 9, 9, 9, 9), kind="faster", low=3)).problem == "fails"
+@pytest.mark.parametrize(
+    ("ratios", "problem"),
+    [
+        ((9, 8, 7, 9, 20, 30, 9), ""),
+        ((9, 8, 5, 9, 9, 9, 9), "a measured ratio is less than twice the asserted one"),
+        ((9, 8, 2, 9, 9, 9, 9), "fails"),
+    ],
+)
+def test_a_ratio_of_times_needs_twice_the_asserted_ratio(ratios, problem):
+    assert judged(runs_of(over_seeds(*ratios), kind="faster", low=3)).problem == problem
 
 
 def test_repeated_tests_of_a_line_count_as_one_with_their_extremes():
@@ -152,34 +157,43 @@ def test_repeated_tests_of_a_line_count_as_one_with_their_extremes():
 
 
 def test_tests_of_a_line_with_different_bounds_are_kept_apart():
-    tests = margins.collect_tests(
-        [Run(Setting(), records=[record("between", 1, 0, 2), record("between", 5, 4, 6)])]
-    )
+    records = [record("between", 1, 0, 2), record("between", 5, 4, 6)]
+    tests = margins.collect_tests([Run(Setting(), records=records)])
     assert [test.place.part for test in tests] == [0, 1]
 
 
-def test_failures_and_problems_are_told_with_their_places(capsys):
+# --- the report --------------------------------------------------------------------------------
+
+FAILURE = "01_x.ipynb:cell 3 (abcd0123): between: not from 1 to 2"
+
+
+@pytest.fixture
+def spoiled_runs() -> list[Run]:
+    """Runs with a band that is too narrow, and with a failure in one of them."""
     runs = runs_of(ACCURACIES, low=0.915)
-    runs[2].failures.append("01_x.ipynb:cell 3 (abcd0123): between: not from 1 to 2")
-    assert matrix.conclude(runs) == 1
+    runs[2].failures.append(FAILURE)
+    return runs
+
+
+def test_failures_and_problems_are_told_with_their_places(spoiled_runs, capsys):
+    assert matrix.conclude(spoiled_runs) == 1
     output = capsys.readouterr().out
-    assert (
-        "red: 01_x.ipynb:cell 3 (abcd0123): between: not from 1 to 2 [native, seeds moved by 2]"
-        in output
-    )
+    assert f"red: {FAILURE} [native, seeds moved by 2]" in output
     assert f"red: {PLACE}: between: z below 4" in output
-    assert output.splitlines()[-1].startswith("1 test, 7 runs on ") and output.endswith(": 2 red\n")
+    last_line = output.splitlines()[-1]
+    assert last_line.startswith("1 test, 7 runs on ")
+    assert last_line.endswith(": 2 red")
 
 
-def test_the_last_runs_can_be_judged_again(tmp_path, monkeypatch, capsys):
+def test_the_last_runs_can_be_judged_again(spoiled_runs, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(matrix, "KEPT", tmp_path / ".literate" / "matrix.json")
-    runs = runs_of(ACCURACIES, low=0.915)
-    runs[2].failures.append("01_x.ipynb:cell 3 (abcd0123): between: not from 1 to 2")
-    matrix.keep_runs(runs)
-    assert matrix.read_runs() == runs
+    matrix.keep_runs(spoiled_runs)
+    assert matrix.read_runs() == spoiled_runs
     assert matrix.matrix(again=True, brief=True) == 1
     assert "z below 4" in capsys.readouterr().out
 
+
+# --- planted notebooks -------------------------------------------------------------------------
 
 PLANTED = """
 import math
@@ -200,29 +214,32 @@ def project(tmp_path: Path) -> Path:
 
 
 def runs_in(project: Path, source: str) -> list[Run]:
+    """The runs of a notebook with one cell, with five seeds."""
     (project / "nbs" / "01_x.ipynb").write_text(notebook(source), encoding="utf-8")
-    return [
-        matrix.run_once(Setting("native", seed), ["01_x.ipynb"], project)
-        for seed in (0, 1, 2, 3, 4)
-    ]
+    settings = [Setting("native", seed) for seed in range(5)]
+    return [matrix.run_once(setting, ["01_x.ipynb"], project) for setting in settings]
 
 
 def test_a_band_that_is_spoiled_in_a_notebook_is_found(project):
-    """The mean of 100 normal numbers has the standard deviation 0.1; a band of 0.25 is luck."""
+    """The mean of 100 normal numbers has the standard deviation 0.1: a band of 0.25 is luck."""
     runs = runs_in(project, PLANTED.format(low=-0.25, high=0.25))
-    verdicts = {
-        verdict.test.place.line: verdict.problem
-        for verdict in map(margins.judge, margins.collect_tests(runs))
-    }
-    assert verdicts == {6: "", 7: "z below 4", 8: ""} and not any(run.failures for run in runs)
+    problems = {}
+    for test in margins.collect_tests(runs):
+        problems[test.place.line] = margins.judge(test).problem
+    assert problems == {6: "", 7: "z below 4", 8: ""}
+    assert not any(run.failures for run in runs)
 
 
 def test_a_lucky_seed_in_a_notebook_is_found(project):
     source = PLANTED.format(low=-9, high=9) + "assert round(x, 3) == {value}"
-    value = runs_in(project, source.format(value="round(x, 3)\nprint(x)"))[0].records[0]["least"]
+    always_true = source.format(value="round(x, 3)\nprint(x)")
+    value = runs_in(project, always_true)[0].records[0]["least"]
     runs = runs_in(project, source.format(value=round(value, 3)))
     assert [bool(run.failures) for run in runs] == [False, True, True, True, True]
     assert runs[1].failures[0].startswith("01_x.ipynb:cell 1 (00000000): AssertionError")
+
+
+# --- the command line --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -235,12 +252,14 @@ def test_a_lucky_seed_in_a_notebook_is_found(project):
 )
 def test_wrong_arguments_get_a_line(arguments, message):
     command = [sys.executable, str(ROOT / "docs" / "matrix.py"), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={**os.environ})
-    assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
 
 
-def test_each_commit_has_a_seed_of_its_own_that_stays():
+def test_each_commit_has_a_shift_of_its_own_that_stays():
     shift = matrix.shift_of("0123abc")
-    assert (
-        shift == matrix.shift_of("0123abc") != matrix.shift_of("0123abd") and 1 <= shift <= 99_999
-    )
+    assert 1 <= shift <= 99_999
+    assert matrix.shift_of("0123abc") == shift
+    assert matrix.shift_of("0123abd") != shift
