@@ -17,7 +17,7 @@ from ..files import read_file
 from ..notebook import Cell, Notebook, read_notebook
 from ..project import Project
 from ..records import dataclass, field, replace
-from .cache import Memory
+from .cache import CompileCache
 from .checks import Unexported, check_directives, check_names
 from .docstrings import module_docstring
 from .imports import is_unclear_all, public_names, star_imports
@@ -71,7 +71,7 @@ def make_plan(
     chosen: Iterable[Path] | None = None,
     strict: bool | None = None,
     prune: bool = False,
-    memory: Memory | None = None,
+    memory: CompileCache | None = None,
     force: bool = False,
 ) -> CompilePlan:
     """CompilePlan the modules that the chosen notebooks (default: all) export to.
@@ -155,7 +155,7 @@ def _read_all(project: Project, paths: list[Path]) -> _Read:
     return read
 
 
-def _read_changed(project: Project, paths: list[Path], memory: Memory) -> _Read:
+def _read_changed(project: Project, paths: list[Path], memory: CompileCache) -> _Read:
     """Read the notebooks that changed, and those that share a module with them; the rest is as it was."""
     stale, opened = memory.stale_modules(paths), None
     while True:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import literate.compile.plan as plan_module
 from literate.compile import compile_project
-from literate.compile.cache import recall
-from literate.compile.fast_path import still_said
+from literate.compile.cache import CompileCache
+from literate.compile.fast_path import load_report
 from literate.compile.plan import make_plan
 
 DOOR = Path(__file__).parents[2] / "notebook2script.py"
@@ -34,7 +34,7 @@ def project(make_project):
 
 
 def test_an_unchanged_project_is_known_with_its_warnings(project):
-    said, files = still_said()
+    said, files = load_report()
     assert files == 5 and len(said) == 1 and said[0].endswith("[unknown-directive]")
     done = subprocess.run([sys.executable, DOOR], capture_output=True, text=True)
     assert (
@@ -58,7 +58,7 @@ def test_nothing_is_opened(project):
         path.write_bytes(b"x" * stamp.st_size)  # the same size and time: only opening it would tell
         os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     assert (
-        still_said() and subprocess.run([sys.executable, DOOR], capture_output=True).returncode == 0
+        load_report() and subprocess.run([sys.executable, DOOR], capture_output=True).returncode == 0
     )
 
 
@@ -91,15 +91,15 @@ def test_every_change_is_noticed(project, change, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere")
     monkeypatch.chdir(project.root)
     compile_project(project)
-    assert still_said()
+    assert load_report()
     change(project)
-    assert still_said() is None
+    assert load_report() is None
 
 
 @pytest.mark.parametrize("text", ["{broken", "[]", "{}", '{"inputs": {}}'])
 def test_a_memory_that_cannot_be_read_is_none(project, text):
     (project.state_dir / "compiled.json").write_text(text)
-    assert recall(project) is None
+    assert CompileCache.load(project) is None
 
 
 def test_a_notebook_that_changes_while_it_is_compiled_is_compiled_again(project, monkeypatch):
@@ -114,7 +114,7 @@ def test_a_notebook_that_changes_while_it_is_compiled_is_compiled_again(project,
     rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nx = 2"))
     monkeypatch.setattr(write, "write_plan", slow)
     compile_project(project)
-    assert recall(project) is None and still_said() is None
+    assert CompileCache.load(project) is None and load_report() is None
 
 
 NAMES = ["00_a", "01_b", "02_c", "sub/03_d"]
@@ -160,7 +160,7 @@ def test_reading_only_what_changed_gives_the_same(make_project, steps):
         assert [str(d) for d in plan.diagnostics] == [str(d) for d in whole.diagnostics]
         for file, text in whole.files.items():
             assert file.read_text() == text, file
-        assert still_said()
+        assert load_report()
 
 
 def test_only_what_changed_is_opened(make_project, monkeypatch):

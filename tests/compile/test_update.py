@@ -154,7 +154,7 @@ def test_an_edit_of_a_cell_that_the_notebook_has_no_more_is_a_conflict(project):
     del data["cells"][4]
     path.write_text(json.dumps(data))
     edit(project, "z = 3", "z = 'precious'")
-    with pytest.raises(EditConflictError, match="has the cell no more"):
+    with pytest.raises(EditConflictError, match="no longer contains this cell"):
         update_notebooks(project)
 
 
