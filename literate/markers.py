@@ -73,7 +73,7 @@ class Section:
     marker: str  # the whole line; "" for the head of the module
     notebook: Path | None  # None for the head, for `# %% auto`, and for a marker that was typed
     key: str  # as in `Marker`
-    code: str  # without the blank lines around it
+    code: str  # without the blank lines at its end
     line: int  # of the marker, in the module, from 1
 
     @property

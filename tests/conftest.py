@@ -18,6 +18,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from literate.execute.server import job as jobs
+from literate.notebook import read_notebook
 from literate.project import Project, read_project
 
 # Load makes everything slow, and must make nothing fail: a wait ends when its event comes, and
@@ -297,6 +298,36 @@ def make_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
         return read_project(tmp_path / "settings.ini")
 
     return make
+
+
+NOTEBOOK2SCRIPT = Path(__file__).parents[1] / "notebook2script.py"
+
+
+def notebook2script(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the compiler's command in the current folder."""
+    command = [sys.executable, str(NOTEBOOK2SCRIPT), *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def edit_module(project: Project, old: str, new: str, name: str = "a") -> None:
+    """Replace a text in a generated module, as a person does."""
+    path = project.lib_path / f"{name}.py"
+    text = path.read_text()
+    assert old in text
+    rewrite(path, text.replace(old, new))
+
+
+def edit_notebook(project: Project, old: str, new: str, name: str = "00_a") -> None:
+    """Replace a text in the file of a notebook."""
+    path = project.nbs_path / f"{name}.ipynb"
+    text = path.read_text()
+    assert old in text
+    rewrite(path, text.replace(old, new))
+
+
+def cell_sources(project: Project, name: str = "00_a") -> list[str]:
+    """The sources of all cells of a notebook."""
+    return [cell.source for cell in read_notebook(project.nbs_path / f"{name}.ipynb").cells]
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
