@@ -95,8 +95,7 @@ def update_notebooks(
         after = make_plan(project)
         if after.has_errors:
             raise UserError(*after.diagnostics)
-        has_removed_cells = any(edits.removed for edits in found)
-        overwrite_edits = force or bool(prefer) or has_removed_cells
+        overwrite_edits = force or bool(prefer)
         return carried, write_plan(after, overwrite_edits, found)
 
 

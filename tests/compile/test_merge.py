@@ -245,10 +245,12 @@ def test_sections_without_keys_are_matched_by_code_and_order():
 
 
 def test_a_key_that_the_module_has_twice_does_not_identify_a_cell():
-    """A person copied a section, marker and all, and edited the copy above the original."""
-    assert matches([A, B], [("#a", "copy"), A, B]) == {"a = 1": "a = 1", "b = 1": "b = 1"}
-    found = merge([A, B], [("#a", "copy"), A, B], [A, B])
-    assert (found.edits, found.outside) == ([], ["copy"])
+    """A person copied a section, marker and all, and edited the copy."""
+    copy = ("#a", "copy")
+    for disk in ([copy, A, B], [A, copy, B]):
+        assert matches([A, B], disk) == {"a = 1": "a = 1", "b = 1": "b = 1"}
+        found = merge([A, B], disk, [A, B])
+        assert (found.edits, found.outside) == ([], ["copy"])
 
 
 def test_a_key_that_was_generated_twice_does_not_identify_a_cell():

@@ -67,6 +67,10 @@ class TwoSides(RuleBasedStateMachine):
         change(data["cells"])
         path.write_text(json.dumps(data, indent=1) + "\n")
 
+    def change_cell(self, n: int, change: Callable[[list[dict]], object]) -> None:
+        """Change a notebook, unless an update has removed its last cell."""
+        self.change_notebook(n, lambda cells: change(cells) if cells else None)
+
     @rule(n=PICK, i=PICK)
     def edit_cell(self, n, i):
         def change(cells):
@@ -76,7 +80,7 @@ class TwoSides(RuleBasedStateMachine):
             lines[first:] = [self.word()]
             cell["source"] = "\n".join(lines).splitlines(keepends=True)
 
-        self.change_notebook(n, change)
+        self.change_cell(n, change)
 
     @rule(n=PICK, i=PICK, exported=st.booleans())
     def add_cell(self, n, i, exported):
@@ -94,9 +98,11 @@ class TwoSides(RuleBasedStateMachine):
 
     @rule(n=PICK, i=PICK, j=PICK)
     def move_cell(self, n, i, j):
-        self.change_notebook(
-            n, lambda cells: cells.insert(j % len(cells), cells.pop(i % len(cells)))
-        )
+        def change(cells):
+            place = j % len(cells)
+            cells.insert(place, cells.pop(i % len(cells)))
+
+        self.change_cell(n, change)
 
     @rule(n=PICK)
     def rename_notebook(self, n):

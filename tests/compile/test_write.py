@@ -231,6 +231,17 @@ def test_an_edit_that_is_made_while_edits_are_carried_is_not_lost(make_project, 
     assert "precious" in (project.lib_path / "a.py").read_text()
 
 
+def test_an_edit_that_a_notebook_did_not_take_is_not_lost(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    compile_project(project)
+    edit_module(project, "x = 1", "x = 'precious'")
+    plan = make_plan(project)
+    found = find_edits(plan, plan.files.keys(), Baseline(project))
+    with pytest.raises(UncarriedEditsError):
+        write_plan(plan, carried=found)
+    assert "precious" in (project.lib_path / "a.py").read_text()
+
+
 # --- a side wins -------------------------------------------------------------------------------
 
 
@@ -354,10 +365,10 @@ def test_with_force_edited_orphans_are_deleted(with_orphan):
 
 
 def is_locked(project: Project) -> bool:
-    """Whether another process could not take the lock of the project now."""
+    """Whether the lock is held exclusively: not even a shared lock is possible beside it."""
     with open(project.state_dir / "lock") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
     return False
