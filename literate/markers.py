@@ -63,6 +63,11 @@ def parse_marker(line: str) -> Marker | None:
     return None
 
 
+def may_contain_markers(text: str) -> bool:
+    """False for most files that were written by hand, without looking at each line."""
+    return f"{_START} " in text
+
+
 # --- the sections of a module ------------------------------------------------------------------
 
 
@@ -80,6 +85,11 @@ class Section:
     def is_new(self) -> bool:
         """Whether a person typed this marker to begin a new cell."""
         return bool(self.marker) and parse_marker(self.marker) is None
+
+    @property
+    def remark(self) -> str:
+        """The words behind a marker that a person typed."""
+        return self.marker.removeprefix(_START).strip()
 
     @property
     def is_cell(self) -> bool:
@@ -115,10 +125,13 @@ def split_sections(text: str, folder: Path, known: KnownMarkers) -> list[Section
     starts = [match for match in _MARKER_LINE.finditer(text) if _is_marker(match[0], known)]
     ends = [match.start() for match in starts]
     ends.append(len(text))
-    sections = [Section("", None, "", _trim(text[: ends[0]]), 1)]
+    line = 1
+    sections = [Section("", None, "", _trim(text[: ends[0]]), line)]
+    counted = 0  # up to here, the lines of the text are counted
     for start, end in zip(starts, ends[1:], strict=True):
+        line += text.count("\n", counted, start.start())
+        counted = start.start()
         code = _trim(text[start.end() : end])
-        line = text.count("\n", 0, start.start()) + 1
         sections.append(_section(start[0], folder, code, line))
     return sections
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .diagnostics import UserError
 from .directives import dialect_of, parse_cell
-from .markers import Marker, parse_marker
+from .markers import Marker, may_contain_markers, parse_marker
 from .notebook import Cell, Notebook, read_notebook
 from .project import Project, find_project
 from .records import dataclass
@@ -68,7 +68,7 @@ def read_source_map(module: Path) -> SourceMap | None:
 def _read_source_map(module: Path, time_of_change: int) -> SourceMap | None:
     """Read the map. The time is part of the cache's key: a file that changed is read again."""
     text = module.read_text(encoding="utf-8")
-    if "# %% " not in text:
+    if not may_contain_markers(text):
         return None
     try:
         project = find_project(module.parent)

@@ -104,6 +104,7 @@ def test_a_typed_marker_begins_a_new_cell(marker):
     *_, last = split_sections(text, FOLDER, markers_of(MODULE))
     assert (last.marker, last.code, last.line) == (marker, "\ny = 2", 16)
     assert last.is_new and last.is_cell and last.notebook is None
+    assert last.remark == marker[4:].strip()
 
 
 def test_the_marker_of_a_cell_that_was_not_generated_is_code():

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def notebook2script(
-    # notebooks, folders or globs, from the current folder or from nbs_path; none means all
+    # notebooks, folders or globs, from the current folder or from nbs_path; by default all
     *notebooks: str,
     # stop after the notebooks with this number, such as 02
     up_to: str = "",
@@ -38,7 +38,7 @@ def notebook2script(
     # only notebook, which gives up edits made in modules
     prefer: str = "",
     # give up edits made in modules, and replace files written by hand; with --update, like
-    # --prefer module
+    # --prefer module, but text outside of cells is given up
     force: bool = False,
     # print what is wrong, and what was written, as JSON: for editors
     json: bool = False,

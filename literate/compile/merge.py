@@ -180,8 +180,9 @@ def _find_additions(
 
 def _code_with_remark(section: Section) -> str:
     """The code of a new cell; a remark behind its `# %%` becomes a comment in the first line."""
-    remark = section.marker.removeprefix("# %%").strip()
-    return f"# {remark}\n{section.code}" if remark else section.code
+    if not section.remark:
+        return section.code
+    return f"# {section.remark}\n{section.code}"
 
 
 # --- which section is which --------------------------------------------------------------------

@@ -38,13 +38,13 @@ class CarriedEdit:
     line: int  # in the module
 
     def __str__(self) -> str:
+        source = f"{display_path(self.module)}:{self.line}"
         if self.cell is None:
-            target = display_path(self.notebook)
-        else:
-            cell = self.cell.parsed.cell
-            target = format_location(self.notebook, cell.index, cell.id)
+            return f"{display_path(self.notebook)} + a new cell at its end <- {source}"
+        cell = self.cell.parsed.cell
+        target = format_location(self.notebook, cell.index, cell.id)
         relation = {CHANGED: "<-", ADDED: "+ a new cell after it <-", REMOVED: "removed, as in"}
-        return f"{target} {relation[self.kind]} {display_path(self.module)}:{self.line}"
+        return f"{target} {relation[self.kind]} {source}"
 
     @property
     def cell_index(self) -> int | None:

@@ -197,7 +197,7 @@ def test_a_section_above_all_cells_becomes_the_last_cell(project):
     start = text.index("# %% ../nbs")
     (project.lib_path / "a.py").write_text(f"{text[:start]}# %%\nn = 1\n\n{text[start:]}")
     (carried,), _ = update_notebooks(project)
-    assert str(carried).startswith("nbs/00_a.ipynb + a new cell")
+    assert str(carried).startswith("nbs/00_a.ipynb + a new cell at its end <- lib/a.py:")
     assert carried.cell_index is None
     assert cell_sources(project) == [*SOURCES, "#export\nn = 1"]
 
