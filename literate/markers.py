@@ -1,122 +1,168 @@
-"""A module's text, taken apart: the head, and a section for each cell marker."""
+"""The `# %%` grammar of modules. This file alone writes and reads it.
+
+A generated module begins with a head. After it, every cell stands below a marker line:
+
+    # %% ../nbs/00_core.ipynb 3             the notebook, and the number of the cell
+    # %% ../nbs/00_core.ipynb #6fd14ecd     the notebook, and the id of the cell
+    # %% ../nbs/00_core.ipynb               the notebook alone
+    # %% auto 0                             the definition of `__all__`, which is not a cell
+
+A person who edits the module types `# %%`, with or without a remark behind it, to begin a new cell.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-from collections import Counter
-from collections.abc import Collection
 from pathlib import Path
 
 from .records import dataclass
 
-_MARKER = re.compile(r"^# %%(?:[ \t].*)?$", re.MULTILINE)
-_CELL = re.compile(r"# %% (?P<notebook>.+\.ipynb)(?: (?P<key>#?[^\s#]+))?$")
+_START = "# %%"
+_AUTO = f"{_START} auto"
+_MARKER_LINE = re.compile(rf"^{_START}(?:[ \t].*)?$", re.MULTILINE)
+_CELL_MARKER = re.compile(rf"{_START} (?P<notebook>.+\.ipynb)(?: (?P<key>#?[^\s#]+))?$")
+
+
+# --- one marker --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A marker line as the compiler writes it, taken apart."""
+
+    notebook: str  # the path as seen from the folder of the module; "" for `# %% auto`
+    key: str  # "#6fd14ecd", "3", or "" for a marker without id and number
+
+    @property
+    def is_auto(self) -> bool:
+        """Whether this is the marker of `__all__`."""
+        return not self.notebook
+
+
+def cell_marker(notebook: str, key: str) -> str:
+    """The marker line of a cell; notebook and key are those of `Marker`."""
+    marker = f"{_START} {notebook}"
+    return f"{marker} {key}" if key else marker
+
+
+def auto_marker(cell_ids: bool) -> str:
+    """The marker line of `__all__`, for a project with or without cell ids in its markers."""
+    return f"{_AUTO} #0" if cell_ids else f"{_AUTO} 0"
+
+
+def parse_marker(line: str) -> Marker | None:
+    """Take a line apart that has the form of a generated marker; None for any other line."""
+    if not line.startswith(_START):
+        return None
+    match = _CELL_MARKER.match(line)
+    if match:
+        return Marker(match["notebook"], match["key"] or "")
+    if line.startswith(_AUTO):
+        return Marker("", line.removeprefix(_AUTO).strip())
+    return None
+
+
+def may_contain_markers(text: str) -> bool:
+    """False for most files that were written by hand, without looking at each line."""
+    return f"{_START} " in text
+
+
+# --- the sections of a module ------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Section:
     """A marker line and the code below it."""
 
-    marker: str  # "" for what stands above the first marker
-    notebook: (
-        Path | None
-    )  # None for the head, for `# %% auto`, and for a marker that somebody typed
-    key: str  # "#6fd14ecd", "3", or "" for a marker without either
-    code: str  # without the blank lines around it
+    marker: str  # the whole line; "" for the head of the module
+    notebook: Path | None  # None for the head, for `# %% auto`, and for a marker that was typed
+    key: str  # as in `Marker`
+    code: str  # without the blank lines at its end
+    line: int  # of the marker, in the module, from 1
 
     @property
     def is_new(self) -> bool:
-        """Somebody typed this marker to begin a new cell."""
-        return (
-            bool(self.marker) and self.notebook is None and not self.marker.startswith("# %% auto")
-        )
+        """Whether a person typed this marker to begin a new cell."""
+        return bool(self.marker) and parse_marker(self.marker) is None
+
+    @property
+    def remark(self) -> str:
+        """The words behind a marker that a person typed."""
+        return self.marker.removeprefix(_START).strip()
+
+    @property
+    def is_cell(self) -> bool:
+        """Whether the code is that of a cell, be it generated or new."""
+        return self.notebook is not None or self.is_new
 
 
-def split_sections(
-    text: str, folder: Path, known: set[str], inside: Collection[str] = ()
-) -> list[Section]:
-    """The sections of a module that lies in `folder`.
+@dataclass(frozen=True)
+class KnownMarkers:
+    """The lines of generated modules that look like markers."""
 
-    `known` are the true markers of cells: look-alikes in strings are code. `inside` are the other markers that cells
-    hold as part of their code (`# %% Plots`); any that is not among them, somebody typed to begin a new cell.
+    issued: set[str]  # the markers that the compiler wrote
+    in_cells: set[str]  # lines of the cells themselves, such as `# %% Plots`
+
+
+def markers_of(*generated: str) -> KnownMarkers:
+    """The lines that look like markers in texts that the compiler generated."""
+    known = KnownMarkers(set(), set())
+    for text in generated:
+        for line in _MARKER_LINE.findall(text):
+            kind = known.in_cells if parse_marker(line) is None else known.issued
+            kind.add(line)
+    return known
+
+
+def split_sections(text: str, folder: Path, known: KnownMarkers) -> list[Section]:
+    """The sections of a module that lies in `folder`; the first one is the head.
+
+    A line with the form of a generated marker counts only if the compiler issued it: any other such
+    line is part of a string. A line with another form, such as `# %% Plots`, begins a new cell,
+    unless a generated cell contains it.
     """
-    starts = [
-        m
-        for m in _MARKER.finditer(text)
-        if (m[0] in known if _is_generated(m[0]) else m[0] not in inside)
-    ]
-    ends = [m.start() for m in starts[1:]] + [len(text)]
-    sections = [Section("", None, "", _trim(text[: starts[0].start() if starts else len(text)]))]
-    for match, end in zip(starts, ends):
-        cell = _CELL.match(match[0])
-        notebook = Path(os.path.normpath(folder / cell["notebook"])) if cell else None
-        sections.append(
-            Section(
-                match[0],
-                notebook,
-                (cell["key"] or "") if cell else "",
-                _trim(text[match.end() : end]),
-            )
-        )
+    starts = [match for match in _MARKER_LINE.finditer(text) if _is_marker(match[0], known)]
+    ends = [match.start() for match in starts]
+    ends.append(len(text))
+    line = 1
+    sections = [Section("", None, "", _trim(text[: ends[0]]), line)]
+    counted = 0  # up to here, the lines of the text are counted
+    for start, end in zip(starts, ends[1:], strict=True):
+        line += text.count("\n", counted, start.start())
+        counted = start.start()
+        code = _trim(text[start.end() : end])
+        sections.append(_section(start[0], folder, code, line))
     return sections
 
 
-def markers_of(*generated: str) -> tuple[set[str], set[str]]:
-    """The markers in generated texts: those of cells, and those that stand in cells."""
-    found = {marker for text in generated for marker in _MARKER.findall(text)}
-    true = set(filter(_is_generated, found))
-    return true, found - true
+def split_at_markers(text: str) -> list[tuple[Marker | None, str]]:
+    """The code below each line that begins as a marker does; None where it is not a marker.
+
+    nbdev takes modules apart in this way, also at lines of strings.
+    """
+    _, *parts = text.split(f"\n{_START} ")
+    sections = []
+    for part in parts:
+        line, _, code = part.partition("\n")
+        sections.append((parse_marker(f"{_START} {line.strip()}"), code))
+    return sections
 
 
-def _is_generated(marker: str) -> bool:
-    return bool(_CELL.match(marker)) or marker.startswith("# %% auto")
+def _is_marker(line: str, known: KnownMarkers) -> bool:
+    if parse_marker(line) is None:
+        return line not in known.in_cells
+    return line in known.issued
+
+
+def _section(marker_line: str, folder: Path, code: str, line: int) -> Section:
+    marker = parse_marker(marker_line)
+    if marker is None or marker.is_auto:
+        return Section(marker_line, None, "", code, line)
+    notebook = Path(os.path.normpath(folder / marker.notebook))
+    return Section(marker_line, notebook, marker.key, code, line)
 
 
 def _trim(code: str) -> str:
-    """Without the line end after the marker, and the blank lines before the next one."""
+    """The code without the line end of its marker and the blank lines before the next marker."""
     return code.removeprefix("\n").rstrip("\n")
-
-
-def match_sections(base: list[Section], other: list[Section], numbers_hold: bool) -> dict[int, int]:
-    """Which section of `other` is which of `base`: by notebook and key; where the key tells nothing, by content and order.
-
-    A cell's number holds in the module that it was written to, but not in the notebook, where cells come and go.
-    """
-
-    def is_key(section: Section) -> bool:
-        return section.key.startswith("#") or bool(section.key) and numbers_hold
-
-    keyed = Counter((s.notebook, s.key) for s in other if is_key(s))
-    by_key = {(s.notebook, s.key): n for n, s in enumerate(other) if keyed[s.notebook, s.key] == 1}
-    pairs = {
-        n: by_key[s.notebook, s.key]
-        for n, s in enumerate(base)
-        if is_key(s) and (s.notebook, s.key) in by_key
-    }
-    taken = set(pairs.values())
-    for notebook in dict.fromkeys(s.notebook for s in base if s.notebook):
-        old = [n for n, s in enumerate(base) if s.notebook == notebook and n not in pairs]
-        new = [
-            n
-            for n, s in enumerate(other)
-            if s.notebook == notebook
-            and n not in taken
-            and not (is_key(s) and keyed[s.notebook, s.key] == 1)
-        ]
-        pairs |= {
-            old[i]: new[j]
-            for i, j in _align([base[n].code for n in old], [other[n].code for n in new])
-        }
-    return pairs
-
-
-def _align(old: list[str], new: list[str]) -> list[tuple[int, int]]:
-    """Index pairs of two lists of cells: equal ones, and as many changed ones in their place."""
-    from difflib import SequenceMatcher
-
-    pairs = []
-    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal" or kind == "replace" and b - a == d - c:
-            pairs += zip(range(a, b), range(c, d))
-    return pairs

@@ -32,7 +32,7 @@ from literate.execute.protocol import (
 )
 from literate.execute.server import job as jobs
 from literate.execute.server.client import ForkServerClient
-from literate.notebook import Notebook, parse_notebook
+from literate.notebook import Notebook, parse_notebook, read_notebook
 from literate.project import Project, read_project
 
 # How many seconds a test waits for an event. A busy machine is slow, but it must not make a test
@@ -457,6 +457,36 @@ def printed_by(client: ForkServerClient, folder: Path, *sources: str, **task: ob
     client.send(RunNotebook(0, make_task(cells=make_cells(*sources), **values)))
     ended = [m for m in reports_until(client, NotebookEnded) if isinstance(m, CellEnded)]
     return ["".join(output["text"] for output in message.outputs) for message in ended]
+
+
+NOTEBOOK2SCRIPT = Path(__file__).parents[1] / "notebook2script.py"
+
+
+def notebook2script(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the compiler's command in the current folder."""
+    command = [sys.executable, str(NOTEBOOK2SCRIPT), *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def edit_module(project: Project, old: str, new: str, name: str = "a") -> None:
+    """Replace a text in a generated module, as a person does."""
+    path = project.lib_path / f"{name}.py"
+    text = path.read_text()
+    assert old in text
+    rewrite(path, text.replace(old, new))
+
+
+def edit_notebook(project: Project, old: str, new: str, name: str = "00_a") -> None:
+    """Replace a text in the file of a notebook."""
+    path = project.nbs_path / f"{name}.ipynb"
+    text = path.read_text()
+    assert old in text
+    rewrite(path, text.replace(old, new))
+
+
+def cell_sources(project: Project, name: str = "00_a") -> list[str]:
+    """The sources of all cells of a notebook."""
+    return [cell.source for cell in read_notebook(project.nbs_path / f"{name}.ipynb").cells]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,78 +1,93 @@
-"""Whether anything has changed since the last compilation: asked before anything else is imported, and told by a `stat` for each file."""
+"""The fast path: whether nothing has changed since the last compile, and its report if so.
+
+This is asked before anything else is imported, and one `stat` for each file answers it.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from ..files import stamp
+from ..files import Stamp, stamp
 
-TYPE_CHECKING = (
-    False  # as in typing, which takes longer to import than an unchanged project to check
-)
+# Importing `typing` takes longer than checking an unchanged project.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-_RECORD = os.path.join(".literate", "last-report")
+_REPORT = os.path.join(".literate", "last-report")
 _CONFIGS = ("pyproject.toml", "settings.ini")
+_ENVIRONMENT = ("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS")  # where a user's settings are
+
+# The file has four parts: the key, the number of generated files, the stamps, and the messages.
+_BETWEEN_PARTS = "\0\0"
+_BETWEEN_LINES = "\0"
 
 
-def still_said() -> tuple[list[str], int] | None:
-    """What the last compilation of the current folder's project found wrong, and how many files it made, if nothing has changed since."""
+def load_report() -> tuple[list[str], int] | None:
+    """The messages of the last compile, and how many files it generated.
+
+    None if anything has changed since in the project that the current folder belongs to.
+    """
+    path = os.path.join(_project_root(), _REPORT)
     try:
-        with open(
-            os.path.join(_root(), _RECORD), encoding="utf-8", errors="surrogateescape", newline=""
-        ) as file:
-            key, count, stamps, said = file.read().split("\0\0")
-        if key == _key() and all(
-            _line(line.partition(" ")[2]) == line for line in stamps.split("\0")
-        ):
-            return said.split("\0")[:-1], int(count)
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+            key, count, stamps, messages = file.read().split(_BETWEEN_PARTS)
+        if key != _cache_key() or not _are_current(stamps):
+            return None
+        return messages.split(_BETWEEN_LINES)[:-1], int(count)
     except (OSError, ValueError):
-        pass
-    return None
+        return None
 
 
-def remember_said(
-    root: Path, said: Iterable[object], count: int, stamps: dict[str, list[int]]
+def store_report(
+    root: Path, messages: Iterable[object], count: int, stamps: Mapping[str, Stamp]
 ) -> None:
-    """Keep what a compilation said for as long as these files and folders stay as they are."""
+    """Keep the report of a compile. It is valid while all files and folders keep these stamps."""
     from ..files import write_atomically
 
-    lines = "\0".join(f"{_word(stamp)} {path}" for path, stamp in stamps.items())
-    words = (
-        "".join(f"{line}\0" for line in said).encode("utf-8", "backslashreplace").decode()
-    )  # as stderr prints it
-    write_atomically(root / _RECORD, "\0\0".join([_key(), str(count), lines, words]))
+    stamp_lines = [_stamp_line(path, file_stamp) for path, file_stamp in stamps.items()]
+    text = "".join([f"{message}{_BETWEEN_LINES}" for message in messages])
+    printable = text.encode("utf-8", "backslashreplace").decode()  # as stderr prints it
+    parts = [_cache_key(), str(count), _BETWEEN_LINES.join(stamp_lines), printable]
+    write_atomically(root / _REPORT, _BETWEEN_PARTS.join(parts))
 
 
-def _line(path: str) -> str:
-    return f"{_word(stamp(path))} {path}"
+def _are_current(stamp_lines: str) -> bool:
+    """Whether each file still has its stamp."""
+    for line in stamp_lines.split(_BETWEEN_LINES):
+        _, _, path = line.partition(" ")
+        if _stamp_line(path, stamp(path)) != line:
+            return False
+    return True
 
 
-def _word(stamp: list[int]) -> str:
-    return ".".join(map(str, stamp))
+def _stamp_line(path: str, file_stamp: Stamp) -> str:
+    numbers = ".".join(map(str, file_stamp))
+    return f"{numbers} {path}"
 
 
-def _key() -> str:
-    """What else decides what is said: who says it and where, and where a user's settings are."""
-    return "\0".join(
-        [
-            sys.version,
-            os.getcwd(),
-            *(
-                os.environ.get(name) or "-"
-                for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS")
-            ),
-        ]
-    )
+def _cache_key() -> str:
+    """What a report depends on besides files.
+
+    These are the version of Python, the current folder (messages name files relative to it), and
+    where the settings of the user are.
+    """
+    environment = [os.environ.get(name) or "-" for name in _ENVIRONMENT]
+    return _BETWEEN_LINES.join([sys.version, os.getcwd(), *environment])
 
 
-def _root() -> str:
+def _project_root() -> str:
+    """The nearest folder with a configuration file, from the current one upwards."""
     folder = os.getcwd()
-    while not any(
-        os.path.exists(os.path.join(folder, name)) for name in _CONFIGS
-    ) and folder != os.path.dirname(folder):
-        folder = os.path.dirname(folder)
+    while not _has_config(folder):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            break
+        folder = parent
     return folder
+
+
+def _has_config(folder: str) -> bool:
+    return any(os.path.exists(os.path.join(folder, name)) for name in _CONFIGS)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..directives import ParsedCell
+from ..markers import Marker
 from ..notebook import Cell, Notebook
 from ..project import NBDEV2, NBDEV3, Project
 from .docstrings import (
@@ -71,11 +72,6 @@ class Layout:
         """Whether the key is the cell's id, and not its number."""
         return True
 
-    @property
-    def auto_key(self) -> str:
-        """The key in the marker above `__all__`."""
-        return "#0" if self.has_id_keys else "0"
-
     def cell_key(self, cell: Cell, above_all: bool) -> str:
         """The key in a cell's marker, or "".
 
@@ -87,16 +83,12 @@ class Layout:
             return str(cell.index)
         return ""
 
-    def notebook_in_marker(self, marker: str) -> str | None:
-        """The notebook that a marker names, or None if the key is not one of this layout.
-
-        `marker` is the part of the line behind `# %% `.
-        """
+    def accepts(self, marker: Marker) -> bool:
+        """Whether a marker has the kind of key that this layout writes."""
         if not self.has_keys:
-            return marker
-        notebook, _, key = marker.strip().rpartition(" ")
+            return True
         pattern = _ID_KEY if self.has_id_keys else _NUMBER_KEY
-        return notebook if pattern.fullmatch(key) else None
+        return pattern.fullmatch(marker.key) is not None
 
     def _version_line(self) -> str:
         return f'__version__ = "{self.project.version}"'

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..markers import split_at_markers
 from ..project import Project
 from .docstrings import page_of
 from .imports import DEFINITIONS, decorator_name
@@ -50,16 +51,13 @@ def _symbols_in_file(path: Path, project: Project, layout: Layout) -> dict[str, 
     markers are of another kind, and then the result is None.
     """
     text = path.read_text(encoding="utf-8", errors="replace")
-    _, *sections = text.split("\n# %% ")
     found: dict[str, str] = {}
-    for section in sections:
-        marker, _, code = section.partition("\n")
-        name = layout.notebook_in_marker(marker)
-        if name is None:
+    for marker, code in split_at_markers(text):
+        if marker is None or not layout.accepts(marker):
             return None
-        if name.startswith("auto") and not name.endswith(".ipynb"):
+        if marker.is_auto:
             continue
-        notebook = Path(os.path.normpath(path.parent / name.strip()))
+        notebook = Path(os.path.normpath(path.parent / marker.notebook))
         if not notebook.is_relative_to(project.nbs_path):
             return None
         try:

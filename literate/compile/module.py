@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from ..directives import ParsedCell
+from ..markers import auto_marker, cell_marker
 from ..project import Project
 from ..records import dataclass, field
 from .imports import DEFINITIONS, make_relative
@@ -114,7 +115,7 @@ def module_text(module: Module, project: Project) -> str:
     ]
     for item in above:
         parts.append(sections.text(item, above_all=True))
-    parts.append(f"\n\n# %% auto {layout.auto_key}\n")
+    parts.append(f"\n\n{auto_marker(layout.has_id_keys)}\n")
     for statement in lifted:
         parts.append(f"{statement}\n")
     parts.append(f"__all__ = {_wrapped(repr(module.public))}")
@@ -146,10 +147,8 @@ class _Sections:
 
     def text(self, item: ModuleCell, above_all: bool = False, without_future: bool = False) -> str:
         """The section of one cell."""
-        marker = f"# %% {self.relative_path(item.notebook)}"
         key = self.layout.cell_key(item.parsed.cell, above_all)
-        if key:
-            marker += f" {key}"
+        marker = cell_marker(self.relative_path(item.notebook), key)
         code = item.parsed.code
         if self._makes_relative:
             code = make_relative(code, item.tree, self._package)

@@ -37,7 +37,7 @@ from .package_files import file_texts, find_orphans
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .cache import Memory
+    from .cache import CompileCache
 
 
 @dataclass
@@ -86,7 +86,7 @@ def make_plan(
     chosen: Iterable[Path] | None = None,
     strict: bool | None = None,
     prune: bool = False,
-    memory: Memory | None = None,
+    memory: CompileCache | None = None,
     force: bool = False,
 ) -> CompilePlan:
     """Plan the modules to which the chosen notebooks (default: all) export.
@@ -204,7 +204,9 @@ def _read_all(project: Project, notebooks: list[Path]) -> _ProjectContents:
     return contents
 
 
-def _read_changed(project: Project, notebooks: list[Path], memory: Memory) -> _ProjectContents:
+def _read_changed(
+    project: Project, notebooks: list[Path], memory: CompileCache
+) -> _ProjectContents:
     """Read the notebooks that changed, and those whose modules depend on them.
 
     A notebook is read if it changed since the last run, if it shares a module with one that is

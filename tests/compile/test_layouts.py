@@ -10,6 +10,7 @@ import pytest
 from literate.compile.layouts import Layout, Nbdev2Layout, Nbdev3Layout, layout_of
 from literate.compile.plan import make_plan
 from literate.directives import dialect_of, parse_cells
+from literate.markers import Marker
 from literate.notebook import Cell, read_notebook
 from literate.project import Project
 from literate.records import replace
@@ -34,47 +35,44 @@ def test_the_configuration_file_chooses_the_layout(nbdev2, nbdev3):
 
 
 @pytest.mark.parametrize(
-    "settings, auto_key, key, key_above_all",
+    "settings, has_ids, key, key_above_all",
     [
-        ("", "0", "3", "3"),
-        ("cell_number = False", "0", "", "3"),
-        ("cell_ids = True", "#0", "#6fd14ecd", "#6fd14ecd"),
-        ("cell_ids = True\ncell_number = False", "#0", "#6fd14ecd", "#6fd14ecd"),
+        ("", False, "3", "3"),
+        ("cell_number = False", False, "", "3"),
+        ("cell_ids = True", True, "#6fd14ecd", "#6fd14ecd"),
+        ("cell_ids = True\ncell_number = False", True, "#6fd14ecd", "#6fd14ecd"),
     ],
 )
-def test_settings_choose_the_keys_of_nbdev_2(nbdev2, settings, auto_key, key, key_above_all):
+def test_settings_choose_the_keys_of_nbdev_2(nbdev2, settings, has_ids, key, key_above_all):
     layout = nbdev2(settings)
-    assert layout.auto_key == auto_key
+    assert layout.has_id_keys == has_ids
     assert layout.cell_key(CELL, above_all=False) == key
     assert layout.cell_key(CELL, above_all=True) == key_above_all
 
 
 def test_nbdev_3_has_ids_as_keys(nbdev3):
-    assert nbdev3.auto_key == "#0"
+    assert nbdev3.has_id_keys
     assert nbdev3.cell_key(CELL, above_all=False) == "#6fd14ecd"
 
 
 @pytest.mark.parametrize(
-    "settings, marker, expected",
+    "settings, key, accepted",
     [
-        ("", "../nbs/a.ipynb 3", "../nbs/a.ipynb"),
-        ("", "auto 0", "auto"),
-        ("", "../nbs/a b.ipynb 3 ", "../nbs/a b.ipynb"),
-        ("", "../nbs/a.ipynb", None),
-        ("", "../nbs/a.ipynb #id", None),
-        ("", "A cell", None),
-        ("cell_ids = True", "../nbs/a.ipynb #id", "../nbs/a.ipynb"),
-        ("cell_ids = True", "../nbs/a.ipynb 3", None),
-        ("cell_number = False", "../nbs/a.ipynb", "../nbs/a.ipynb"),
+        ("", "3", True),
+        ("", "", False),
+        ("", "#id", False),
+        ("cell_ids = True", "#id", True),
+        ("cell_ids = True", "3", False),
+        ("cell_number = False", "", True),
     ],
 )
-def test_the_notebook_in_a_marker(nbdev2, settings, marker, expected):
-    assert nbdev2(settings).notebook_in_marker(marker) == expected
+def test_the_keys_that_a_layout_accepts(nbdev2, settings, key, accepted):
+    assert nbdev2(settings).accepts(Marker("../nbs/a.ipynb", key)) is accepted
 
 
-def test_the_notebook_in_a_marker_of_nbdev_3(nbdev3):
-    assert nbdev3.notebook_in_marker("../nbs/a.ipynb #id") == "../nbs/a.ipynb"
-    assert nbdev3.notebook_in_marker("../nbs/a.ipynb 3") is None
+def test_the_keys_that_nbdev_3_accepts(nbdev3):
+    assert nbdev3.accepts(Marker("../nbs/a.ipynb", "#id"))
+    assert not nbdev3.accepts(Marker("../nbs/a.ipynb", "3"))
 
 
 # --- docstrings --------------------------------------------------------------------------------

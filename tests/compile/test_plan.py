@@ -11,7 +11,7 @@ import pytest
 from conftest import notebook, rewrite
 
 from literate.compile import compile_project
-from literate.compile.cache import recall
+from literate.compile.cache import CompileCache
 from literate.compile.plan import gc_paused, make_plan
 from literate.discovery import project_notebooks
 from literate.project import Project
@@ -254,7 +254,7 @@ def test_unchanged_modules_are_kept_with_their_problems(make_project):
     project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#exprot", "#export\ny = 1"]})
     compile_project(project)
     rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nx = 22"))
-    plan = make_plan(project, memory=recall(project))
+    plan = make_plan(project, memory=CompileCache.load(project))
     assert [module.name for module in plan.modules] == ["a"]
     assert [module.name for module in plan.kept] == ["b"]
     assert [d.code for d in plan.diagnostics] == ["unknown-directive"]
@@ -264,7 +264,7 @@ def test_a_notebook_is_read_again_that_shares_a_new_module_with_a_changed_one(ma
     project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = 1"]})
     compile_project(project)
     rewrite(project.nbs_path / "00_a.ipynb", notebook("#export b\nx = 1"))
-    plan = make_plan(project, memory=recall(project), prune=True)
+    plan = make_plan(project, memory=CompileCache.load(project), prune=True)
     assert [module.name for module in plan.modules] == ["b"]
     assert plan.modules[0].public == ["x", "y"]
 

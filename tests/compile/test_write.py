@@ -1,39 +1,51 @@
-"""Onto the disk: only what changed, never over an edit, and the command around it."""
+"""Writing to the disk: only what changed, and never over an edit."""
 
-import json
-import os
+import fcntl
 import shutil
-import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import PATIENCE, notebook, rewrite
+from conftest import NOTEBOOK2SCRIPT, edit_module, edit_notebook, notebook, notebook2script
 
-from literate.compile import compile_project
+from literate.compile import compile_project, update_notebooks, write
+from literate.compile import plan as plan_module
+from literate.compile.baseline import Baseline
 from literate.compile.plan import make_plan
-from literate.compile.write import EditConflictError, UncarriedEditsError, write_plan
-from literate.diagnostics import UserError
-from literate.project import read_project
+from literate.compile.write import (
+    EditConflictError,
+    UncarriedEditsError,
+    diff,
+    find_edits,
+    locked,
+    write_plan,
+)
+from literate.diagnostics import UsageError, UserError
+from literate.project import Project, read_project, state_lock
 
-DOOR = Path(__file__).parents[2] / "notebook2script.py"
+LAYOUTS = ["cell_ids = True", "", "cell_number = False"]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, DOOR, *arguments], capture_output=True, text=True)
+def snapshot(folder: Path) -> dict[Path, tuple[bytes, int]]:
+    """Content and time of each file, but for state files."""
+    found = {}
+    for path in folder.rglob("*"):
+        if path.is_file() and ".literate" not in path.parts:
+            found[path] = (path.read_bytes(), path.stat().st_mtime_ns)
+    return found
 
 
-def snapshot(folder: Path) -> dict:
-    return {
-        p: (p.read_bytes(), p.stat().st_mtime_ns)
-        for p in folder.rglob("*")
-        if p.is_file() and ".literate" not in p.parts
-    }
+def clone(project: Project) -> None:
+    """Make the project look like a fresh clone: git knows all files, and no state exists."""
+    shutil.rmtree(project.state_dir)
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init"], ["add", "."], [*identity, "commit", "-m", "a"]):
+        subprocess.run(["git", *words], cwd=project.root, check=True, capture_output=True)
+
+
+# --- what is written ---------------------------------------------------------------------------
 
 
 def test_unchanged_files_are_left_alone(make_project):
@@ -42,198 +54,378 @@ def test_unchanged_files_are_left_alone(make_project):
     before = snapshot(project.lib_path)
     assert compile_project(project)[1].changed == ()
     assert snapshot(project.lib_path) == before
-    rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nx = 2"))
-    assert [p.name for p in compile_project(project)[1].changed] == ["a.py"]
+    edit_notebook(project, "x = 1", "x = 2")
+    _, result = compile_project(project)
+    assert [path.name for path in result.changed] == ["a.py"]
 
 
-def test_with_an_error_nothing_is_written(make_project, tmp_path):
-    make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = ("]})
-    before = snapshot(tmp_path)
-    done = run()
-    assert done.returncode == 1 and snapshot(tmp_path) == before
-    assert done.stderr == (
-        "nbs/01_b.ipynb:cell 1 (00000000):2:5: error: '(' was never closed (this cell is exported) [syntax]\n"
-        "nothing written: 1 problem\n"
+def test_errors_of_all_notebooks_are_raised_together(make_project):
+    project = make_project({"00_a": ["#export\n("], "01_b": ["#export\n)"]})
+    with pytest.raises(UserError) as error:
+        compile_project(project)
+    assert len(error.value.problems) == 2
+
+
+def test_a_diff_shows_what_a_compile_would_change(make_project):
+    project = make_project({})
+    text = diff(project.lib_path / "a.py", "x = 1\ny = 1", "x = 2\ny = 1")
+    assert text == (
+        "--- lib/a.py\n+++ lib/a.py (from the notebooks)\n@@ -1,2 +1,2 @@\n-x = 1\n+x = 2\n y = 1\n"
     )
 
 
-@pytest.mark.parametrize("has_git", [True, False])
-def test_an_edit_made_in_a_module_is_not_lost(make_project, has_git):
+def test_a_hand_written_file_is_replaced_only_when_forced(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    project.lib_path.mkdir()
+    module = project.lib_path / "a.py"
+    module.write_text("mine = 1\n")
+    message = "a.py exists and was not made from a notebook .*--force"
+    for prefer in ("", "notebook"):
+        with pytest.raises(UserError, match=message):
+            compile_project(project, prefer=prefer)
+    assert module.read_text() == "mine = 1\n"
+    compile_project(project, force=True)
+    assert "x = 1" in module.read_text()
+
+
+def test_a_module_that_is_no_text_is_replaced_only_when_forced(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    project.lib_path.mkdir()
+    module = project.lib_path / "a.py"
+    module.write_bytes(b"# \xfcber")
+    with pytest.raises(UserError, match="a.py: error: not UTF-8 .*--force"):
+        compile_project(project)
+    compile_project(project, force=True)
+    assert "x = 1" in module.read_text()
+
+
+def test_an_empty_file_in_the_place_of_a_module_is_replaced(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    project.lib_path.mkdir()
+    (project.lib_path / "a.py").touch()
+    compile_project(project)
+    assert "x = 1" in (project.lib_path / "a.py").read_text()
+
+
+def test_files_that_are_not_generated_keep_their_bytes(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    library = project.lib_path
+    (library / "sub").mkdir(parents=True)
+    (library / "sub" / "__init__.py").write_bytes(b"# \xfcber\r\nx = 1\r\n")
+    (library / ".#a.py").symlink_to("somebody@somewhere")  # as Emacs locks a file
+    (library / "data.py").mkdir()
+    (library / "sub" / "mine.py").write_bytes(b"# -*- coding: latin-1 -*-\r\ny = '\xfc'\r\n")
+    before = snapshot(library)
+    compile_project(project)
+    after = snapshot(library)
+    assert {path: after[path] for path in before} == before
+
+
+def test_a_byte_order_mark_stays_out_of_the_middle(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    project.lib_path.mkdir()
+    init = project.lib_path / "__init__.py"
+    init.write_bytes(b"\xef\xbb\xbfimport os\r\n")
+    compile_project(project)
+    assert init.read_bytes() == b'__version__ = "0.0.1"\nimport os\n'
+
+
+@pytest.mark.parametrize("content", [b"x = (\n", b"x = '\xfc'\n", b"x = '\0'\n"])
+def test_a_docstring_cannot_be_put_into_what_is_no_python(make_project, content):
+    project = make_project({"00_a": ["#| default_exp a", "#| export\nx = 1"]})
+    (project.root / "settings.ini").unlink()
+    config = project.root / "pyproject.toml"
+    config.write_text('[project]\nname = "lib"\n[tool.nbdev]\nput_version_in_init = false\n')
+    project.lib_path.mkdir()
+    (project.lib_path / "__init__.py").write_bytes(content)
+    with pytest.raises(UserError, match="lib/__init__.py.*mend it"):
+        compile_project(read_project(config))
+
+
+# --- edits are not lost ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_clone", [True, False], ids=["clone", "baseline"])
+def test_an_edit_made_in_a_module_is_not_lost(make_project, is_clone):
     project = make_project({"00_a": ["#export\nx = 1"]})
     compile_project(project)
+    if is_clone:
+        clone(project)
+    edit_module(project, "x = 1", "x = 42  # precious")
     module = project.lib_path / "a.py"
-    if has_git:  # a fresh clone: no base, but a HEAD
-        subprocess.run(
-            "rm -r .literate; git init -q . && git add . && git -c user.name=a -c user.email=a@b commit -qm a",
-            shell=True,
-            check=True,
-        )
-    module.write_text(module.read_text().replace("x = 1", "x = 42  # precious"))
     edited = module.read_text()
-    with pytest.raises(
-        UncarriedEditsError, match="a.py: error: edited by hand since it was generated: 1 changed"
-    ):
+    message = "a.py: error: edited by hand since it was generated: 1 changed"
+    with pytest.raises(UncarriedEditsError, match=message):
         compile_project(project)
-    assert module.read_text() == edited and run().returncode == 1
-    rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nx = 2"))
+    assert module.read_text() == edited
+    assert notebook2script().returncode == 1
+    edit_notebook(project, "x = 1", "x = 2")
     with pytest.raises(EditConflictError, match="changed here and in nbs/00_a.ipynb:cell 1"):
         compile_project(project)
-    assert module.read_text() == edited and run().returncode == 3
+    assert module.read_text() == edited
+    assert notebook2script().returncode == 3
     compile_project(project, force=True)
     assert "precious" not in module.read_text()
 
 
-def test_without_a_base_git_head_tells_that_a_module_was_not_edited(make_project):
+def test_in_a_clone_git_tells_that_a_module_was_not_edited(make_project):
     project = make_project({"00_a": ["#export\nx = 1"]})
     compile_project(project)
-    subprocess.run(
-        "rm -r .literate; git init -q . && git add . && git -c user.name=a -c user.email=a@b commit -qm a",
-        shell=True,
-        check=True,
-    )
-    rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nx = 2"))
-    assert [p.name for p in compile_project(project)[1].changed] == ["a.py"]
+    clone(project)
+    edit_notebook(project, "x = 1", "x = 2")
+    _, result = compile_project(project)
+    assert [path.name for path in result.changed] == ["a.py"]
 
 
-def test_without_base_and_git_a_module_that_differs_counts_as_edited(make_project):
+def test_without_a_baseline_and_git_a_module_that_differs_counts_as_edited(make_project):
     project = make_project({"00_a": ["#export\nx = 1"]})
     write_plan(make_plan(project))
     shutil.rmtree(project.state_dir)
-    rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nx = 2"))
+    edit_notebook(project, "x = 1", "x = 2")
     with pytest.raises(EditConflictError):
         compile_project(project)
 
 
-def test_the_command_and_its_exit_codes(make_project):
-    make_project(
-        {"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = 1"], "01a_c": ["#export\nz = 1"]}
-    )
-    done = run("--up-to", "01")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == (
-        "lib/a.py <- nbs/00_a.ipynb\nlib/b.py <- nbs/01_b.ipynb\nlib/__init__.py\nlib/_modidx.py\n"
-        "4 files written, 0 unchanged\n"
-    )
-    assert run().stdout.endswith("2 files written, 3 unchanged\n") and run("--quiet").stdout == ""
-    assert run("--check").returncode == 0
-    rewrite(Path("nbs/00_a.ipynb"), notebook("#export\nx = 2"))
-    done = run("--check")
-    assert (
-        done.returncode == 1 and "-x = 1\n+x = 2\n" in done.stdout and "1 file stale" in done.stdout
-    )
-    assert "x = 1" in Path("lib/a.py").read_text()
-    for arguments in [
-        ["nosuch.ipynb"],
-        ["--nope"],
-        ["--up-to", "x"],
-        ["--up-to"],
-        ["--check=maybe"],
-    ]:
-        done = run(*arguments)
-        assert (
-            done.returncode == 2
-            and "Traceback" not in done.stderr
-            and done.stderr.startswith("error: ")
-        ), arguments
-    os.chdir("/")
-    assert run().returncode == 2
+@pytest.mark.parametrize("written", [False, True], ids=["before", "after"])
+def test_after_a_crash_an_edit_is_compared_with_the_right_base(make_project, written):
+    """The process died just before or just after it replaced the module."""
+    project = make_project({"00_a": ["#export\nx = 1", "#export\ny = 1"]})
+    compile_project(project)
+    module = project.lib_path / "a.py"
+    edit_notebook(project, "x = 1", "x = 2")
+    text = make_plan(project).files[module]
+    Baseline(project).begin_write({module: text})
+    if written:
+        module.write_text(text)
+    edit_module(project, "y = 1", "y = 'precious'")
+    edit_notebook(project, "x = 2", "x = 3")
+    plan = make_plan(project)
+    (edits,) = find_edits(plan, plan.files.keys(), Baseline(project))
+    assert [edit.code for edit in edits.edits] == ["y = 'precious'"]
+    assert edits.count == 1
 
 
-def test_check_makes_warnings_errors(make_project):
-    make_project({"00_a": ["#exprot\nx = 1"]})
-    assert run().returncode == 0 and run("--check").returncode == 1
+def test_edits_are_looked_for_only_in_the_given_modules(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = 1"]})
+    compile_project(project)
+    edit_module(project, "x = 1", "x = 2")
+    edit_module(project, "y = 1", "y = 2", "b")
+    plan = make_plan(project)
+    module = project.lib_path / "b.py"
+    (edits,) = find_edits(plan, {module}, Baseline(project))
+    assert edits.module.path == module
 
 
-def test_a_notebook_is_found_from_any_folder_of_the_project(make_project, monkeypatch):
+def test_an_edit_that_is_made_while_edits_are_carried_is_not_lost(make_project, monkeypatch):
     project = make_project({"00_a": ["#export\nx = 1"]})
-    monkeypatch.chdir(project.nbs_path)
-    assert run("00_a.ipynb").returncode == 0
-    monkeypatch.chdir(project.root.parent)
-    assert run(f"{project.root.name}/nbs/00_a.ipynb").returncode == 0
+    compile_project(project)
+    edit_module(project, "x = 1", "x = 2")
+
+    def edit_and_write(*arguments):
+        edit_module(project, "x = 2", "x = 'precious'")
+        return write_plan(*arguments)
+
+    monkeypatch.setattr(write, "write_plan", edit_and_write)
+    with pytest.raises(EditConflictError):
+        update_notebooks(project)
+    assert "precious" in (project.lib_path / "a.py").read_text()
 
 
-def test_api_raises_with_everything_that_is_wrong(make_project):
-    with pytest.raises(UserError) as error:
-        compile_project(make_project({"00_a": ["#export\n("], "01_b": ["#export\n)"]}))
-    assert len(error.value.problems) == 2
+def test_an_edit_that_a_notebook_did_not_take_is_not_lost(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    compile_project(project)
+    edit_module(project, "x = 1", "x = 'precious'")
+    plan = make_plan(project)
+    found = find_edits(plan, plan.files.keys(), Baseline(project))
+    with pytest.raises(UncarriedEditsError):
+        write_plan(plan, carried=found)
+    assert "precious" in (project.lib_path / "a.py").read_text()
 
 
-@contextmanager
-def watching() -> Iterator[subprocess.Popen]:
-    """The command that watches; whoever waits in vain for what it says is told by its end."""
-    command = [sys.executable, "-u", DOOR, "--watch"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    with process:
-        watchdog = threading.Timer(PATIENCE, process.kill)
-        watchdog.start()
+# --- a side wins -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def edited(make_project):
+    """A project with an edit, a conflict, and text outside of cells in a.py."""
+    cells = ["#export\nx = 1", "#export\ny = 1", "#export\nz = 1"]
+    project = make_project({"00_a": cells, "01_b": ["#export\nw = 1"]})
+    compile_project(project)
+    edit_module(project, "x = 1", "x = 'module'")
+    edit_module(project, "y = 1", "y = 'module'")
+    edit_module(project, "__all__ = ", "OUTSIDE = 1\n__all__ = ")
+    edit_notebook(project, "y = 1", "y = 'notebook'")
+    return project
+
+
+def test_with_prefer_notebook_edits_made_in_modules_are_given_up(edited):
+    before = snapshot(edited.nbs_path)
+    _, result = compile_project(edited, prefer="notebook")
+    assert [path.name for path in result.changed] == ["a.py"]
+    text = (edited.lib_path / "a.py").read_text()
+    assert "module" not in text and "OUTSIDE" not in text
+    assert "x = 1" in text and "y = 'notebook'" in text
+    assert snapshot(edited.nbs_path) == before
+    assert compile_project(edited)[1].changed == ()
+
+
+def test_prefer_notebook_compiles_only_the_chosen_notebooks(edited):
+    edit_module(edited, "w = 1", "w = 'precious'", "b")
+    compile_project(edited, [edited.nbs_path / "00_a.ipynb"], prefer="notebook")
+    assert "y = 'notebook'" in (edited.lib_path / "a.py").read_text()
+    assert "w = 'precious'" in (edited.lib_path / "b.py").read_text()
+
+
+WRONG_PREFERENCES = [
+    ({"prefer": "modules"}, "--prefer takes module or notebook, not 'modules'"),
+    ({"prefer": "notebook", "force": True}, "--prefer and --force exclude each other"),
+    ({"prefer": "module", "force": True}, "--prefer and --force exclude each other"),
+]
+
+
+@pytest.mark.parametrize("function", [compile_project, update_notebooks])
+@pytest.mark.parametrize(("options", "message"), WRONG_PREFERENCES)
+def test_a_preference_that_does_not_fit_is_a_usage_error(edited, function, options, message):
+    before = snapshot(edited.root)
+    with pytest.raises(UsageError, match=message):
+        function(edited, **options)
+    assert snapshot(edited.root) == before
+
+
+def test_the_module_can_be_preferred_only_in_an_update(edited):
+    before = snapshot(edited.root)
+    with pytest.raises(UsageError, match="--prefer module needs --update"):
+        compile_project(edited, prefer="module")
+    assert snapshot(edited.root) == before
+
+
+# --- pruning -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=["ids", "numbers", "neither"])
+def test_a_module_without_a_notebook_is_reported_and_pruned_on_request(make_project, layout):
+    project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = 1"]}, layout)
+    compile_project(project)
+    (project.nbs_path / "01_b.ipynb").rename(project.nbs_path / "01_c.ipynb")
+    plan, _ = compile_project(project)
+    (orphan,) = plan.diagnostics
+    assert (orphan.code, orphan.path.name, orphan.severity) == ("orphan", "b.py", "warning")
+    edit_module(project, "y = 1", "y = 'precious'", "b")
+    for prefer in ("", "notebook"):
+        with pytest.raises(UncarriedEditsError, match="b.py: error: no notebook makes this module"):
+            compile_project(project, prune=True, prefer=prefer)
+    edit_module(project, "y = 'precious'", "y = 1", "b")
+    plan, _ = compile_project(project, prune=True)
+    assert plan.diagnostics == []
+    assert not (project.lib_path / "b.py").exists()
+    assert (project.lib_path / "c.py").exists()
+    assert "lib.b" not in (project.lib_path / "_modidx.py").read_text()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=["ids", "numbers", "neither"])
+def test_handwritten_modules_are_no_orphans(make_project, layout):
+    project = make_project({"00_a": ["#export\nx = 1"]}, layout)
+    compile_project(project)
+    (project.lib_path / "mine.py").write_text("x = 1\n")
+    (project.nbs_path / "_draft.ipynb").write_text(notebook("#export\nx = 1"))
+    header = "# AUTOGENERATED! DO NOT EDIT! File to edit: ../nbs/_draft.ipynb.\n"
+    (project.lib_path / "draft.py").write_text(header)
+    assert compile_project(project, prune=True)[0].diagnostics == []
+
+
+@pytest.fixture
+def with_orphan(make_project):
+    """A project in which no notebook generates b.py any more, and a.py was edited."""
+    project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = 1"]})
+    compile_project(project)
+    (project.nbs_path / "01_b.ipynb").unlink()
+    edit_module(project, "x = 1", "x = 2")
+    return project
+
+
+def test_nothing_is_pruned_where_an_edit_stops_the_work(with_orphan):
+    with pytest.raises(UncarriedEditsError, match="edited by hand"):
+        compile_project(with_orphan, prune=True)
+    assert (with_orphan.lib_path / "b.py").exists()
+
+
+def test_with_prefer_notebook_an_edit_does_not_stop_the_pruning(with_orphan):
+    compile_project(with_orphan, prune=True, prefer="notebook")
+    assert "x = 1" in (with_orphan.lib_path / "a.py").read_text()
+    assert not (with_orphan.lib_path / "b.py").exists()
+
+
+def test_with_force_edited_orphans_are_deleted(with_orphan):
+    edit_module(with_orphan, "y = 1", "y = 2", "b")
+    compile_project(with_orphan, prune=True, force=True)
+    assert not (with_orphan.lib_path / "b.py").exists()
+
+
+# --- two processes, and killed ones ------------------------------------------------------------
+
+
+def is_locked(project: Project) -> bool:
+    """Whether the lock is held exclusively: not even a shared lock is possible beside it."""
+    with open(project.state_dir / "lock") as file:
         try:
-            yield process
-        finally:
-            process.kill()
-            watchdog.cancel()
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
-def test_watch_compiles_at_every_save_and_survives_a_broken_notebook(make_project):
+@pytest.mark.parametrize("function", [compile_project, update_notebooks])
+def test_the_lock_is_held_from_reading_to_writing(make_project, monkeypatch, function):
     project = make_project({"00_a": ["#export\nx = 1"]})
-    with watching() as process:
+    calls = []
 
-        def until(word: str) -> None:
-            said = ""
-            while word not in said:
-                said = process.stdout.readline()
-                assert said, f"never said {word}"
+    def watch(module, name):
+        original = getattr(module, name)
 
-        until("watching")
-        (project.nbs_path / "00_a.ipynb").write_text("{")
-        until("not JSON")
-        (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 3"))
-        until("lib/a.py <-")
-        assert "x = 3" in (project.lib_path / "a.py").read_text()
-        process.send_signal(signal.SIGINT)
-        process.communicate()
-        assert process.returncode == 0
+        def watched(*arguments, **options):
+            calls.append((name, is_locked(project)))
+            return original(*arguments, **options)
 
+        monkeypatch.setattr(module, name, watched)
 
-def test_json_for_editors(make_project):
-    make_project({"00_a": ["#export\nx = 1"], "01_b": ["#exprot\ny = 1"]})
-
-    def said(*arguments):
-        done = run("--json", *arguments)
-        return done.returncode, json.loads(done.stdout)
-
-    code, found = said()
-    assert (
-        code == 0
-        and found["unchanged"] == 0
-        and [Path(p).name for p in found["written"]] == ["a.py", "__init__.py", "_modidx.py"]
-    )
-    (problem,) = found["diagnostics"]
-    assert (problem["code"], problem["cell"], problem["line"], problem["hint"]) == (
-        "unknown-directive",
-        0,
-        1,
-        "did you mean #export?",
-    )
-    assert said()[1]["unchanged"] == 3 and said()[1]["diagnostics"] == found["diagnostics"]
-    assert said("--check")[0] == 1
-    rewrite(Path("nbs/00_a.ipynb"), notebook("#export\nx = ("))
-    code, found = said()
-    assert (
-        code == 1
-        and [d["code"] for d in found["diagnostics"]] == ["syntax", "unknown-directive"]
-        and found["written"] == []
-    )
+    watch(plan_module, "make_plan")
+    watch(write, "write_atomically")
+    function(project)
+    assert {name for name, _ in calls} == {"make_plan", "write_atomically"}
+    assert all(locked for _, locked in calls)
+    assert not is_locked(project)
 
 
 def test_two_commands_at_once_take_turns(make_project):
-    make_project({f"{n:02}_m{n}": [f"#export\nx{i} = {n}" for i in range(30)] for n in range(20)})
-    processes = [
-        subprocess.Popen([sys.executable, DOOR], stdout=subprocess.PIPE, text=True)
-        for _ in range(4)
-    ]
-    said = [process.communicate()[0].splitlines()[-1] for process in processes]
+    cells = {f"{n:02}_m{n}": [f"#export\nx{i} = {n}" for i in range(30)] for n in range(20)}
+    project = make_project(cells)
+    with state_lock(project):  # all of them have to wait
+        processes = [
+            subprocess.Popen([sys.executable, NOTEBOOK2SCRIPT], stdout=subprocess.PIPE, text=True)
+            for _ in range(4)
+        ]
+    last_lines = [process.communicate()[0].splitlines()[-1] for process in processes]
     assert all(process.returncode == 0 for process in processes)
-    assert sorted(said) == ["0 files written, 22 unchanged"] * 3 + ["22 files written, 0 unchanged"]
+    unchanged = ["0 files written, 22 unchanged"] * 3
+    assert sorted(last_lines) == [*unchanged, "22 files written, 0 unchanged"]
+
+
+def test_temporary_files_of_a_killed_process_are_deleted(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"], "sub/01_b": ["#export\ny = 1"]})
+    compile_project(project)
+    folders = [project.state_dir, project.lib_path, project.nbs_path, project.nbs_path / "sub"]
+    for folder in folders:
+        for name in (".a.py.4711.tmp", ".notes.tmp", ".a.py.draft.tmp", "a.py.4711.tmp"):
+            (folder / name).touch()
+    with locked(project):
+        pass  # the last process came to its end: nothing has to be done
+    assert all((folder / ".a.py.4711.tmp").exists() for folder in folders)
+    (project.state_dir / "lock").write_text("4711\n")  # the last process was killed
+    with locked(project):
+        pass
+    for folder in folders:
+        kept = {path.name for path in folder.iterdir() if path.suffix == ".tmp"}
+        assert kept == {".notes.tmp", ".a.py.draft.tmp", "a.py.4711.tmp"}
 
 
 def test_killed_at_any_time_it_leaves_whole_modules_and_the_next_run_goes_on(make_project):
@@ -242,138 +434,22 @@ def test_killed_at_any_time_it_leaves_whole_modules_and_the_next_run_goes_on(mak
     def written(value: int) -> int:
         """How many modules hold this value: they are written one after the other."""
         texts = [module.read_text() for module in project.lib_path.glob("m*.py")]
-        return sum(f" = {value}\n" in text for text in texts)
+        return sum([f" = {value}\n" in text for text in texts])
 
     for number in range(12):
         for n in range(12):
-            (project.nbs_path / f"{n:02}_m{n}.ipynb").write_text(
-                notebook(*[f"#export\nx{i} = {number}" for i in range(30)])
-            )
-        process = subprocess.Popen([sys.executable, DOOR], stdout=subprocess.DEVNULL)
+            cells = [f"#export\nx{i} = {number}" for i in range(30)]
+            (project.nbs_path / f"{n:02}_m{n}.ipynb").write_text(notebook(*cells))
+        process = subprocess.Popen([sys.executable, NOTEBOOK2SCRIPT], stdout=subprocess.DEVNULL)
         while process.poll() is None and written(number) < number:
             time.sleep(0.0002)
         process.kill()
         process.wait()
         for module in project.lib_path.glob("m*.py"):
-            values = {
-                line.split(" = ")[1]
-                for line in module.read_text().splitlines()
-                if line.startswith("x")
-            }
-            assert len(values) == 1 and module.read_text().count("# %%") == 31
-    done = run()
+            lines = module.read_text().splitlines()
+            values = {line.split(" = ")[1] for line in lines if line.startswith("x")}
+            assert len(values) == 1
+            assert module.read_text().count("# %%") == 31
+    done = notebook2script()
     assert done.returncode == 0, done.stderr
     assert not list(project.root.rglob("*.tmp"))
-
-
-def test_a_hand_written_file_is_replaced_only_when_forced(make_project):
-    project = make_project({"00_a": ["#export\nx = 1"]})
-    project.lib_path.mkdir()
-    (project.lib_path / "a.py").write_text("mine = 1\n")
-    with pytest.raises(UserError, match="a.py exists and was not made from a notebook .*--force"):
-        compile_project(project)
-    assert (project.lib_path / "a.py").read_text() == "mine = 1\n"
-    compile_project(project, force=True)
-    assert "x = 1" in (project.lib_path / "a.py").read_text()
-
-
-def test_files_that_are_not_generated_keep_their_bytes(make_project):
-    project = make_project({"00_a": ["#export\nx = 1"]})
-    (project.lib_path / "sub").mkdir(parents=True)
-    (project.lib_path / "sub" / "__init__.py").write_bytes(b"# \xfcber\r\nx = 1\r\n")
-    (project.lib_path / ".#a.py").symlink_to(
-        "somebody@somewhere"
-    )  # Emacs locks a file that is being edited
-    (project.lib_path / "data.py").mkdir()
-    (project.lib_path / "sub" / "mine.py").write_bytes(
-        b"# -*- coding: latin-1 -*-\r\ny = '\xfc'\r\n"
-    )
-    before = snapshot(project.lib_path)
-    compile_project(project)
-    after = snapshot(project.lib_path)
-    assert {path: after[path] for path in before} == before
-
-
-def test_what_stands_in_the_way_is_named(make_project, tmp_path):
-    """A file where the state is kept, a module that is a folder, and a folder of notebooks that is not there."""
-    make_project({"00_a": ["#export\nx = 1"]})
-    (tmp_path / ".literate").write_text("")
-    assert run().stderr.startswith(
-        ".literate: error: this is not a folder, but the tools keep their state there (move it out of the way)"
-    )
-    (tmp_path / ".literate").unlink()
-    (tmp_path / "lib" / "a.py").mkdir(parents=True)
-    assert run().stderr.startswith(
-        "lib/a.py: error: Is a directory (check the path and its permissions) [unreadable]"
-    )
-    shutil.rmtree(tmp_path / "nbs")
-    done = run()
-    assert (
-        done.returncode == 0
-        and "nbs: warning: there is no such folder" in done.stderr
-        and run("--check").returncode == 1
-    )
-
-
-def test_json_says_also_what_is_wrong_with_the_settings(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "settings.ini").write_text("[DEFAULT]\nrepo = lib\nrecursive = perhaps\n")
-    done = run("--json")
-    assert done.returncode == 1 and [p["code"] for p in json.loads(done.stdout)["diagnostics"]] == [
-        "settings"
-    ]
-
-
-def test_a_pipe_in_the_place_of_a_module_is_named(make_project, tmp_path):
-    project = make_project({"00_a": ["#export\nx = 1"]})
-    compile_project(project)
-    for name in ("a.py", "__init__.py"):
-        (project.lib_path / name).unlink()
-        os.mkfifo(project.lib_path / name)
-        assert (
-            f"lib/{name}: " in (error := run("--force").stderr)
-            and "it is not a regular file" in error
-        )
-        (project.lib_path / name).unlink()
-
-
-def test_a_module_that_is_no_text_is_replaced_only_when_forced(make_project):
-    project = make_project({"00_a": ["#export\nx = 1"]})
-    project.lib_path.mkdir()
-    (project.lib_path / "a.py").write_bytes(b"# \xfcber")
-    with pytest.raises(UserError, match="a.py: error: not UTF-8 .*--force"):
-        compile_project(project)
-    compile_project(project, force=True)
-    assert "x = 1" in (project.lib_path / "a.py").read_text()
-
-
-def test_nothing_is_pruned_where_an_edit_stops_the_work(make_project):
-    project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = 1"]})
-    compile_project(project)
-    (project.nbs_path / "01_b.ipynb").unlink()
-    module = project.lib_path / "a.py"
-    rewrite(module, module.read_text().replace("x = 1", "x = 2"))
-    with pytest.raises(UncarriedEditsError, match="edited by hand"):
-        compile_project(project, prune=True)
-    assert (project.lib_path / "b.py").exists()
-
-
-def test_a_byte_order_mark_stays_out_of_the_middle(make_project):
-    project = make_project({"00_a": ["#export\nx = 1"]})
-    project.lib_path.mkdir()
-    (project.lib_path / "__init__.py").write_bytes(b"\xef\xbb\xbfimport os\r\n")
-    compile_project(project)
-    assert (project.lib_path / "__init__.py").read_bytes() == b'__version__ = "0.0.1"\nimport os\n'
-
-
-@pytest.mark.parametrize("content", [b"x = (\n", b"x = '\xfc'\n", b"x = '\0'\n"])
-def test_a_docstring_cannot_be_put_into_what_is_no_python(make_project, content):
-    project = make_project({"00_a": ["#| default_exp a", "#| export\nx = 1"]})
-    (project.root / "settings.ini").unlink()
-    (project.root / "pyproject.toml").write_text(
-        '[project]\nname = "lib"\n[tool.nbdev]\nput_version_in_init = false\n'
-    )
-    project.lib_path.mkdir()
-    (project.lib_path / "__init__.py").write_bytes(content)
-    with pytest.raises(UserError, match="lib/__init__.py.*mend it"):
-        compile_project(read_project(project.root / "pyproject.toml"))

@@ -1,0 +1,143 @@
+"""The texts that were generated last are known, also after a crash and after an upgrade."""
+
+import json
+
+import pytest
+from conftest import cell_sources, edit_module, edit_notebook
+
+from literate.compile import compile_project, update_notebooks
+from literate.compile.baseline import Baseline
+from literate.compile.write import EditConflictError, UncarriedEditsError
+
+
+@pytest.fixture
+def project(make_project):
+    made = make_project({"00_a": ["#export\nx = 1"]})
+    made.state_dir.mkdir()
+    made.lib_path.mkdir()
+    return made
+
+
+@pytest.fixture
+def module(project):
+    path = project.lib_path / "a.py"
+    path.write_text("old")
+    return path
+
+
+def texts(project, path) -> list[str]:
+    """The texts that another process finds."""
+    return Baseline(project).texts(path)
+
+
+def test_at_first_no_text_is_known(project, module):
+    assert texts(project, module) == []
+    assert not (project.state_dir / "generated.json").exists()
+
+
+def test_while_modules_are_written_both_texts_are_known(project, module):
+    baseline = Baseline(project)
+    baseline.commit({module: "old"})
+    baseline.begin_write({module: "new"})
+    assert baseline.texts(module) == texts(project, module) == ["old", "new"]
+    baseline.begin_write({module: "newer"})  # the process was killed, and the notebook changed
+    assert texts(project, module) == ["old", "new", "newer"]
+    baseline.begin_write({module: "new"})
+    assert texts(project, module) == ["old", "new", "newer"]
+    baseline.commit({module: "newer"})
+    assert baseline.texts(module) == texts(project, module) == ["newer"]
+
+
+def test_a_module_that_does_not_exist_has_no_old_text(project, module):
+    baseline = Baseline(project)
+    baseline.commit({module: "old"})
+    module.unlink()
+    baseline.begin_write({module: "new"})
+    assert texts(project, module) == ["new"]
+
+
+def test_a_deleted_module_is_forgotten(project, module):
+    other = project.lib_path / "sub" / "b.py"
+    baseline = Baseline(project)
+    baseline.commit({module: "old", other: "other"})
+    baseline.commit({}, gone=[module, project.lib_path / "never_written.py"])
+    assert texts(project, module) == []
+    assert texts(project, other) == ["other"]
+
+
+def test_an_unchanged_baseline_is_not_written_again(project, module):
+    Baseline(project).commit({module: "old"})
+    file = project.state_dir / "generated.json"
+    number = file.stat().st_ino  # a file that is written atomically is a new one
+    Baseline(project).commit({module: "old"})
+    assert file.stat().st_ino == number
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "1", '{"lib/a.py": "old"}', '{"lib/a.py": [1]}']
+)
+def test_a_damaged_file_is_like_a_missing_one(project, module, content):
+    (project.state_dir / "generated.json").write_text(content)
+    assert texts(project, module) == []
+    Baseline(project).commit({module: "old"})
+    assert texts(project, module) == ["old"]
+
+
+# --- the file of version 0.1 -------------------------------------------------------------------
+
+
+def test_the_former_file_is_read_until_the_new_one_is_written(project, module):
+    former = project.state_dir / "base.json"
+    former.write_text(json.dumps({"lib/a.py": ["old"]}))
+    baseline = Baseline(project)
+    assert baseline.texts(module) == ["old"]
+    assert former.exists()
+    baseline.commit({module: "old"})  # nothing has changed, but the new file is needed
+    assert not former.exists()
+    assert texts(project, module) == ["old"]
+
+
+def test_the_former_file_does_not_count_beside_the_new_one(project, module):
+    former = project.state_dir / "base.json"
+    former.write_text(json.dumps({"lib/a.py": ["old"]}))
+    (project.state_dir / "generated.json").write_text(json.dumps({"lib/a.py": ["new"]}))
+    assert texts(project, module) == ["new"]
+    Baseline(project).commit({module: "newer"})
+    assert former.exists()
+
+
+@pytest.fixture
+def upgraded(make_project):
+    """A project that was compiled with version 0.1, and not yet with this one."""
+    made = make_project({"00_a": ["#export\nx = 1", "#export\ny = 1"]})
+    compile_project(made)
+    state = made.state_dir
+    (state / "generated.json").rename(state / "base.json")
+    (state / "compiled.json").unlink()
+    (state / "last-report").unlink()
+    return made
+
+
+def test_an_upgrade_loses_no_edit(upgraded):
+    edit_module(upgraded, "x = 1", "x = 'precious'")
+    edit_notebook(upgraded, "y = 1", "y = 2")
+    with pytest.raises(UncarriedEditsError):  # without a base this would be a conflict
+        compile_project(upgraded)
+    update_notebooks(upgraded)
+    assert cell_sources(upgraded) == ["#export\nx = 'precious'", "#export\ny = 2"]
+    assert not (upgraded.state_dir / "base.json").exists()
+    assert compile_project(upgraded)[1].changed == ()
+
+
+def test_an_upgrade_knows_unedited_modules(upgraded):
+    edit_notebook(upgraded, "y = 1", "y = 2")
+    _, result = compile_project(upgraded)
+    assert [path.name for path in result.changed] == ["a.py"]
+    assert not (upgraded.state_dir / "base.json").exists()
+
+
+def test_without_any_baseline_an_old_module_is_a_conflict(upgraded):
+    (upgraded.state_dir / "base.json").unlink()
+    edit_notebook(upgraded, "y = 1", "y = 2")
+    with pytest.raises(EditConflictError):
+        compile_project(upgraded)
