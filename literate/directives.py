@@ -122,7 +122,10 @@ _READS = re.compile(r"^[ \t]*#[ \t]*\|[ \t]*reads[ \t]*:(.*)$", re.MULTILINE)
 
 def declared_reads(code: str) -> list[str]:
     """The names of files in `#| reads: a.csv, b.csv`, wherever these lines stand in the code."""
-    return [name for text in _READS.findall(code) for name in re.split(r"[\s,]+", text) if name]
+    names: list[str] = []
+    for text in _READS.findall(code):
+        names += text.replace(",", " ").split()
+    return names
 
 
 # --- the dialect of a notebook -----------------------------------------------------------------
@@ -198,7 +201,9 @@ def parse_cells(notebook: Notebook, dialect: str) -> list[ParsedCell]:
     cells = [parse_cell(cell, dialect) for cell in notebook.cells]
     if dialect is not Dialect.MARKED_3:
         return cells
-    used = {directive.name for parsed in cells for directive in parsed.directives}
+    used: set[str] = set()
+    for parsed in cells:
+        used.update(directive.name for directive in parsed.directives)
     extra = _metadata_directives(notebook.metadata, but=used)
     if not extra:
         return cells

@@ -196,6 +196,8 @@ def test_every_flag_exists():
     known = set(re.findall(r"--[a-z][a-z-]+", help_of("export") + help_of("test")))
     known |= {"--help", "--version"} | FOREIGN_FLAGS
     for page in PAGES:
+        if page.name == "claims.md":  # its spans are code of the notebooks
+            continue
         text = page.read_text(encoding="utf-8")
         for span in re.findall(r"`([^`\n]+)`", text):
             if span.startswith(("pip ", "jupyter ", "git ", "nbdev")):

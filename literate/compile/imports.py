@@ -109,7 +109,9 @@ def public_names(trees: Iterable[ast.Module]) -> list[str]:
     Names that the module does not bind are left out: annotations without a value, and names that
     are deleted again.
     """
-    body = [node for tree in trees for node in tree.body]
+    body: list[ast.stmt] = []
+    for tree in trees:
+        body += tree.body
     assigned: list[str] = []
     defined: list[str] = []
     requested: list[str] = []  # in `_all_`

@@ -186,7 +186,9 @@ def _may_stand_first(cells: list[ModuleCell], docstring: str) -> bool:
 
     Only a docstring may stand above them: the module's own, or one in the first cell.
     """
-    body = [node for item in cells for node in item.tree.body]
+    body: list[ast.stmt] = []
+    for item in cells:
+        body += item.tree.body
     if body and not docstring and _is_constant(body[0]):
         body = body[1:]
     is_below_code = False

@@ -64,7 +64,9 @@ def _modules_in_code(project: Project, plans: Iterable[NotebookPlan]) -> list[st
     """The safe modules that notebooks import, themselves or through modules of the project."""
     packages: set[str] = set()
     seen: set[Path] = set()
-    texts = ["\n".join(step.cell.source for step in plan.runs) for plan in plans]
+    texts = []
+    for plan in plans:
+        texts.append("\n".join(step.cell.source for step in plan.runs))
     while texts:
         for name in _imported(texts.pop(), project.package):
             packages.add(name.partition(".")[0])

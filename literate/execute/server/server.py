@@ -43,8 +43,9 @@ from ..protocol import (
     pack,
     write_task,
 )
+from ..worker.cell_code import CellCompiler
 from ..worker.parking import Parking
-from ..worker.shell import CellCompiler, NotebookShell
+from ..worker.shell import NotebookShell
 from ..worker.spawn import PASSED, PIPES
 from ..worker.worker import run_worker
 from .job import Job
@@ -168,7 +169,7 @@ class ForkServer:
         before it has read the answer, so none is lost.
         """
         if uses_cell_magics:  # the first one takes longer than the others
-            self.shell.run_cell("%%capture\n1")  # type: ignore[no-untyped-call]  # of IPython
+            self.shell.run_cell("%%capture\n1")
         for position, module in enumerate(modules):
             with _stderr_discarded():
                 self.parking.load(module)
@@ -396,4 +397,4 @@ def _warm_up(shell: NotebookShell) -> None:
     assert isinstance(compiler, CellCompiler)
     for source in ("1", "print('', end='')"):
         compiler.begin("<warm>", source, {})
-        shell.run_cell(source)  # type: ignore[no-untyped-call]  # of IPython
+        shell.run_cell(source)
