@@ -12,6 +12,7 @@ from pathlib import Path
 from .configuration import ConfigReader, read_ini, read_toml, refuse_settings, toml_table
 from .diagnostics import UsageError, UserError, diagnose
 from .files import Lock, write_atomically
+from .git import remote_repository
 from .records import dataclass, field
 
 TYPE_CHECKING = False
@@ -305,15 +306,7 @@ def _needs_repository(parser: ConfigParser, section: SectionProxy) -> bool:
 
 def _repository(root: Path) -> str:
     """The name for a project without the key `repo`: its remote repository's, or its folder's."""
-    import subprocess
-
-    command = ["git", "config", "--get", "remote.origin.url"]
-    try:
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    except OSError:  # git is not installed
-        return root.name
-    url = done.stdout.strip().removesuffix(".git")
-    return re.split("[:/]", url)[-1] or root.name
+    return remote_repository(root) or root.name
 
 
 # --- folders -----------------------------------------------------------------------------------

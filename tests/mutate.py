@@ -78,7 +78,8 @@ def mutants_of(path: Path, source: bytes) -> list[Mutant]:
         for target, text in _changes(node, source.decode()):
             start = starts[target.lineno - 1] + target.col_offset
             end = starts[target.end_lineno - 1] + target.end_col_offset
-            found.append(Mutant(path, start, end, text, target.lineno))
+            if source[start:end] != text.encode():
+                found.append(Mutant(path, start, end, text, target.lineno))
     return found
 
 

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "literate"
 FLOORS = [
     ["records"],
     [
-        *("configuration", "diagnostics", "discovery", "files", "notebook", "project"),
+        *("configuration", "diagnostics", "discovery", "files", "git", "notebook", "project"),
         *("spelling", "splice"),
     ],
     ["command", "directives", "markers", "sourcemap"],

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..diagnostics import Diagnostic, UserError, diagnose, display_path, format_location
 from ..files import is_temporary, write_atomically
+from ..git import text_in_head
 from ..project import Project, state_lock
 from ..records import dataclass
 from .baseline import Baseline
@@ -140,7 +141,7 @@ def find_edits(plan: CompilePlan, paths: Collection[Path], baseline: Baseline) -
         bases: Sequence[str | None] = baseline.texts(module.path)
         if disk in bases:
             continue
-        committed = _text_in_head(module.path)
+        committed = text_in_head(module.path)
         if disk == committed:
             continue
         from .merge import merge_module
@@ -169,18 +170,6 @@ def _are_carried(edits: ModuleEdits, stale: dict[Path, tuple[str, str]]) -> bool
 
     sections = split_sections(edits.disk, path.parent, markers_of(new))
     return all(section.code in new for section in sections if section.is_cell)
-
-
-def _text_in_head(path: Path) -> str | None:
-    """The text of a file in git's HEAD; None without git, or if git does not know the file."""
-    import subprocess
-
-    command = ["git", "show", f"HEAD:./{path.name}"]
-    try:
-        shown = subprocess.run(command, cwd=path.parent, capture_output=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return shown.stdout.decode("utf-8", "surrogateescape")
 
 
 def _read(path: Path) -> str | None:
@@ -236,7 +225,7 @@ def _refuse_edited_orphans(orphans: Iterable[Path], baseline: Baseline) -> None:
     problems: list[Diagnostic] = []
     for path in orphans:
         text = _read(path)
-        if text not in baseline.texts(path) and text != _text_in_head(path):
+        if text not in baseline.texts(path) and text != text_in_head(path):
             message = "no notebook makes this module any more, but it was edited by hand"
             hint = "move what you need into a notebook, then --prune --force deletes it"
             problems.append(diagnose("edited", message, path, hint=hint))

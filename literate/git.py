@@ -1,0 +1,28 @@
+"""Git: the one place that runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def git_output(folder: Path, *arguments: str) -> str | None:
+    """What a git command prints in a folder; None without git, or if the command fails."""
+    import subprocess
+
+    try:
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.decode("utf-8", "surrogateescape")
+
+
+def text_in_head(path: Path) -> str | None:
+    """The text of a file in git's HEAD; None without git, or if git does not know the file."""
+    return git_output(path.parent, "show", f"HEAD:./{path.name}")
+
+
+def remote_repository(folder: Path) -> str:
+    """The name of the remote repository, such as "fastcore"; "" if there is none."""
+    url = git_output(folder, "config", "--get", "remote.origin.url") or ""
+    path = url.strip().removesuffix(".git").replace(":", "/")
+    return path.rpartition("/")[2]

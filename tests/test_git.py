@@ -1,0 +1,57 @@
+"""What git says about a folder, and what is said without git."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from literate.git import git_output, remote_repository, text_in_head
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    run_git(tmp_path, "init", "-q")
+    return tmp_path
+
+
+def run_git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    "url, name",
+    [
+        ("https://github.com/me/my_lib.git", "my_lib"),
+        ("https://github.com/me/my-lib", "my-lib"),
+        ("git@github.com:me/my_lib.git", "my_lib"),
+        ("my_lib", "my_lib"),
+    ],
+)
+def test_the_name_of_the_remote_repository(repository, url, name):
+    run_git(repository, "remote", "add", "origin", url)
+    assert remote_repository(repository) == name
+
+
+def test_without_a_remote_repository(repository):
+    assert remote_repository(repository) == ""
+
+
+def test_the_text_in_head(repository):
+    path = repository / "sub" / "é.py"
+    path.parent.mkdir()
+    path.write_bytes(b"x = 1\r\n\xff\n")
+    assert text_in_head(path) is None
+    run_git(repository, "add", ".")
+    run_git(repository, "commit", "-q", "-m", "first")
+    path.write_text("x = 2\n")
+    assert text_in_head(path) == "x = 1\r\n\udcff\n"
+    assert text_in_head(repository / "other.py") is None
+
+
+def test_without_git(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert git_output(tmp_path, "--version") is None
+    assert remote_repository(tmp_path) == ""
