@@ -117,13 +117,13 @@ def _is_false(directive: Directive | None) -> bool:
     return [word.lower() for word in directive.args] == ["false"]
 
 
-_READS = re.compile(r"^[ \t]*#[ \t]*\|[ \t]*reads[ \t]*:(.*)$", re.MULTILINE)
+_READS = r"(?m)^[ \t]*#[ \t]*\|[ \t]*reads[ \t]*:(.*)$"
 
 
 def declared_reads(code: str) -> list[str]:
     """The names of files in `#| reads: a.csv, b.csv`, wherever these lines stand in the code."""
     names: list[str] = []
-    for text in _READS.findall(code):
+    for text in re.findall(_READS, code):
         names += text.replace(",", " ").split()
     return names
 

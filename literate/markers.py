@@ -20,8 +20,8 @@ from .records import dataclass
 
 _START = "# %%"
 _AUTO = f"{_START} auto"
-_MARKER_LINE = re.compile(rf"^{_START}(?:[ \t].*)?$", re.MULTILINE)
-_CELL_MARKER = re.compile(rf"{_START} (?P<notebook>.+\.ipynb)(?: (?P<key>#?[^\s#]+))?$")
+_MARKER_LINE = rf"(?m)^{_START}(?:[ \t].*)?$"
+_CELL_MARKER = rf"{_START} (?P<notebook>.+\.ipynb)(?: (?P<key>#?[^\s#]+))?$"
 
 
 # --- one marker --------------------------------------------------------------------------------
@@ -55,7 +55,7 @@ def parse_marker(line: str) -> Marker | None:
     """Take a line apart that has the form of a generated marker; None for any other line."""
     if not line.startswith(_START):
         return None
-    match = _CELL_MARKER.match(line)
+    match = re.match(_CELL_MARKER, line)
     if match:
         return Marker(match["notebook"], match["key"] or "")
     if line.startswith(_AUTO):
@@ -109,7 +109,7 @@ def markers_of(*generated: str) -> KnownMarkers:
     """The lines that look like markers in texts that the compiler generated."""
     known = KnownMarkers(set(), set())
     for text in generated:
-        for line in _MARKER_LINE.findall(text):
+        for line in re.findall(_MARKER_LINE, text):
             kind = known.in_cells if parse_marker(line) is None else known.issued
             kind.add(line)
     return known
@@ -122,7 +122,7 @@ def split_sections(text: str, folder: Path, known: KnownMarkers) -> list[Section
     line is part of a string. A line with another form, such as `# %% Plots`, begins a new cell,
     unless a generated cell contains it.
     """
-    starts = [match for match in _MARKER_LINE.finditer(text) if _is_marker(match[0], known)]
+    starts = [match for match in re.finditer(_MARKER_LINE, text) if _is_marker(match[0], known)]
     ends = [match.start() for match in starts]
     ends.append(len(text))
     line = 1

@@ -114,7 +114,7 @@ def parse_notebook(path: Path, raw: bytes) -> Notebook:
 # --- JSON --------------------------------------------------------------------------------------
 
 _PNG_KEY = b'"image/png": "'
-_CONFLICT_MARKER = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
+_CONFLICT_MARKER = r"(?m)^(<{7}|={7}|>{7})( |$)"
 
 
 def _parse_json(path: Path, raw: bytes) -> Any:
@@ -135,7 +135,7 @@ def _parse_json(path: Path, raw: bytes) -> Any:
 
 
 def _explain_broken_json(path: Path, text: str, error: Exception) -> Diagnostic:
-    marker = _CONFLICT_MARKER.search(text)
+    marker = re.search(_CONFLICT_MARKER, text)
     if marker:
         line = text.count("\n", 0, marker.start()) + 1
         return diagnose("merge-conflict", "merge-conflict markers", path, line=line)
