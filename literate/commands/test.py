@@ -45,8 +45,7 @@ def own_flags() -> tuple[Flag, ...]:
             "notebooks",
             tuple,
             (),
-            "notebooks, folders or globs, from here or from nbs_path; "
-            "none means all of the project",
+            "notebooks, folders or globs, from the current folder or from nbs_path; by default all",
         ),
         Flag("up_to", str, "", "stop after the notebooks with this number, such as 02"),
         Flag(
@@ -66,10 +65,10 @@ def own_flags() -> tuple[Flag, ...]:
             "github",
             bool,
             False,
-            "annotate the failing lines on GitHub; on by itself in GitHub Actions",
+            "annotate the failing lines on GitHub; this is the default in GitHub Actions",
         ),
         Flag("durations", int, 0, "list this many of the slowest cells", minimum=0),
-        Flag("quiet", bool, False, "print the failures and the closing line, and nothing else"),
+        Flag("quiet", bool, False, "print only the failures and the closing line"),
         Flag("verbose", bool, False, "also print what passing cells print"),
     )
 

@@ -192,18 +192,17 @@ class Options:
     )
     save: bool = field(
         default=False,
-        metadata=_declare(
-            "write the outputs of notebooks that pass back into them", changes_outcome=False
-        ),
+        metadata=_declare("write the outputs into the notebooks that pass", changes_outcome=False),
     )
     allow_errors: bool = field(
         default=False,
-        metadata=_declare("run on after a failing cell, to see every failure"),
+        metadata=_declare("go on after a failing cell, to see every failure"),
     )
     strict: bool = field(
         default=False,
         metadata=_declare(
-            "failing threads, tasks and !commands, and processes left behind, are failures too"
+            "fail a notebook also for failed threads, tasks and !commands, and for processes that "
+            "it leaves behind"
         ),
     )
     max_memory: int = field(  # bytes; 0: no limit
@@ -217,14 +216,14 @@ class Options:
     retries: int = field(
         default=0,
         metadata=_declare(
-            "how often a notebook that fails runs again; one that then passes is flaky",
+            "how often a notebook runs again if it fails; if it passes then, it is called flaky",
             changes_outcome=False,
         ),
     )
     shuffle: str = field(
         default="",
         metadata=_declare(
-            "run the notebooks in a random order; any text is a seed, and the same order again",
+            "run the notebooks in a random order; the same text gives the same order",
             changes_outcome=False,
         ),
     )
@@ -241,14 +240,14 @@ class Options:
     isolation: str = field(
         default="fork",
         metadata=_declare(
-            "fork from a warm process, or spawn a fresh interpreter for each notebook",
+            "fork each notebook from a prepared process, or spawn a fresh interpreter for it",
             parse=check_isolation,
         ),
     )
     changed: bool = field(
         default=False,
         metadata=_declare(
-            "leave out notebooks that passed, and of whose dependencies nothing has changed since",
+            "skip notebooks that passed, unless something that they depend on has changed",
             changes_outcome=False,
         ),
     )
@@ -259,7 +258,8 @@ class Options:
     kernel: str = field(
         default="",
         metadata=_declare(
-            "run in this Jupyter kernel, instead of the built-in engine", parse=check_kernel
+            "run the notebooks in this Jupyter kernel instead of the built-in engine",
+            parse=check_kernel,
         ),
     )
     terminal: str = field(  # the device of a person's terminal, such as /dev/pts/1; "": no debugger
