@@ -92,6 +92,14 @@ def test_files_and_functions_stay_short(path):
             assert node.end_lineno - node.lineno < 60, node.name
 
 
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_each_file_has_its_tests(path):
+    if path.name == "__init__.py":
+        return
+    mirrored = ROOT / "tests" / path.relative_to(PACKAGE).parent / f"test_{path.name}"
+    assert mirrored.exists() or path.name == "__main__.py"  # test_main.py tests that one
+
+
 HEAVY = {
     *("IPython", "torch", "numpy", "matplotlib", "nbformat", "nbclient", "jupyter_client"),
     *("zmq", "rich", "nbdev"),
