@@ -30,6 +30,7 @@ from ..notebook import Cell, Notebook
 from ..project import Project
 from ..spelling import nearest
 from .imports import is_dynamic_all
+from .init_file import is_ours_alone
 from .module import GENERATED, UNPARSABLE, Module, dotted_name, outline, parse_error
 
 
@@ -357,7 +358,9 @@ def check_target(module: Module, force: bool) -> Diagnostic | None:
             return None
         hint = "save it again as UTF-8, or replace it with --force"
         return diagnose("not-utf8", "not UTF-8", path, hint=hint)
-    is_generated = GENERATED in text or not text.strip() or path.name == "__init__.py"
+    is_generated = GENERATED in text or not text.strip()
+    if path.name == "__init__.py":
+        is_generated = is_generated or is_ours_alone(text)
     if force or is_generated:
         return None
     first = module.cells[0]
