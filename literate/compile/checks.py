@@ -236,12 +236,18 @@ def _is_comment(source: str, line: int) -> bool:
 _DIGIT_AT_START = r"(^|[./])(?=\d)"  # of a part of a dotted name
 
 
+_LONGEST_NAME = 200  # file systems refuse longer names, and no person writes them
+
+
 def check_module_name(notebook: Notebook, cell: Cell, line: int, name: str) -> Diagnostic | None:
     """An error for a name that cannot be a module, a warning for one that is probably not meant."""
     message = f"{name!r} cannot be a module of the package"
     hint: str | None = None
     severity = ERROR
-    if dotted_name(name) == "_modidx":
+    if len(name) > _LONGEST_NAME:
+        message = f"{name[:40]}... is too long for the name of a module"
+        hint = f"choose a name with at most {_LONGEST_NAME} characters"
+    elif dotted_name(name) == "_modidx":
         message = "_modidx is the package's index"
         hint = "choose another name"
     elif is_module_name(name):

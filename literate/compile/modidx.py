@@ -116,17 +116,29 @@ def _patched_methods(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
             owners = _classes(node.args.args[0].annotation)
         elif name == "patch_to" and isinstance(decorator, ast.Call):
             owners = decorator.args[:1]
-        return [f"{ast.unparse(owner)}.{node.name}" for owner in owners]
+        return [f"{_spelled(owner)}.{node.name}" for owner in owners]
     return []
+
+
+def _spelled(owner: ast.expr) -> str:
+    """The source of an expression; "?" if it is nested too deeply."""
+    try:
+        return ast.unparse(owner)
+    except RecursionError:
+        return "?"
 
 
 def _classes(annotation: ast.expr | None) -> list[ast.expr]:
     """The classes in an annotation: A and B for `A | B`."""
-    if annotation is None:
-        return []
-    if isinstance(annotation, ast.BinOp):
-        return [*_classes(annotation.left), *_classes(annotation.right)]
-    return [annotation]
+    found: list[ast.expr] = []
+    rest = [] if annotation is None else [annotation]
+    while rest:
+        node = rest.pop()
+        if isinstance(node, ast.BinOp):
+            rest += [node.right, node.left]
+        else:
+            found.append(node)
+    return found
 
 
 # --- the text of the index ---------------------------------------------------------------------
