@@ -29,6 +29,7 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 
 from .diagnostics import UsageError, UserError
+from .printable import printable
 from .records import dataclass
 
 TYPE_CHECKING = False
@@ -215,7 +216,8 @@ def _discard_output() -> None:
 
 def tell(error: OSError) -> None:
     """Print an error of the operating system as one line: the file and the reason."""
-    print(f"error: {error.filename or 'writing'}: {error.strerror}", file=sys.stderr)
+    line = f"error: {error.filename or 'writing'}: {error.strerror}"
+    print(printable(line), file=sys.stderr)
 
 
 def _report_internal_error() -> int:

@@ -6,16 +6,25 @@ This file knows the two formats. `project.py` knows the keys and their meaning.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from configparser import ConfigParser, InterpolationError, SectionProxy
 from configparser import Error as ConfigError
 from pathlib import Path
 
 from .diagnostics import UserError, diagnose
+from .files import read_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
+
+# A configuration may come from anywhere. These limits are far above what people write, and below
+# what would fill the memory or keep the parsers busy for minutes.
+_LARGEST_FILE = 1 << 20
+_LONGEST_VALUE = 1 << 16
+_MOST_DOTS_IN_A_LINE = 5000  # in TOML, each dot may stand for one more table
+_TOO_MANY_BLANKS = r"[^\S\n]{200}"  # in the middle of a line, the parser of INI is slow with them
+_DEEPEST_REFERENCE = 10  # configparser refuses deeper ones
 
 _SWITCHES = {
     **dict.fromkeys(["true", "yes", "y", "t", "on", "1"], True),
@@ -62,20 +71,50 @@ class ConfigReader:
     def _get(self, key: str) -> object:
         default = self._defaults.get(key, "")
         if isinstance(self._values, SectionProxy):
-            return _interpolate(self._values, key, default)
+            return self._interpolate(self._values, key, default)
         return self._values.get(key, default)
 
     def _refuse(self, key: str, value: object, reason: str) -> NoReturn:
-        shown = " ".join(str(value).split())
-        refuse_settings(self._config, f"{key} = {shown} {reason}")
+        refuse_settings(self._config, f"{key} = {shortened(value)} {reason}")
+
+    def _interpolate(self, section: SectionProxy, key: str, default: str) -> str:
+        """A value of a settings.ini, in which `%(key)s` stands for the value of another key."""
+        if _unfolded_size(section, key) > _LONGEST_VALUE:
+            refuse_settings(self._config, f"{key} is too long when all references are filled in")
+        try:
+            return section.get(key, default)
+        except InterpolationError:  # `description = 100% pure` must not stop the work
+            return section.get(key, default, raw=True)
 
 
-def _interpolate(section: SectionProxy, key: str, default: str) -> str:
-    """A value of a settings.ini, in which `%(key)s` stands for the value of another key."""
+def shortened(value: object, length: int = 60) -> str:
+    """A value as messages show it: in one line, and without its end if it is long."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= length else f"{text[:length]}..."
+
+
+def _unfolded_size(section: SectionProxy, key: str, depth: int = 0) -> int:
+    """At least how long a value is with all references filled in; not exact if it is too long."""
+    value = section.get(key, "", raw=True)
+    size = len(value)
+    if depth > _DEEPEST_REFERENCE or "%(" not in value:
+        return size
+    for reference in re.findall(r"%\(([^)]+)\)s", value):
+        size += _unfolded_size(section, section.parser.optionxform(reference), depth + 1)
+        if size > _LONGEST_VALUE:
+            break
+    return size
+
+
+def _read_text(path: Path) -> str:
+    """The text of a configuration, without a byte order mark.
+
+    Raises a `UserError` if it cannot be read, or if it is too large for a configuration.
+    """
     try:
-        return section.get(key, default)
-    except InterpolationError:  # `description = 100% pure` must not stop the work
-        return section.get(key, default, raw=True)
+        return read_file(path, _LARGEST_FILE).decode("utf-8-sig")
+    except OSError as error:
+        refuse_settings(path, error.strerror or str(error))
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -83,9 +122,12 @@ def read_toml(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = _read_text(path)
+        if max(line.count(".") for line in text.split("\n")) > _MOST_DOTS_IN_A_LINE:
+            refuse_settings(path, "a line has too many dots")
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        refuse_settings(path, f"not TOML: {error}")
+        refuse_settings(path, f"not TOML: {shortened(error) or 'nested too deeply'}")
 
 
 def toml_table(config: Path, data: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -97,14 +139,18 @@ def toml_table(config: Path, data: dict[str, Any], *names: str) -> dict[str, Any
     return data
 
 
-def read_ini(config: Path, weaker: list[str]) -> ConfigParser:
+def read_ini(config: Path, weaker: Iterable[str]) -> ConfigParser:
     """The content of an INI file, and of weaker files for the keys that it leaves out."""
     parser = ConfigParser()
+    present = [path for path in map(Path, weaker) if path.is_file()]
     try:
-        parser.read(weaker, encoding="utf-8")
-        parser.read_string(config.read_text(encoding="utf-8"), str(config))
+        for path in [*present, config]:
+            text = _read_text(path)
+            if re.search(_TOO_MANY_BLANKS, text):
+                refuse_settings(path, "a line has too many blanks in a row")
+            parser.read_string(text, str(path))
     except (ConfigError, UnicodeDecodeError) as error:
-        message = str(error).replace("\n", " ")
+        message = shortened(error, 200)
         refuse_settings(config, message, hint="see the README's example")
     return parser
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from .printable import printable, printable_lines
 from .records import dataclass
 
 ERROR, WARNING = "error", "warning"
@@ -149,6 +150,23 @@ _TABLE = (
         hint="such as #| timeout: 30",
     ),
     Rule(
+        "outside-project",
+        ERROR,
+        "A link leads out of the project to a place where the compiler would write.",
+        "The compiler writes only inside of the project, wherever its files come from. A link that "
+        "leads to another place inside of the project is followed.",
+        hint="put a file or folder of the project in its place",
+    ),
+    Rule(
+        "changed-meanwhile",
+        ERROR,
+        "A file was saved again and again while the compiler ran.",
+        "Just before a file is replaced, it is compared with what the compiler has read. If it "
+        "changed in between, everything starts again, at most three times. Then nothing more is "
+        "written.",
+        hint="run again when no program saves it",
+    ),
+    Rule(
         "settings",
         ERROR,
         "`settings.ini` or `pyproject.toml` cannot be read, or one of its values cannot be used.",
@@ -262,8 +280,9 @@ class Diagnostic:
         text += f" [{self.code}]"
         if former := RULES[self.code].former:
             text += f" [{former}]"
+        text = printable(text)
         if self.detail:
-            text += f"\n{self.detail}"
+            text += f"\n{printable_lines(self.detail)}"
         return text
 
     @property
@@ -313,11 +332,14 @@ def format_location(
 
 
 def display_path(path: Path) -> str:
-    """The path relative to the current folder, if it lies below it."""
+    """The path as it is printed: relative to the current folder, if it lies below it."""
     try:
-        return str(Path(os.path.abspath(path)).relative_to(Path.cwd()))
+        text = str(Path(os.path.abspath(path)).relative_to(Path.cwd()))
     except (ValueError, OSError):
-        return str(path)
+        text = str(path)
+    if text.startswith("::"):  # at the beginning of a line, a CI service takes it as a command
+        text = os.path.join(os.curdir, text)
+    return printable(text)
 
 
 class UserError(Exception):
@@ -334,7 +356,7 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         lines = [
-            str(problem) if isinstance(problem, Diagnostic) else f"error: {problem}"
+            str(problem) if isinstance(problem, Diagnostic) else printable(f"error: {problem}")
             for problem in self.problems
         ]
         return "\n".join(lines)

@@ -1,21 +1,35 @@
 """Files: read a regular file, replace a file in one step, take a lock, tell whether a file changed.
 
-Everything that the tools write goes through `write_atomically`. This file imports only modules that
-Python has loaded when it starts, because an unchanged project is recognized with it.
+Everything that the tools write goes through this file. It imports only modules that Python has
+loaded when it starts, because an unchanged project is recognized with it.
 """
 
 from __future__ import annotations
 
 import errno
-import io
 import os
 import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
     from types import ModuleType
+
+    from filelock import FileLock
+
+# Temporary files have names that nobody can foresee, and that nobody else gives to files.
+_PREFIX = ".literate-"
+_SUFFIX = ".tmp"
+
+_LARGEST_FILE = 1 << 30
+_LARGEST_STATE_FILE = 1 << 26
+
+# Flags of `os.open` that some systems lack.
+_BINARY = getattr(os, "O_BINARY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0)  # a pipe is opened at once, so that nothing hangs
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 
 Stamp = list[int]  # size and time of change; empty for a file that does not exist
 
@@ -34,45 +48,217 @@ def stamps(paths: Iterable[str | Path]) -> dict[str, Stamp]:
     return {str(path): stamp(path) for path in paths}
 
 
-def read_file(path: Path) -> bytes:
-    """All bytes of a regular file.
+def read_file(path: str | Path, limit: int = _LARGEST_FILE, follows_link: bool = True) -> bytes:
+    """All bytes of a regular file that is not larger than `limit`.
 
     Raises `OSError` if the file cannot be read. This includes files that would never end: pipes,
-    sockets and devices.
+    sockets and devices. Unless `follows_link`, it includes links, too.
     """
-    kind = stat.S_IFMT(os.stat(path).st_mode)
-    if kind not in (stat.S_IFREG, stat.S_IFDIR):  # for a folder, reading gives the right error
+    status = os.stat(path, follow_symlinks=follows_link)
+    if stat.S_ISDIR(status.st_mode):
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "it is not a regular file", str(path))
-    return path.read_bytes()
+    if status.st_size > limit:
+        raise OSError(errno.EFBIG, f"it has more than {limit:,} bytes", str(path))
+    flags = os.O_RDONLY | _BINARY | _NO_WAITING | (0 if follows_link else _NO_LINK)
+    with open(os.open(path, flags), "rb") as file:
+        return file.read(limit)
 
 
-def write_atomically(path: Path, text: str) -> None:
+def read_state_file(path: str | Path) -> bytes:
+    """All bytes of a state file; `OSError` for anything that the tools did not write."""
+    return read_file(path, _LARGEST_STATE_FILE, follows_link=False)
+
+
+# --- where writing is allowed ------------------------------------------------------------------
+
+
+def real_target(path: Path, inside: Sequence[Path] = (), follows_link: bool = True) -> str:
+    """The file that writing to a path would change: all links are followed.
+
+    Raises an `OSError` that names the path if the file lies in none of the folders `inside`. The
+    last part of the path is followed only if `follows_link`.
+    """
+    return _real_target(path, inside, follows_link)[0]
+
+
+def _real_target(path: Path, inside: Sequence[Path], follows_link: bool) -> tuple[str, str]:
+    """The real target, and the folder of `inside` in which it lies, or its own folder."""
+    if follows_link and os.path.islink(path):
+        target = os.path.realpath(path)
+    else:
+        folder, name = os.path.split(path)
+        target = os.path.join(os.path.realpath(folder), name)
+    for allowed in inside:
+        root = os.path.realpath(allowed)
+        if target.startswith(os.path.join(root, "")):
+            return target, root
+    if inside:
+        message = f"it leads out of the project through a link, to {target}"
+        raise OSError(errno.EPERM, message, str(path))
+    return target, os.path.dirname(target)
+
+
+# --- writing -----------------------------------------------------------------------------------
+
+
+class ChangedMeanwhileError(Exception):
+    """A file no longer has the content that a plan was made from."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+def write_atomically(
+    path: Path, text: str, inside: Sequence[Path] = (), follows_link: bool = True
+) -> None:
     """Replace a file in one step: after a crash, the file has the old content or the new content.
 
-    The file keeps its mode, and a link stays a link. Missing folders are made.
+    The file keeps its mode, and a link stays a link. Missing folders are made. If folders `inside`
+    are given, the file must really lie in one of them.
     """
-    target = os.path.realpath(path) if os.path.islink(path) else str(path)
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
+    new = _NewContent(path, text, inside, follows_link)
     try:
-        with _create(temporary) as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
-            _copy_mode(target, file.fileno())
-        os.replace(temporary, target)
-    except BaseException as error:
-        _remove(temporary)
-        if isinstance(error, OSError) and error.filename in (None, temporary):
-            error.filename = target  # the error of a full disk does not name a file
-        raise
+        new.take_place()
+    finally:
+        new.discard()
 
 
-def _create(path: str) -> io.BufferedWriter:
-    """A new file, in a new folder if necessary."""
+def write_state_file(path: Path, text: str) -> None:
+    """Replace a file of the state folder in one step; a link in its place is not followed."""
+    write_atomically(path, text, inside=[path.parent.parent], follows_link=False)
+
+
+def replace_files(changes: Mapping[Path, tuple[str, str]], inside: Sequence[Path]) -> None:
+    """Replace several files: all of them, or none as far as the file system allows this.
+
+    Each file has an old and a new text. If it no longer contains the old one, somebody has saved
+    it meanwhile, and a `ChangedMeanwhileError` is raised. "" stands for a file that is missing or
+    empty.
+    """
+    prepared: list[tuple[_NewContent, str]] = []
     try:
-        return open(path, "wb")
+        for path, (old, new) in changes.items():
+            prepared.append((_NewContent(path, new, inside), old))
+        for content, old in prepared:
+            content.check_old(old)
+        for content, old in prepared:
+            content.check_old(old)
+            content.take_place()
+    finally:
+        for content, _ in prepared:
+            content.discard()
+
+
+def delete_file(path: Path, old: str, inside: Sequence[Path]) -> None:
+    """Delete a file that contains the text `old`; of a link, the link is deleted."""
+    target = real_target(path, inside, follows_link=False)
+    _check_content(path, target, old)
+    os.unlink(target)
+
+
+class _NewContent:
+    """The new content of a file, in a temporary file beside it, until it takes its place."""
+
+    def __init__(
+        self, path: Path, text: str, inside: Sequence[Path], follows_link: bool = True
+    ) -> None:
+        self._path = path
+        self._target, root = _real_target(path, inside, follows_link)
+        folder = os.path.dirname(self._target)
+        name = f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}"
+        self._temporary = os.path.join(folder, name)
+        try:
+            with open(_create(folder, name, root), "wb") as file:
+                file.write(_encoded(text))
+                _copy_mode(self._target, file.fileno())
+        except BaseException as error:
+            self.discard()
+            self._name_target(error)
+            raise
+
+    def check_old(self, old: str) -> None:
+        """Raise a `ChangedMeanwhileError` unless the file still contains the text `old`."""
+        _check_content(self._path, self._target, old)
+
+    def take_place(self) -> None:
+        """Replace the file.
+
+        If its folder was replaced by a link meanwhile, the temporary file is not in the folder to
+        which the link leads, so that this fails.
+        """
+        try:
+            os.replace(self._temporary, self._target)
+        except OSError as error:
+            self._name_target(error)
+            raise
+
+    def discard(self) -> None:
+        """Delete the temporary file, unless it has taken its place."""
+        try:
+            os.unlink(self._temporary)
+        except OSError:
+            pass
+
+    def _name_target(self, error: BaseException) -> None:
+        """Let an error name the file: that of a full disk names none, others the temporary file."""
+        if isinstance(error, OSError):
+            error.filename = self._target
+            error.filename2 = None
+
+
+def _check_content(path: Path, target: str, old: str) -> None:
+    try:
+        content = read_file(target)
     except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        return open(path, "wb")
+        content = b""
+    if content != _encoded(old):
+        raise ChangedMeanwhileError(path)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _create(folder: str, name: str, root: str) -> int:
+    """A new file in a folder below `root`, as a descriptor; missing folders are made.
+
+    The folders are opened one after the other, so that no link can take the place of one of them
+    after it was checked.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY | _NO_LINK
+    if os.open not in os.supports_dir_fd:
+        os.makedirs(folder, exist_ok=True)
+        return os.open(os.path.join(folder, name), flags, 0o666)
+    try:
+        descriptor = os.open(root, _FOLDER)
+    except FileNotFoundError:
+        os.makedirs(root, exist_ok=True)
+        descriptor = os.open(root, _FOLDER)
+    try:
+        for part in folder[len(root) :].strip(os.sep).split(os.sep):
+            if part:
+                inner = _open_folder(part, descriptor)
+                os.close(descriptor)
+                descriptor = inner
+        return os.open(name, flags, 0o666, dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _open_folder(name: str, parent: int) -> int:
+    """A folder in a folder, as a descriptor; it is made if necessary."""
+    try:
+        return os.open(name, _FOLDER | _NO_LINK, dir_fd=parent)
+    except FileNotFoundError:
+        pass
+    try:
+        os.mkdir(name, dir_fd=parent)
+    except FileExistsError:  # another process was faster
+        pass
+    return os.open(name, _FOLDER | _NO_LINK, dir_fd=parent)
 
 
 def _copy_mode(source: str, descriptor: int) -> None:
@@ -83,17 +269,15 @@ def _copy_mode(source: str, descriptor: int) -> None:
     os.fchmod(descriptor, mode)
 
 
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass
-
-
 def is_temporary(name: str) -> bool:
-    """Whether `write_atomically` gave a file this name: `.core.py.4711.tmp`."""
-    parts = name.split(".")
-    return len(parts) > 3 and not parts[0] and parts[-1] == "tmp" and parts[-2].isdigit()
+    """Whether `write_atomically` gave a file this name: `.literate-0123456789abcdef.tmp`."""
+    middle = name.removeprefix(_PREFIX).removesuffix(_SUFFIX)
+    if name != f"{_PREFIX}{middle}{_SUFFIX}":
+        return False
+    return len(middle) == 16 and set(middle) <= set("0123456789abcdef")
+
+
+# --- the lock ----------------------------------------------------------------------------------
 
 
 class Lock:
@@ -101,6 +285,8 @@ class Lock:
 
     While the lock is held, its file contains the process id of the owner. `was_interrupted` says
     that the last owner did not come to its end, so that it may have left temporary files.
+
+    If something else has the name of the file, such as a link or a pipe, the folder is locked.
     """
 
     def __init__(self, path: Path) -> None:
@@ -113,34 +299,52 @@ class Lock:
         if fcntl is None:
             from filelock import FileLock
 
-            self._lock: FileLock | io.TextIOWrapper = FileLock(self.path)
+            self._lock: FileLock | int = FileLock(self.path)
             self._lock.acquire()
             return self
-        file = open(self.path, "a+")
-        self._lock = file
+        descriptor = self._open()
+        self._lock = descriptor
         try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX)
-            file.seek(0)
-            self.was_interrupted = bool(file.read())
-            file.truncate(0)
-            self._write_owner(file.fileno())
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if self._has_file:
+                self.was_interrupted = bool(os.read(descriptor, 1))
+                os.ftruncate(descriptor, 0)
+                self._write_owner(descriptor)
         except BaseException:
-            file.close()
+            os.close(descriptor)
             raise
         return self
 
+    def _open(self) -> int:
+        """The file of the lock as a descriptor, or the folder if the file is not ours."""
+        self._has_file = True
+        flags = os.O_RDWR | os.O_CREAT | _NO_LINK | _NO_WAITING
+        try:
+            descriptor = os.open(self.path, flags, 0o666)
+        except OSError as error:
+            if error.errno not in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
+                raise
+        else:
+            status = os.fstat(descriptor)
+            if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
+                return descriptor
+            os.close(descriptor)
+        self._has_file = False
+        return os.open(self.path.parent, _FOLDER)
+
     def _write_owner(self, descriptor: int) -> None:
         try:
-            os.write(descriptor, b"%d\n" % os.getpid())
+            os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
         except OSError:  # a full disk: whatever is written next reports it, with its name
             pass
 
     def __exit__(self, *_: object) -> None:
-        if isinstance(self._lock, io.TextIOWrapper):
-            self._lock.truncate(0)
-            self._lock.close()  # this ends the lock
-        else:
+        if not isinstance(self._lock, int):
             self._lock.release()
+            return
+        if self._has_file:
+            os.ftruncate(self._lock, 0)
+        os.close(self._lock)  # this ends the lock
 
 
 def _import_fcntl() -> ModuleType | None:

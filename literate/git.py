@@ -1,16 +1,48 @@
-"""Git: the one place that runs it."""
+"""Git: the one place that runs it.
+
+A project may come from anywhere, and git obeys the configuration that it finds in its folders. So
+git runs here in a way in which no configuration makes it start another program.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+_SAFE_SETTINGS = {
+    "safe.bareRepository": "explicit",  # a folder that only looks like a repository is none
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.pager": "cat",
+}
+_SAFE_ENVIRONMENT = {
+    "GIT_NO_LAZY_FETCH": "1",  # objects that are missing are not fetched
+    "GIT_ALLOW_PROTOCOL": "none",  # the same for versions of git before 2.45
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+}
 
 
 def git_output(folder: Path, *arguments: str) -> str | None:
-    """What a git command prints in a folder; None without git, or if the command fails."""
+    """What a git command prints in a folder; None without git, or if the command fails.
+
+    It must be a command that only reads, and that uses neither filters nor the external programs
+    for differences: `cat-file`, and not `show`.
+    """
     import subprocess
 
+    settings: list[str] = []
+    for name, value in _SAFE_SETTINGS.items():
+        settings += ["-c", f"{name}={value}"]
     try:
-        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=True)
+        done = subprocess.run(
+            ["git", "--no-pager", *settings, *arguments],
+            cwd=folder,
+            env={**os.environ, **_SAFE_ENVIRONMENT},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.decode("utf-8", "surrogateescape")
@@ -18,7 +50,7 @@ def git_output(folder: Path, *arguments: str) -> str | None:
 
 def text_in_head(path: Path) -> str | None:
     """The text of a file in git's HEAD; None without git, or if git does not know the file."""
-    return git_output(path.parent, "show", f"HEAD:./{path.name}")
+    return git_output(path.parent, "cat-file", "blob", f"HEAD:./{path.name}")
 
 
 def remote_repository(folder: Path) -> str:

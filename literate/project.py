@@ -9,9 +9,9 @@ from configparser import ConfigParser, SectionProxy
 from contextlib import contextmanager
 from pathlib import Path
 
-from .configuration import ConfigReader, read_ini, read_toml, refuse_settings, toml_table
+from .configuration import ConfigReader, read_ini, read_toml, refuse_settings, shortened, toml_table
 from .diagnostics import UsageError, UserError, diagnose
-from .files import Lock, write_atomically
+from .files import Lock, read_file, real_target, write_state_file
 from .git import remote_repository
 from .records import dataclass, field
 
@@ -71,11 +71,23 @@ class Project:
         """The folder for the state files; it does not belong into version control."""
         return self.root / STATE_DIR
 
+    @property
+    def own_folders(self) -> tuple[Path, ...]:
+        """The folders in which the compiler writes: the project, and its notebooks elsewhere."""
+        if self.nbs_path.is_relative_to(self.root):
+            return (self.root,)
+        return (self.root, self.nbs_path)
+
 
 @contextmanager
 def state_lock(project: Project) -> Iterator[Lock]:
     """Hold the lock of the state folder. The folder is made if necessary, and kept out of git."""
     folder = project.state_dir
+    try:
+        real_target(folder, [project.root])
+    except OSError as error:
+        message = error.strerror or str(error)
+        raise UserError(diagnose("outside-project", message, folder)) from None
     try:
         folder.mkdir(exist_ok=True)
     except FileExistsError:
@@ -85,7 +97,7 @@ def state_lock(project: Project) -> Iterator[Lock]:
     with Lock(folder / LOCK) as lock:
         ignored = folder / ".gitignore"
         if not ignored.exists():
-            write_atomically(ignored, "*\n")
+            write_state_file(ignored, "*\n")
         yield lock
 
 
@@ -169,7 +181,7 @@ _INDEX_KEYS = ("branch", "doc_baseurl", "doc_host", "git_url", "lib_path")
 
 
 def _read_pyproject(config: Path) -> Project | None:
-    if b"nbdev" not in config.read_bytes():  # most of these files belong to other projects
+    if not _mentions_nbdev(config):  # most of these files belong to other projects
         return None
     data = read_toml(config)
     if "nbdev" not in toml_table(config, data, "tool"):
@@ -199,6 +211,13 @@ def _read_pyproject(config: Path) -> Project | None:
         index_settings=index_settings,
         preload=nbdev.words("preload") if "preload" in keys else None,
     )
+
+
+def _mentions_nbdev(config: Path) -> bool:
+    try:
+        return b"nbdev" in read_file(config)
+    except OSError as error:
+        refuse_settings(config, error.strerror or str(error))
 
 
 def _pyproject_index(
@@ -257,8 +276,7 @@ def _read_settings(config: Path) -> Project:
 def _version(config: Path, settings: ConfigReader) -> str:
     version = settings.text("version")
     if re.search(r'["\\\n]', version):
-        shown = " ".join(version.split())
-        refuse_settings(config, f"version = {shown} cannot be written into a module")
+        refuse_settings(config, f"version = {shortened(version)} cannot be written into a module")
     return version
 
 
@@ -317,7 +335,7 @@ def _lib_path(config: Path, path: str) -> Path:
     root = config.parent
     lib_path = Path(os.path.normpath(root / path))
     if lib_path == root or not lib_path.is_relative_to(root):
-        message = f"lib_path = {path} is not a folder inside of the project"
+        message = f"lib_path = {shortened(path)} is not a folder inside of the project"
         refuse_settings(config, message, hint="write a folder below this one")
     return lib_path
 
@@ -327,6 +345,6 @@ def _nbs_path(config: Path, path: str) -> Path:
     root = config.parent
     nbs_path = Path(os.path.normpath(root / path))
     if nbs_path in root.parents:
-        message = f"nbs_path = {path} is above the project"
+        message = f"nbs_path = {shortened(path)} is above the project"
         refuse_settings(config, message, hint="write a folder for the notebooks alone")
     return nbs_path

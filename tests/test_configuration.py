@@ -57,7 +57,7 @@ def test_words_are_a_list_or_a_text():
     ("method", "value", "message"),
     [
         ("text", 3, "a = 3 is not a text"),
-        ("text", "x\0y", "a = x\0y is not a text"),
+        ("text", "x\0y", r"a = x\\x00y is not a text"),
         ("text", ["x\ny"], r"a = \['x\\ny'\] is not a text"),
         ("flag", "many\nwords", "a = many words is neither True nor False"),
         ("words", ["x", 1], r"a = \['x', 1\] is not a text"),

@@ -201,14 +201,12 @@ def test_a_crash_leaves_the_old_content_or_the_new(tmp_path, moment, content):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        (".core.py.4711.tmp", True),
-        (".a.4711.tmp", True),
-        (".01_a.b.ipynb.1.tmp", True),
-        ("core.py.4711.tmp", False),
-        (".core.py.tmp", False),
-        (".core.py.x1.tmp", False),
-        (".core.py.4711.temp", False),
-        (".4711.tmp", False),
+        (".literate-0123456789abcdef.tmp", True),
+        (".literate-0123456789abcdef", False),
+        ("literate-0123456789abcdef.tmp", False),
+        (".literate-0123456789abcde.tmp", False),
+        (".literate-0123456789abcdex.tmp", False),
+        (".core.py.4711.tmp", False),
         ("core.py", False),
     ],
 )

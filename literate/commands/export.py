@@ -109,6 +109,7 @@ def _check(project: Project, chosen: list[Path] | None, report: Report) -> int:
     """Write nothing, and show what a compile would change."""
     from ..compile.plan import make_plan
     from ..compile.write import diff, stale_files
+    from ..printable import printable_lines
 
     plan = make_plan(project, chosen, strict=True)
     if plan.has_errors:
@@ -119,7 +120,7 @@ def _check(project: Project, chosen: list[Path] | None, report: Report) -> int:
         report(plan.diagnostics, None, 0)
     else:
         for path, (old, new) in stale.items():
-            print(diff(path, old, new), end="")
+            print(printable_lines(diff(path, old, new)), end="")
         if stale or report is _report:
             up_to_date = len(plan.files) - len(stale)
             print(f"{_count(len(stale), 'file')} stale, {up_to_date} up to date")
@@ -218,9 +219,18 @@ def _written_line(path: Path, notebooks: Sequence[Path]) -> str:
 
 def _report_quietly(problems: Problems, written: Written, unchanged: int) -> None:
     for problem in problems:
-        print(problem, file=sys.stderr)
+        print(_shown(problem), file=sys.stderr)
     if written is None:
         print(f"nothing written: {_count(len(problems), 'problem')}", file=sys.stderr)
+
+
+def _shown(problem: Diagnostic | str) -> str:
+    """A problem as it is printed; the texts come from the last compile, or from anywhere."""
+    if not isinstance(problem, str):
+        return str(problem)
+    from ..printable import printable_lines
+
+    return printable_lines(problem)
 
 
 def _report_json(problems: Problems, written: Written, unchanged: int) -> None:

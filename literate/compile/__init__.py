@@ -36,26 +36,39 @@ def compile_project(
     written by hand, and allows `prune` to delete modules that were edited. `prune` deletes
     generated modules that no notebook generates any more.
     """
-    from ..diagnostics import UserError
-    from .cache import CompileCache, notebook_stamps, store
-    from .plan import gc_paused, make_plan
-    from .write import locked, prune_orphans, write_plan
+    from .plan import gc_paused
+    from .write import locked, start_again_if_saved
 
     check_preference(prefer, force)
+    chosen = None if chosen is None else list(chosen)
     overwrite_edits = force or prefer == "notebook"
-    reads_all = overwrite_edits or chosen is not None
     with locked(project), gc_paused():
-        stamps_before = notebook_stamps(project)
-        cache = None if reads_all else CompileCache.load(project)
-        plan = make_plan(project, chosen, prune=prune, memory=cache, force=force)
-        if plan.has_errors:
-            raise UserError(*plan.diagnostics)
-        if prune and plan.orphans:
-            prune_orphans(plan, delete_edited=force, overwrite_edits=overwrite_edits)
-            plan = make_plan(project, chosen, force=force)
-        result = write_plan(plan, overwrite_edits)
-        if chosen is None:
-            store(plan, stamps_before)
+        return start_again_if_saved(
+            lambda: _compile(project, chosen, force, prune, overwrite_edits)
+        )
+
+
+def _compile(
+    project: Project, chosen: list[Path] | None, force: bool, prune: bool, overwrite_edits: bool
+) -> tuple[CompilePlan, WriteResult]:
+    """Compile once. The caller holds the lock."""
+    from ..diagnostics import UserError
+    from .cache import CompileCache, notebook_stamps, store
+    from .plan import make_plan
+    from .write import prune_orphans, write_plan
+
+    stamps_before = notebook_stamps(project)
+    reads_all = overwrite_edits or chosen is not None
+    cache = None if reads_all else CompileCache.load(project)
+    plan = make_plan(project, chosen, prune=prune, memory=cache, force=force)
+    if plan.has_errors:
+        raise UserError(*plan.diagnostics)
+    if prune and plan.orphans:
+        prune_orphans(plan, delete_edited=force, overwrite_edits=overwrite_edits)
+        plan = make_plan(project, chosen, force=force)
+    result = write_plan(plan, overwrite_edits)
+    if chosen is None:
+        store(plan, stamps_before)
     return plan, result
 
 

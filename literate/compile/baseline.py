@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..files import write_atomically
+from ..files import read_state_file, write_state_file
 from ..project import GENERATED, Project
 
 _FORMER_FILE = "base.json"  # the file of version 0.1, in the same format
@@ -58,7 +58,7 @@ class Baseline:
     def _save(self, texts: Texts) -> None:
         if texts == self._texts and not self._reads_former_file:
             return
-        write_atomically(self._file, json.dumps(texts))
+        write_state_file(self._file, json.dumps(texts))
         self._texts = texts
         if self._reads_former_file:
             self._former_file.unlink(missing_ok=True)
@@ -68,10 +68,11 @@ class Baseline:
 def _read(file: Path) -> Texts:
     """The texts in a state file; none if the file is missing or damaged.
 
-    It is missing in a fresh clone, and it may be damaged if a disk was full.
+    It is missing in a fresh clone, and it may be damaged if a disk was full. Anything that is not a
+    file, such as a pipe, counts as missing.
     """
     try:
-        data = json.loads(file.read_bytes())
+        data = json.loads(read_state_file(file))
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(data, dict):

@@ -10,9 +10,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..diagnostics import Diagnostic
+from ..diagnostics import RULES, Diagnostic
 from ..discovery import notebook_folders, project_notebooks
-from ..files import Stamp, write_atomically
+from ..files import Stamp, read_state_file, write_state_file
 from ..files import stamps as stamps_of
 from ..project import COMPILED, NBDEV3, PYPROJECT, SETTINGS, Project, user_configs
 from .fast_path import store_report
@@ -20,6 +20,7 @@ from .fast_path import store_report
 # Importing `typing` takes longer than checking an unchanged project.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from .module import Module
@@ -42,11 +43,11 @@ class CompileCache:
     def load(cls, project: Project) -> CompileCache | None:
         """The cache; None if it cannot be read, or if settings or this program have changed."""
         try:
-            state = json.loads(_cache_file(project).read_bytes())
-            if state["inputs"] != input_stamps(project):
+            state = json.loads(read_state_file(_cache_file(project)))
+            if state["inputs"] != input_stamps(project) or not _is_sound(state, project):
                 return None
             return cls(project, state)
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
 
     def is_changed(self, path: Path) -> bool:
@@ -138,7 +139,7 @@ def store(plan: CompilePlan, stamps_before: Stamps) -> None:
         "modules": _module_entries(plan),
         "files": by_name(file_stamps),
     }
-    write_atomically(_cache_file(project), json.dumps(state))
+    write_state_file(_cache_file(project), json.dumps(state))
     stamps = {**inputs, **folders, **stamps_before, **file_stamps}
     store_report(project.root, plan.diagnostics, len(files), stamps)
 
@@ -196,3 +197,53 @@ def input_stamps(project: Project) -> Stamps:
 
 def _cache_file(project: Project) -> Path:
     return project.state_dir / COMPILED
+
+
+# --- the state file may hold anything ----------------------------------------------------------
+
+_MODULE = {
+    **dict.fromkeys(["path", "notebook", "docstring"], str),
+    **dict.fromkeys(["notebooks", "public", "stars"], list),
+    "is_owned": bool,
+    "symbols": dict,
+}
+_NOTEBOOK = {"stamp": list, "modules": list, "problems": list}
+_PROBLEM = {
+    **dict.fromkeys(["code", "message", "path", "cell_id", "hint", "severity", "detail"], str),
+    **dict.fromkeys(["cell", "line", "column"], int | None),
+}
+
+
+def _is_sound(state: State, project: Project) -> bool:
+    """Whether the state has the structure that `store` gives it.
+
+    It is not a matter of trust: a project from elsewhere may bring its state along.
+    """
+    library = os.path.join(project.lib_path, "")
+    modules, notebooks = state["modules"], state["notebooks"]
+    for module in modules.values():
+        path = os.path.normpath(project.root / module["path"])
+        if not _has_types(module, _MODULE) or not path.startswith(library):
+            return False
+    for notebook in notebooks.values():
+        if not _has_types(notebook, _NOTEBOOK) or not modules.keys() >= set(notebook["modules"]):
+            return False
+        for problem in notebook["problems"]:
+            if not _has_types(problem, _PROBLEM) or problem["code"] not in RULES:
+                return False
+    return isinstance(state["files"], dict)
+
+
+def _has_types(entry: State, types: Mapping[str, Any]) -> bool:
+    """Whether an entry has exactly these keys, and values of these types, down to the texts."""
+    if entry.keys() != types.keys():
+        return False
+    for name, kind in types.items():
+        value = entry[name]
+        if not isinstance(value, kind):
+            return False
+        if kind in (list, dict) and name not in ("stamp", "problems"):
+            texts = value if kind is list else value.values()
+            if not all(isinstance(text, str) for text in texts):
+                return False
+    return True

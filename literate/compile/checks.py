@@ -30,6 +30,7 @@ from ..notebook import Cell, Notebook
 from ..project import Project
 from ..spelling import nearest
 from .imports import is_dynamic_all
+from .init_file import is_ours_alone
 from .module import GENERATED, UNPARSABLE, Module, dotted_name, outline, parse_error
 
 
@@ -235,12 +236,18 @@ def _is_comment(source: str, line: int) -> bool:
 _DIGIT_AT_START = r"(^|[./])(?=\d)"  # of a part of a dotted name
 
 
+_LONGEST_NAME = 200  # file systems refuse longer names, and no person writes them
+
+
 def check_module_name(notebook: Notebook, cell: Cell, line: int, name: str) -> Diagnostic | None:
     """An error for a name that cannot be a module, a warning for one that is probably not meant."""
     message = f"{name!r} cannot be a module of the package"
     hint: str | None = None
     severity = ERROR
-    if dotted_name(name) == "_modidx":
+    if len(name) > _LONGEST_NAME:
+        message = f"{name[:40]}... is too long for the name of a module"
+        hint = f"choose a name with at most {_LONGEST_NAME} characters"
+    elif dotted_name(name) == "_modidx":
         message = "_modidx is the package's index"
         hint = "choose another name"
     elif is_module_name(name):
@@ -357,7 +364,9 @@ def check_target(module: Module, force: bool) -> Diagnostic | None:
             return None
         hint = "save it again as UTF-8, or replace it with --force"
         return diagnose("not-utf8", "not UTF-8", path, hint=hint)
-    is_generated = GENERATED in text or not text.strip() or path.name == "__init__.py"
+    is_generated = GENERATED in text or not text.strip()
+    if path.name == "__init__.py":
+        is_generated = is_generated or is_ours_alone(text)
     if force or is_generated:
         return None
     first = module.cells[0]

@@ -121,34 +121,6 @@ def _is_read_as(literal: str, text: str) -> bool:
             return False
 
 
-def with_docstring(text: str, docstring: str, description: str) -> str:
-    """The text of the package's `__init__.py` with another docstring.
-
-    Without a new docstring, a generated one (it has a list of modules) becomes the project's
-    description, and any other stays. Raises what the parser raises if the text is not Python.
-    """
-    current, rest = _split_docstring(text)
-    if not docstring:
-        if "\nModules:\n" not in current:
-            return text
-        docstring = description
-    head = docstring_literal(docstring, raw=False).rstrip("\n") + "\n"
-    if not rest.strip():
-        return head
-    return head + "\n" + rest.lstrip("\n")
-
-
-def _split_docstring(text: str) -> tuple[str, str]:
-    """The docstring of a file ("" if it has none), and the text below it."""
-    body = ast.parse(text.encode("utf-8", "surrogateescape")).body
-    if not body or not isinstance(body[0], ast.Expr):
-        return "", text
-    first = body[0].value
-    if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
-        return "", text
-    return first.value, "\n".join(text.split("\n")[body[0].end_lineno :])
-
-
 def _docstring_in_file(path: Path) -> str:
     """The docstring of a file written by hand, if it can have several lines."""
     text = path.read_text(encoding="utf-8", errors="replace")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ..files import Stamp, stamp
+from ..files import Stamp, read_state_file, stamp
 
 # Importing `typing` takes longer than checking an unchanged project.
 TYPE_CHECKING = False
@@ -32,8 +32,8 @@ def load_report() -> tuple[list[str], int] | None:
     """
     path = os.path.join(_project_root(), _REPORT)
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-            key, count, stamps, messages = file.read().split(_BETWEEN_PARTS)
+        text = read_state_file(path).decode("utf-8", "surrogateescape")
+        key, count, stamps, messages = text.split(_BETWEEN_PARTS)
         if key != _cache_key() or not _are_current(stamps):
             return None
         return messages.split(_BETWEEN_LINES)[:-1], int(count)
@@ -45,13 +45,13 @@ def store_report(
     root: Path, messages: Iterable[object], count: int, stamps: Mapping[str, Stamp]
 ) -> None:
     """Keep the report of a compile. It is valid while all files and folders keep these stamps."""
-    from ..files import write_atomically
+    from ..files import write_state_file
 
     stamp_lines = [_stamp_line(path, file_stamp) for path, file_stamp in stamps.items()]
     text = "".join([f"{message}{_BETWEEN_LINES}" for message in messages])
     printable = text.encode("utf-8", "backslashreplace").decode()  # as stderr prints it
     parts = [_cache_key(), str(count), _BETWEEN_LINES.join(stamp_lines), printable]
-    write_atomically(root / _REPORT, _BETWEEN_PARTS.join(parts))
+    write_state_file(root / _REPORT, _BETWEEN_PARTS.join(parts))
 
 
 def _are_current(stamp_lines: str) -> bool:

@@ -27,7 +27,6 @@ from .docstrings import (
 # Rare patterns are compiled when they are used: that saves a millisecond of each compile.
 _ID_KEY = r"#\S+"
 _NUMBER_KEY = r"\d+"
-_VERSION = r"(?m)^__version__\s*=.*$"
 _QUOTED_VERSION = r"(?m)^__version__\s*=\s*['\"]([^'\"]+)['\"]"
 
 
@@ -91,9 +90,6 @@ class Layout:
         pattern = _ID_KEY if self.has_id_keys else _NUMBER_KEY
         return re.fullmatch(pattern, marker.key) is not None
 
-    def _version_line(self) -> str:
-        return f'__version__ = "{self.project.version}"'
-
 
 class Nbdev2Layout(Layout):
     """The layout of nbdev 2, for projects with a settings.ini."""
@@ -115,10 +111,9 @@ class Nbdev2Layout(Layout):
 
     def with_version(self, text: str) -> str:
         """The text with the version of settings.ini in place of its own."""
-        line = self._version_line()
-        if re.search(_VERSION, text):
-            return re.sub(_VERSION, lambda _: line, text)
-        return f"{line}\n{text}"
+        from .init_file import with_version
+
+        return with_version(text, self.project.version)
 
 
 class Nbdev3Layout(Layout):
@@ -145,7 +140,9 @@ class Nbdev3Layout(Layout):
         """The text with a version; its own stays, because nbdev 3 reads the version from there."""
         if re.search(_QUOTED_VERSION, text):
             return text
-        return f"{self._version_line()}\n{text}"
+        from .init_file import with_version_line
+
+        return with_version_line(text, self.project.version)
 
     def package_docs(
         self, docstrings: Mapping[Path, str], others: list[Path]

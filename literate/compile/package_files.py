@@ -14,9 +14,10 @@ from pathlib import Path
 from ..diagnostics import UserError, diagnose
 from ..files import read_file
 from ..project import Project
-from .docstrings import LLMS_MARK, with_docstring
+from .docstrings import LLMS_MARK
+from .init_file import with_docstring
 from .layouts import layout_of
-from .modidx import index_text, is_indexed
+from .modidx import INDEX_MARK, index_text, is_indexed
 from .module import GENERATED, UNPARSABLE, Module, module_text, parse_error
 
 _INIT = "__init__.py"
@@ -25,16 +26,24 @@ _HEADER = re.compile(rf"^{GENERATED}(.+?\.ipynb)", re.MULTILINE)
 _LONGEST_HEAD = 5000  # characters above which the header of a generated module is not searched
 
 
-def file_texts(project: Project, modules: list[Module], known: list[Module]) -> dict[Path, str]:
-    """The text of every file to be written; `known` are all modules that will exist then."""
+def file_texts(
+    project: Project, modules: list[Module], known: list[Module], force: bool
+) -> tuple[dict[Path, str], dict[Path, str]]:
+    """The text of every file to be written, and the old text of those that keep a part of it.
+
+    `known` are all modules that will exist then. With `force`, a file that was written by hand may
+    be replaced.
+    """
     layout = layout_of(project)
     lib_path = project.lib_path
     files = {module.path: module_text(module, project) for module in modules}
+    old: dict[Path, str] = {}
     present = set(python_files(lib_path))
     for folder in _package_folders(lib_path, present | files.keys()):
         init = folder / _INIT
         if init not in files:
-            files[init] = read_text(init) if init in present else ""
+            old[init] = read_text(init) if init in present else ""
+            files[init] = old[init]
     init = lib_path / _INIT
     files[init] = files[init].removeprefix("\ufeff")  # a byte order mark may only stand first
     if project.put_version_in_init:
@@ -46,12 +55,32 @@ def file_texts(project: Project, modules: list[Module], known: list[Module]) -> 
         llms_path = project.nbs_path / "llms.txt"
         if docs.llms and _may_be_replaced(llms_path):
             files[llms_path] = docs.llms
-    files[lib_path / _INDEX] = index_text(
+    index = lib_path / _INDEX
+    old[index] = read_text(index) if index in present else ""
+    new_index = index_text(
         project,
         [module for module in known if is_indexed(module.path)],
         [path for path in others if is_indexed(path)],
     )
-    return files
+    files[index] = new_index if force else _with_index(index, old[index], new_index)
+    return files, old
+
+
+def _with_index(path: Path, old: str, new: str) -> str:
+    """The index with all text that a person has added; a `UserError` if a person wrote it.
+
+    The index itself is the statement `d = ...`, whose lines are indented.
+    """
+    if not old.strip() or old == new:
+        return new
+    match = re.search(r"(?m)^d = .*\n?(?:[ \t}].*\n?)*", old)
+    if match is None or not old.startswith(INDEX_MARK):
+        message = f"{_INDEX} exists and was not generated"
+        hint = "rename it, or replace it with --force"
+        raise UserError(diagnose("not-generated", message, path, hint=hint))
+    above = old[: match.start()]
+    statement = new[new.index("d = ") :]
+    return above + statement + old[match.end() :]
 
 
 def _package_folders(lib_path: Path, files: Iterable[Path]) -> list[Path]:
@@ -127,8 +156,7 @@ def _notebooks_in_header(path: Path, project: Project) -> list[Path]:
 
     nbdev 2 writes the path relative to the module, nbdev 1 relative to the project.
     """
-    text = path.read_text(encoding="utf-8", errors="replace")[:_LONGEST_HEAD]
-    match = _HEADER.search(text)
+    match = _HEADER.search(read_text(path)[:_LONGEST_HEAD])
     if match is None:
         return []
     return [Path(os.path.normpath(folder / match[1])) for folder in (path.parent, project.root)]

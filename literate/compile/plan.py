@@ -48,6 +48,7 @@ class CompilePlan:
     modules: list[Module] = field(default_factory=list)
     kept: list[Module] = field(default_factory=list)  # unchanged since the last run, not read again
     files: dict[Path, str] = field(default_factory=dict)  # modules, then __init__.py and _modidx.py
+    old_texts: dict[Path, str] = field(default_factory=dict)  # of files that keep a part of theirs
     orphans: list[Path] = field(default_factory=list)  # modules that no notebook makes any more
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
@@ -126,7 +127,7 @@ def make_plan(
         plan.diagnostics = [replace(each, severity=ERROR) for each in plan.diagnostics]
     plan.diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
     if not plan.has_errors:
-        _add_files(plan, known)
+        _add_files(plan, known, force)
     return plan
 
 
@@ -163,12 +164,12 @@ def _problems_of_files(plan: CompilePlan, notebooks: list[Path], force: bool) ->
     return [problem for problem in problems if problem is not None]
 
 
-def _add_files(plan: CompilePlan, known: list[Module]) -> None:
+def _add_files(plan: CompilePlan, known: list[Module], force: bool) -> None:
     """Add the text of every file to a plan without errors."""
     planned = {module.path for module in plan.modules}
     existing = [module for module in known if module.path in planned or module.path.exists()]
     try:
-        plan.files = file_texts(plan.project, plan.modules, existing)
+        plan.files, plan.old_texts = file_texts(plan.project, plan.modules, existing, force)
     except UserError as error:
         plan.diagnostics += _diagnostics_of(error)
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..diagnostics import Diagnostic, UserError, diagnose, display_path, format_location
-from ..files import is_temporary, write_atomically
+from ..files import ChangedMeanwhileError, delete_file, is_temporary, real_target, replace_files
 from ..git import text_in_head
-from ..project import Project, state_lock
+from ..project import NBDEV3, Project, state_lock
 from ..records import dataclass
 from .baseline import Baseline
+from .init_file import docstring_of, is_list_of_modules
 from .package_files import read_text
 from .plan import CompilePlan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from .merge import CellEdit, ModuleEdits
+
+    Result = TypeVar("Result")
+
+_MOST_REPETITIONS = 3  # of a run during which files are saved
 
 
 @dataclass(frozen=True)
@@ -48,30 +56,99 @@ def write_plan(
 
     If this would lose an edit made in a module, an `UncarriedEditsError` or an `EditConflictError`
     is raised, and nothing is written; `overwrite_edits` gives such edits up. Modules whose edits
-    were `carried` into the notebooks are not protected. The caller holds the lock.
+    were `carried` into the notebooks are not protected. The caller holds the lock, and starts again
+    after a `ChangedMeanwhileError`: see `start_again_if_saved`.
     """
     stale = stale_files(plan)
     baseline = Baseline(plan.project)
     if not overwrite_edits:
         unprotected = {edits.module.path for edits in carried if _are_carried(edits, stale)}
         _refuse_edits(find_edits(plan, stale.keys() - unprotected, baseline))
-    texts = {module.path: plan.files[module.path] for module in plan.modules}
+        refuse_edited_docstring(plan, baseline)
+    texts = {path: plan.files[path] for path in _remembered_files(plan)}
     baseline.begin_write({path: text for path, text in texts.items() if path in stale})
-    for path in stale:
-        write_atomically(path, plan.files[path])
+    replace_files(stale, plan.project.own_folders)
     baseline.commit(texts)
     unchanged = len(plan.files) - len(stale) + len(plan.kept)
     return WriteResult(tuple(stale), unchanged)
 
 
 def stale_files(plan: CompilePlan) -> dict[Path, tuple[str, str]]:
-    """Old and new text of each file that would change; the old text of a new file is empty."""
+    """Old and new text of each file that would change; the old text of a new file is empty.
+
+    Raises a `UserError` if one of them lies outside of the project.
+    """
     stale: dict[Path, tuple[str, str]] = {}
     for path, new in plan.files.items():
         old = _read(path)
         if old != new:
-            stale[path] = (old or "", new)
+            stale[path] = (plan.old_texts.get(path, old or ""), new)
+    refuse_links_out(plan.project, stale)
     return stale
+
+
+def _remembered_files(plan: CompilePlan) -> list[Path]:
+    """The files whose generated text the baseline keeps: with it, edits in them are found."""
+    paths = [module.path for module in plan.modules]
+    init = plan.project.lib_path / "__init__.py"
+    if plan.project.layout == NBDEV3 and init not in paths:
+        paths.append(init)
+    return paths
+
+
+def write_files(project: Project, changes: Mapping[Path, tuple[str, str]]) -> None:
+    """Replace files of the project together, each of which has an old and a new text.
+
+    Raises a `UserError` if one of them lies outside of the project, and a `ChangedMeanwhileError`
+    if one of them no longer has its old text. Nothing is written then.
+    """
+    refuse_links_out(project, changes)
+    replace_files(changes, project.own_folders)
+
+
+def start_again_if_saved(run: Callable[[], Result]) -> Result:
+    """The result of a run that starts again if a file is saved between its being read and replaced.
+
+    Raises a `UserError` if this happens again and again.
+    """
+    for _ in range(1 + _MOST_REPETITIONS):
+        try:
+            return run()
+        except ChangedMeanwhileError as error:
+            path = error.path
+    message = "it was saved again and again while this command ran, so it was not replaced"
+    raise UserError(diagnose("changed-meanwhile", message, path))
+
+
+def refuse_links_out(project: Project, paths: Iterable[Path]) -> None:
+    """Raise a `UserError` that names each link through which a path leads out of the project."""
+    problems: dict[Path, Diagnostic] = {}
+    for path in paths:
+        try:
+            real_target(path, project.own_folders)
+        except OSError as error:
+            link = _link_out(project, path)
+            message = error.strerror or str(error)
+            problems.setdefault(link, diagnose("outside-project", message, link))
+    if problems:
+        raise UserError(*problems.values())
+
+
+def _link_out(project: Project, path: Path) -> Path:
+    """The link by which a path leaves the project: a folder above it, or the path itself."""
+    for folder in reversed(path.parents):
+        if folder.is_relative_to(project.root) and folder != project.root and folder.is_symlink():
+            if not _is_inside(project, folder):
+                return folder
+    return path
+
+
+def _is_inside(project: Project, path: Path) -> bool:
+    try:
+        real_target(path, project.own_folders)
+    except OSError:
+        return False
+    return True
 
 
 def diff(path: Path, old: str, new: str) -> str:
@@ -95,12 +172,13 @@ def prune_orphans(plan: CompilePlan, delete_edited: bool, overwrite_edits: bool)
     deleted either if other edits would stop the compile that follows, unless `overwrite_edits`.
     """
     baseline = Baseline(plan.project)
+    texts = {path: _read(path) or "" for path in plan.orphans}
     if not delete_edited:
-        _refuse_edited_orphans(plan.orphans, baseline)
+        _refuse_edited_orphans(texts, baseline)
     if not overwrite_edits:
         _refuse_edits(find_edits(plan, stale_files(plan), baseline))
-    for path in plan.orphans:
-        path.unlink()
+    for path, text in texts.items():
+        delete_file(path, text, plan.project.own_folders)
     baseline.commit({}, gone=plan.orphans)
 
 
@@ -114,11 +192,14 @@ def locked(project: Project) -> Iterator[None]:
 
 
 def _delete_temporary_files(project: Project) -> None:
-    """Delete the temporary files of a process that was killed."""
+    """Delete the temporary files of a process that was killed; folders elsewhere are left alone."""
     for folder in (project.state_dir, project.lib_path, project.nbs_path):
-        for path in folder.rglob(".*.tmp"):
-            if is_temporary(path.name):
-                path.unlink(missing_ok=True)
+        if not _is_inside(project, folder / "file"):
+            continue
+        for parent, _, names in os.walk(folder):
+            for name in filter(is_temporary, names):
+                with suppress(OSError):
+                    os.unlink(os.path.join(parent, name))
 
 
 # --- finding edits made by hand ----------------------------------------------------------------
@@ -221,10 +302,26 @@ def _refuse_edits(found: list[ModuleEdits]) -> None:
         raise UncarriedEditsError(*problems)
 
 
-def _refuse_edited_orphans(orphans: Iterable[Path], baseline: Baseline) -> None:
+def refuse_edited_docstring(plan: CompilePlan, baseline: Baseline) -> None:
+    """Raise an `UncarriedEditsError` if a docstring by a person would be replaced."""
+    init = plan.project.lib_path / "__init__.py"
+    if plan.project.layout != NBDEV3 or init not in plan.old_texts:
+        return
+    old, new = docstring_of(plan.old_texts[init]), docstring_of(plan.files[init])
+    if old in ("", new, plan.project.description):
+        return
+    generated = [docstring_of(text) for text in baseline.texts(init)]
+    if not generated and is_list_of_modules(old):
+        generated = [docstring_of(text_in_head(init) or "")]
+    if old not in generated:
+        message = "its docstring was written by hand, but it is made from the notebooks"
+        hint = "move the text into the index notebook, or give it up with --prefer notebook"
+        raise UncarriedEditsError(diagnose("edited", message, init, hint=hint))
+
+
+def _refuse_edited_orphans(orphans: Mapping[Path, str], baseline: Baseline) -> None:
     problems: list[Diagnostic] = []
-    for path in orphans:
-        text = _read(path)
+    for path, text in orphans.items():
         if text not in baseline.texts(path) and text != text_in_head(path):
             message = "no notebook makes this module any more, but it was edited by hand"
             hint = "move what you need into a notebook, then --prune --force deletes it"

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..diagnostics import display_path
-from ..files import write_atomically
+from ..files import read_state_file, write_state_file
 from ..project import PASSED as PASSED_FILE
 from ..project import Project, state_lock
 from .dependencies import DependencyGraph, Digests, Node
@@ -70,7 +70,7 @@ class PassHistory:
             updated = {**known, **self._news}
             passed = {label: parts for label, parts in updated.items() if parts}
             if passed != known:
-                write_atomically(self._file, json.dumps(passed, indent=1, sort_keys=True) + "\n")
+                write_state_file(self._file, json.dumps(passed, indent=1, sort_keys=True) + "\n")
 
 
 def _differences(before: Digests, now: Digests) -> list[str]:
@@ -89,7 +89,7 @@ def _differences(before: Digests, now: Digests) -> list[str]:
 def _read(file: Path) -> dict[str, Digests]:
     """The passes in a state file; none if the file is missing or damaged."""
     with suppress(OSError, ValueError, RecursionError):
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(read_state_file(file))
         if isinstance(found, dict):
             return {label: parts for label, parts in found.items() if isinstance(parts, dict)}
     return {}

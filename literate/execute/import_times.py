@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from ..files import write_atomically
+from ..files import read_state_file, write_state_file
 from ..project import IMPORT_TIMES, Project, state_lock
 
 TYPE_CHECKING = False
@@ -78,7 +78,7 @@ class ImportTimes:
                 "notebooks": {**known["notebooks"], **self._news},
                 "unsafe": sorted({*known["unsafe"], *self._refused}),
             }
-            write_atomically(self._file, json.dumps(updated, indent=1, sort_keys=True) + "\n")
+            write_state_file(self._file, json.dumps(updated, indent=1, sort_keys=True) + "\n")
 
     def _key(self, notebook: str) -> str:
         return Path(os.path.relpath(notebook, self._project.root)).as_posix()
@@ -87,7 +87,7 @@ class ImportTimes:
 def _read(file: Path) -> State:
     """The content of the state file; an empty one if the file is missing or damaged."""
     with suppress(OSError, ValueError, AttributeError, TypeError, LookupError, RecursionError):
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(read_state_file(file))
         notebooks = {}
         for notebook, modules in found["notebooks"].items():
             notebooks[notebook] = {module: float(each) for module, each in modules.items()}

@@ -260,8 +260,12 @@ def test_an_empty_or_generated_file_is_replaced(project, text):
 def test_an_init_file_may_be_a_module(make_project):
     project = make_project({"00_core": ["#default_exp __init__", "#export\nx = 1"]})
     project.lib_path.mkdir()
-    (project.lib_path / "__init__.py").write_text("mine = 1\n")
+    init = project.lib_path / "__init__.py"
+    init.write_text('__version__ = "0.0.1"\n')
     assert make_plan(project).diagnostics == []
+    init.write_text("mine = 1\n")
+    assert only_problem(make_plan(project)).code == "not-generated"
+    assert make_plan(project, force=True).diagnostics == []
 
 
 def test_a_module_that_is_not_text_is_replaced_only_when_forced(project):

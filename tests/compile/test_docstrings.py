@@ -19,7 +19,6 @@ from literate.compile.docstrings import (
     package_docs,
     page_of,
     summary_lines,
-    with_docstring,
 )
 from literate.directives import Dialect, ParsedCell, parse_cell
 from literate.notebook import Cell
@@ -126,27 +125,6 @@ def test_python_reads_any_text_that_was_written(text, raw):
 )
 def test_escapes_are_written_only_where_they_are_needed(text, raw, expected):
     assert docstring_literal(text, raw) == expected
-
-
-LISTED = '"""Old.\n\nModules:\n- `lib.a`: A"""\n'
-
-
-@pytest.mark.parametrize(
-    "text, docstring, expected",
-    [
-        ("", "New.", '"""New."""\n'),
-        ("import os\n", "New.", '"""New."""\n\nimport os\n'),
-        ('"""Old."""\n\nimport os\n', "New.", '"""New."""\n\nimport os\n'),
-        ("'old'  # why\nimport os\n", "New.", '"""New."""\n\nimport os\n'),
-        ("3\nimport os\n", "New.", '"""New."""\n\n3\nimport os\n'),
-        ("print()\n", "New.", '"""New."""\n\nprint()\n'),
-        ('"""Old."""\nimport os\n', "", '"""Old."""\nimport os\n'),
-        (f"{LISTED}import os\n", "", '"""About."""\n\nimport os\n'),
-        (LISTED, "", '"""About."""\n'),
-    ],
-)
-def test_the_docstring_of_an_init_file_is_replaced(text, docstring, expected):
-    assert with_docstring(text, docstring, "About.") == expected
 
 
 # --- the docstring of the package, and llms.txt ------------------------------------------------

@@ -137,8 +137,8 @@ def test_only_nbdev_3_writes_raw_docstrings(nbdev2, nbdev3):
     [
         ("", '__version__ = "1.2"\n'),
         ("import os\n", '__version__ = "1.2"\nimport os\n'),
-        ("'D'\n__version__ = '1.0'  # why\nx", "'D'\n__version__ = \"1.2\"\nx"),
-        ("__version__=version()\n", '__version__ = "1.2"\n'),
+        ("'D'\n__version__ = '1.0'  # why\nx", "'D'\n__version__ = \"1.2\"  # why\nx"),
+        ("__version__=version()\n", "__version__=version()\n"),
     ],
 )
 def test_nbdev_2_writes_the_version_of_the_settings(nbdev2, text, expected):

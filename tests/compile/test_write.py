@@ -389,9 +389,9 @@ def test_the_lock_is_held_from_reading_to_writing(make_project, monkeypatch, fun
         monkeypatch.setattr(module, name, watched)
 
     watch(plan_module, "make_plan")
-    watch(write, "write_atomically")
+    watch(write, "replace_files")
     function(project)
-    assert {name for name, _ in calls} == {"make_plan", "write_atomically"}
+    assert {name for name, _ in calls} == {"make_plan", "replace_files"}
     assert all(locked for _, locked in calls)
     assert not is_locked(project)
 
@@ -410,22 +410,25 @@ def test_two_commands_at_once_take_turns(make_project):
     assert sorted(last_lines) == [*unchanged, "22 files written, 0 unchanged"]
 
 
+OURS = ".literate-0123456789abcdef.tmp"
+
+
 def test_temporary_files_of_a_killed_process_are_deleted(make_project):
     project = make_project({"00_a": ["#export\nx = 1"], "sub/01_b": ["#export\ny = 1"]})
     compile_project(project)
     folders = [project.state_dir, project.lib_path, project.nbs_path, project.nbs_path / "sub"]
     for folder in folders:
-        for name in (".a.py.4711.tmp", ".notes.tmp", ".a.py.draft.tmp", "a.py.4711.tmp"):
+        for name in (OURS, ".notes.tmp", ".a.py.4711.tmp", ".literate-notes.tmp"):
             (folder / name).touch()
     with locked(project):
         pass  # the last process came to its end: nothing has to be done
-    assert all((folder / ".a.py.4711.tmp").exists() for folder in folders)
+    assert all((folder / OURS).exists() for folder in folders)
     (project.state_dir / "lock").write_text("4711\n")  # the last process was killed
     with locked(project):
         pass
     for folder in folders:
         kept = {path.name for path in folder.iterdir() if path.suffix == ".tmp"}
-        assert kept == {".notes.tmp", ".a.py.draft.tmp", "a.py.4711.tmp"}
+        assert kept == {".notes.tmp", ".a.py.4711.tmp", ".literate-notes.tmp"}
 
 
 def test_killed_at_any_time_it_leaves_whole_modules_and_the_next_run_goes_on(make_project):
