@@ -1,7 +1,7 @@
-"""Files: read a regular file, replace a file in one step, take a lock, tell whether a file changed.
+"""Files: read a regular file, replace a file in one step, take a lock.
 
 Everything that the tools write goes through `write_atomically`. This file imports only modules that
-Python has loaded when it starts, because an unchanged project is recognized with it.
+Python has loaded when it starts, because an unchanged project is recognized with its help.
 """
 
 from __future__ import annotations
@@ -13,25 +13,8 @@ import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
     from types import ModuleType
-
-Stamp = list[int]  # size and time of change; empty for a file that does not exist
-
-
-def stamp(path: str | Path) -> Stamp:
-    """Size in bytes and time of the last change in nanoseconds; an empty list without a file."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return []
-    return [status.st_size, status.st_mtime_ns]
-
-
-def stamps(paths: Iterable[str | Path]) -> dict[str, Stamp]:
-    """The stamp of each path."""
-    return {str(path): stamp(path) for path in paths}
 
 
 def read_file(path: Path) -> bytes:

@@ -17,8 +17,8 @@ PACKAGE = ROOT / "literate"
 FLOORS = [
     ["records"],
     [
-        *("configuration", "diagnostics", "discovery", "files", "git", "notebook", "project"),
-        *("spelling", "splice"),
+        *("configuration", "diagnostics", "discovery", "files", "git", "git_config", "notebook"),
+        *("project", "spelling", "splice", "stamps"),
     ],
     ["command", "directives", "markers", "sourcemap"],
     ["compile", "execute"],

@@ -37,25 +37,27 @@ def compile_project(
     generated modules that no notebook generates any more.
     """
     from ..diagnostics import UserError
-    from .cache import CompileCache, notebook_stamps, store
+    from .cache import CompileCache, store
     from .plan import gc_paused, make_plan
+    from .snapshot import Snapshot
     from .write import locked, prune_orphans, write_plan
 
     check_preference(prefer, force)
     overwrite_edits = force or prefer == "notebook"
     reads_all = overwrite_edits or chosen is not None
     with locked(project), gc_paused():
-        stamps_before = notebook_stamps(project)
-        cache = None if reads_all else CompileCache.load(project)
+        snapshot = Snapshot(project)
+        cache = None if reads_all else CompileCache.load(snapshot)
         plan = make_plan(project, chosen, prune=prune, memory=cache, force=force)
         if plan.has_errors:
             raise UserError(*plan.diagnostics)
         if prune and plan.orphans:
             prune_orphans(plan, delete_edited=force, overwrite_edits=overwrite_edits)
+            snapshot = Snapshot(project)
             plan = make_plan(project, chosen, force=force)
         result = write_plan(plan, overwrite_edits)
         if chosen is None:
-            store(plan, stamps_before)
+            store(plan, snapshot, result.changed)
     return plan, result
 
 

@@ -13,6 +13,7 @@ from conftest import notebook, rewrite
 from literate.compile import compile_project
 from literate.compile.cache import CompileCache
 from literate.compile.plan import gc_paused, make_plan
+from literate.compile.snapshot import Snapshot
 from literate.discovery import project_notebooks
 from literate.project import Project
 from literate.records import replace
@@ -254,7 +255,7 @@ def test_unchanged_modules_are_kept_with_their_problems(make_project):
     project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#exprot", "#export\ny = 1"]})
     compile_project(project)
     rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nx = 22"))
-    plan = make_plan(project, memory=CompileCache.load(project))
+    plan = make_plan(project, memory=CompileCache.load(Snapshot(project)))
     assert [module.name for module in plan.modules] == ["a"]
     assert [module.name for module in plan.kept] == ["b"]
     assert [d.code for d in plan.diagnostics] == ["unknown-directive"]
