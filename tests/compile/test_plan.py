@@ -134,6 +134,12 @@ def test_nbdev_3_switches_an_export_off_by_false(make_nbdev3_project):
     assert modules(make_nbdev3_project({"00_a": cells})) == {"a": ["y = 1"]}
 
 
+def test_black_formats_the_modules(make_project):
+    project = make_project({"00_a": ["#export\ndef f( a,b ): return {'a':a,\n'b':b}"]})
+    formatted = 'def f(a, b):\n    return {"a": a, "b": b}'
+    assert modules(replace(project, black_formatting=True)) == {"a": [formatted]}
+
+
 def test_black_formats_the_code_that_it_can_format(make_project, monkeypatch):
     def format_str(code: str, mode: object) -> str:
         if "y" in code:
