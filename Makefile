@@ -7,6 +7,7 @@
 # make matrix-small what CI runs of it
 # make lint         the form of the code: ruff and mypy
 # make mutants      which small faults in the code would the tests not notice? (a quarter of an hour)
+# make fuzz-commands  random histories of a project: is a typed line ever lost, or something wrong silent?
 # make pictures     the pictures of the documentation, from real runs (needs Chromium)
 # make wheels       both distributions, built and tried in an empty environment
 PYTHON ?= python3
@@ -57,6 +58,9 @@ lint: $(READY)
 mutants: $(READY)
 	$(BIN)/python tests/mutate.py
 
+fuzz-commands: $(READY)
+	$(BIN)/python tests/fuzz.py --histories 100
+
 pictures: $(READY)
 	$(BIN)/python docs/pictures.py
 
@@ -75,4 +79,4 @@ $(READY): setup.py settings.ini pyproject.toml literate/pyproject.toml constrain
 clean:
 	rm -rf $(VENV) .literate .pytest_cache .hypothesis build *.egg-info
 
-.PHONY: all test lab bench claims matrix matrix-small lint mutants pictures wheels clean
+.PHONY: all test lab bench claims matrix matrix-small lint mutants fuzz-commands pictures wheels clean

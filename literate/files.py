@@ -1,4 +1,4 @@
-"""Files: read a regular file, replace a file in one step, take a lock, tell whether a file changed.
+"""Files: read a regular file, replace a file in one step, take a lock.
 
 Everything that the tools write goes through this file. It imports only modules that Python has
 loaded when it starts, because an unchanged project is recognized with it.
@@ -12,7 +12,7 @@ import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from types import ModuleType
 
@@ -30,22 +30,6 @@ _BINARY = getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0)  # a pipe is opened at once, so that nothing hangs
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
-
-Stamp = list[int]  # size and time of change; empty for a file that does not exist
-
-
-def stamp(path: str | Path) -> Stamp:
-    """Size in bytes and time of the last change in nanoseconds; an empty list without a file."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return []
-    return [status.st_size, status.st_mtime_ns]
-
-
-def stamps(paths: Iterable[str | Path]) -> dict[str, Stamp]:
-    """The stamp of each path."""
-    return {str(path): stamp(path) for path in paths}
 
 
 def read_file(path: str | Path, limit: int = _LARGEST_FILE, follows_link: bool = True) -> bytes:

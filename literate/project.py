@@ -13,7 +13,9 @@ from .configuration import ConfigReader, read_ini, read_toml, refuse_settings, s
 from .diagnostics import UsageError, UserError, diagnose
 from .files import Lock, read_file, real_target, write_state_file
 from .git import remote_repository
-from .records import dataclass, field
+from .git_config import git_configs
+from .records import dataclass, field, replace
+from .stamps import Stamps, stamps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,6 +62,8 @@ class Project:
     test_flags: tuple[str, ...] = ("notest",)
     preload: tuple[str, ...] | None = None  # modules to import once for all notebooks, or None
     index_settings: dict[str, str] = field(default_factory=dict)  # repeated in _modidx.py
+    # the files that hold the settings, with their stamps from before they were read
+    config_stamps: Stamps = field(default_factory=dict, compare=False)
 
     @property
     def package(self) -> str:
@@ -135,9 +139,21 @@ def read_project(config: Path) -> Project | None:
     Returns None for a pyproject.toml without [tool.nbdev]. Raises a `UserError` that names a
     setting that cannot be used.
     """
+    stamps_before = stamps(_configs(config))
+    read = _read_pyproject if config.name == PYPROJECT else _read_settings
+    project = read(config)
+    return None if project is None else replace(project, config_stamps=stamps_before)
+
+
+def _configs(config: Path) -> list[str]:
+    """All files on which the settings of a project depend, whether they exist or not.
+
+    Git's configuration is among them, because it can give the project its name.
+    """
+    own = [str(config.parent / name) for name in (SETTINGS, PYPROJECT)]
     if config.name == PYPROJECT:
-        return _read_pyproject(config)
-    return _read_settings(config)
+        return [*own, *user_configs("config.toml")]
+    return [*own, *user_configs(SETTINGS), *git_configs(config.parent)]
 
 
 def user_configs(name: str) -> list[str]:

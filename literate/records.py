@@ -24,10 +24,13 @@ _MISSING = object()
 class Field:
     """How the default of a field is made, and what else is known about the field."""
 
-    def __init__(self, default: object, make: Callable[[], object] | None, metadata: Any) -> None:
+    def __init__(
+        self, default: object, make: Callable[[], object] | None, metadata: Any, compare: bool
+    ) -> None:
         self.default = default
         self.make = make
         self.metadata = metadata
+        self.compare = compare
 
 
 def field(
@@ -35,9 +38,13 @@ def field(
     default: Any = _MISSING,
     default_factory: Callable[[], Any] | None = None,
     metadata: Mapping[str, Any] | None = None,
+    compare: bool = True,
 ) -> Any:
-    """A field with a default that each instance makes anew, or with metadata."""
-    return Field(default, default_factory, metadata)
+    """A field with a default that each instance makes anew, or with metadata.
+
+    With `compare=False`, the field is left out of comparisons and of `repr`.
+    """
+    return Field(default, default_factory, metadata, compare)
 
 
 if TYPE_CHECKING:
@@ -61,17 +68,24 @@ else:
 def _make_record(cls: Any, frozen: bool, eq: bool) -> Any:
     names = tuple(cls.__dict__.get("__annotations__", ()))
     cls._record_fields = names
+    cls._compared_fields = _compared(cls, names)
     cls.__match_args__ = names  # type: ignore[misc]  # mypy expects it in the body of a class
     cls._record_metadata = _take_metadata(cls, names)
     cls.__init__ = _make_init(cls, names)
-    cls.__repr__ = _make_repr(cls, names)
+    cls.__repr__ = _make_repr(cls, cls._compared_fields)
     if eq:
-        cls.__eq__ = _make_eq(names)
+        cls.__eq__ = _make_eq(cls._compared_fields)
         cls.__hash__ = None
     if frozen:
         cls.__hash__ = _hash_values
         cls.__setattr__ = _refuse_assignment
     return cls
+
+
+def _compared(cls: Any, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The fields that count when two records are compared."""
+    fields = [(name, cls.__dict__.get(name)) for name in names]
+    return tuple(name for name, value in fields if not isinstance(value, Field) or value.compare)
 
 
 def _take_metadata(cls: Any, names: tuple[str, ...]) -> dict[str, Any]:
@@ -131,7 +145,8 @@ def _make_eq(names: tuple[str, ...]) -> Callable[[Any, Any], bool]:
 
 
 def _hash_values(self: object) -> int:
-    return hash(record_values(self))
+    record: Any = self
+    return hash(tuple([getattr(record, name) for name in record._compared_fields]))
 
 
 def _refuse_assignment(self: object, name: str, value: object) -> None:

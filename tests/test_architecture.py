@@ -17,8 +17,8 @@ PACKAGE = ROOT / "literate"
 FLOORS = [
     ["records"],
     [
-        *("configuration", "diagnostics", "discovery", "files", "git", "notebook", "project"),
-        *("printable", "spelling", "splice"),
+        *("configuration", "diagnostics", "discovery", "files", "git", "git_config", "notebook"),
+        *("printable", "project", "spelling", "splice", "stamps"),
     ],
     ["command", "directives", "markers", "sourcemap"],
     ["compile", "execute"],

@@ -1,4 +1,4 @@
-"""Files: reading, replacing in one step, stamps, and the lock between processes."""
+"""Files: reading, replacing in one step, and the lock between processes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import rewrite
 
 from literate import files
-from literate.files import Lock, is_temporary, read_file, stamp, stamps, write_atomically
+from literate.files import Lock, is_temporary, read_file, write_atomically
 
 ROOT = Path(__file__).parents[1]
 
@@ -57,28 +56,6 @@ def test_a_folder_and_a_missing_file_give_the_errors_of_the_system(tmp_path):
         read_file(tmp_path)
     with pytest.raises(FileNotFoundError):
         read_file(tmp_path / "nosuch")
-
-
-# --- stamps ------------------------------------------------------------------------------------
-
-
-def test_a_stamp_changes_with_size_or_time_and_with_nothing_else(tmp_path):
-    path = tmp_path / "a"
-    path.write_text("one")
-    first = stamp(path)
-    assert stamp(path) == stamp(str(path)) == first
-    rewrite(path, "two")
-    assert stamp(path) != first
-    second = stamp(path)
-    path.write_text("three")
-    os.utime(path, ns=(0, second[1]))
-    assert stamp(path) != second
-
-
-def test_a_missing_file_has_an_empty_stamp(tmp_path):
-    (tmp_path / "a").write_text("one")
-    found = stamps([tmp_path / "a", str(tmp_path / "nosuch")])
-    assert found == {str(tmp_path / "a"): stamp(tmp_path / "a"), str(tmp_path / "nosuch"): []}
 
 
 # --- writing -----------------------------------------------------------------------------------

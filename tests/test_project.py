@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import rewrite
 
 from literate import project as project_module
 from literate.diagnostics import UsageError, UserError
@@ -26,6 +27,7 @@ from literate.project import (
     read_project,
     state_lock,
 )
+from literate.stamps import stamp
 
 ROOT = Path(__file__).parents[1]
 
@@ -368,3 +370,16 @@ def test_a_file_in_the_place_of_the_state_folder_gets_a_line(make_project):
     with pytest.raises(UserError, match="not a folder.*move it out of the way"):
         with state_lock(project):
             pytest.fail("the lock was taken")
+
+
+def test_the_files_that_hold_the_settings_are_known_by_their_stamps(make_project, tmp_path):
+    """They are taken before the files are read, and two projects with other stamps are equal."""
+    project = make_project({})
+    config = tmp_path / "settings.ini"
+    assert project.config_stamps[str(config)] == stamp(config)
+    for name in ("pyproject.toml", ".git"):
+        assert project.config_stamps[str(tmp_path / name)] == []
+    rewrite(config, config.read_text())
+    again = read_project(config)
+    assert again == project and repr(again) == repr(project)
+    assert again.config_stamps != project.config_stamps

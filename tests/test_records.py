@@ -234,3 +234,15 @@ def test_mypy_understands_a_record(tmp_path):
     numbered = enumerate(USES.splitlines(), 1)
     expected = [str(number) for number, line in numbered if line.endswith("# refused")]
     assert refused == expected, done.stdout + done.stderr
+
+
+def test_a_field_can_be_left_out_of_comparisons():
+    @dataclass(frozen=True)
+    class Read:
+        text: str
+        time: int = field(default=0, compare=False)
+
+    assert Read("a", 1) == Read("a", 2) != Read("b", 1)
+    assert hash(Read("a", 1)) == hash(Read("a", 2))
+    assert "time" not in repr(Read("a", 1))
+    assert replace(Read("a", 1), time=3).time == 3

@@ -9,9 +9,11 @@ from ..compile.fast_path import load_report
 # Everything else is imported only if something has changed.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from ..compile.update import CarriedEdit
+    from ..compile.write import WriteResult
     from ..diagnostics import Diagnostic
     from ..project import Project
 
@@ -58,26 +60,53 @@ def notebook2script(
     from ..project import project_of
 
     check_preference(prefer, force, updates=update and not watch)  # --watch only compiles
+    if watch:
+        _refuse_beside_watch(check=check, update=update, prune=prune, json=json)
+    if prune and not update and (notebooks or up_to):
+        _refuse_to_prune_in_part()
+    report = _report_function(json, quiet)
     try:
         project = project_of(notebooks)
+        if watch:
+            return _watch(project, notebooks, up_to=up_to, prefer=prefer, force=force, quiet=quiet)
+        if update:
+            return _update(project, check, force, prune, prefer, json, quiet)
+        chosen = choose_notebooks(project, notebooks, up_to) if notebooks or up_to else None
+        if check:
+            return _check(project, chosen, force, prune, report)
+        return _compile(project, chosen, force, prune, prefer, report)
     except UserError as error:
-        if json and error.exit_code == 1:
-            _report_json(error.problems, None, 0)
-            return 1
-        raise
-    if watch:
-        return _watch(project, notebooks, up_to=up_to, prefer=prefer, force=force, quiet=quiet)
-    if update:
-        return _update(project, check, force, prune, prefer, quiet)
-    chosen = choose_notebooks(project, notebooks, up_to) if notebooks or up_to else None
-    report = _report
-    if json:
-        report = _report_json
-    elif quiet:
-        report = _report_quietly
-    if check:
-        return _check(project, chosen, report)
-    return _compile(project, chosen, force, prune, prefer, report)
+        if not json or error.exit_code == 2:  # bad usage is not a report
+            raise
+        _report_json(error.problems, None, 0)
+        return error.exit_code
+
+
+# --- flags that do not fit together ------------------------------------------------------------
+
+_NOT_WHILE_WATCHING = {
+    "check": "--watch writes modules, and --check writes nothing",
+    "update": "--watch does not change notebooks while somebody edits them",
+    "prune": "--watch deletes nothing, because a notebook may be on its way to another name",
+    "json": "--watch has no end, and --json prints one report at the end",
+}
+
+
+def _refuse_beside_watch(**flags: bool) -> None:
+    """Raise a `UsageError` for a flag that --watch would have to ignore."""
+    from ..diagnostics import UsageError
+
+    for name, is_set in flags.items():
+        if is_set:
+            raise UsageError(f"{_NOT_WHILE_WATCHING[name]}: use one of them")
+
+
+def _refuse_to_prune_in_part() -> None:
+    from ..diagnostics import UsageError
+
+    raise UsageError(
+        "--prune looks for modules that no notebook makes: leave out the notebooks and --up-to"
+    )
 
 
 # --- the ways to work --------------------------------------------------------------------------
@@ -105,34 +134,43 @@ def _compile(
     return 0
 
 
-def _check(project: Project, chosen: list[Path] | None, report: Report) -> int:
+def _check(
+    project: Project, chosen: list[Path] | None, force: bool, prune: bool, report: Report
+) -> int:
     """Write nothing, and show what a compile would change."""
+    from ..compile.package_files import read_text
     from ..compile.plan import make_plan
     from ..compile.write import diff, stale_files
     from ..printable import printable_lines
 
-    plan = make_plan(project, chosen, strict=True)
+    plan = make_plan(project, chosen, strict=True, prune=prune, force=force)
     if plan.has_errors:
         report(plan.diagnostics, None, 0)
         return 1
     stale = stale_files(plan)
+    up_to_date = len(plan.files) - len(stale)
+    if prune:
+        stale.update({path: (read_text(path), "") for path in plan.orphans})
     if report is _report_json:
-        report(plan.diagnostics, None, 0)
+        _print_json(plan.diagnostics, unchanged=up_to_date, stale=[str(path) for path in stale])
     else:
         for path, (old, new) in stale.items():
             print(printable_lines(diff(path, old, new)), end="")
         if stale or report is _report:
-            up_to_date = len(plan.files) - len(stale)
             print(f"{_count(len(stale), 'file')} stale, {up_to_date} up to date")
     return 1 if stale else 0
 
 
 def _update(
-    project: Project, check: bool, force: bool, prune: bool, prefer: str, quiet: bool
+    project: Project, check: bool, force: bool, prune: bool, prefer: str, json: bool, quiet: bool
 ) -> int:
     from ..compile import update_notebooks
 
     carried, result = update_notebooks(project, force, prune, dry=check, prefer=prefer)
+    code = 1 if check and carried else 0
+    if json:
+        _report_update_as_json(carried, result)
+        return code
     if check or not quiet:
         for edit in carried:
             print(edit)
@@ -141,7 +179,7 @@ def _update(
         if result is not None:
             summary += f", {_count(len(result.changed), 'file')} written"
         print(summary)
-    return 1 if check and carried else 0
+    return code
 
 
 def _watch(
@@ -153,12 +191,11 @@ def _watch(
     force: bool,
     quiet: bool,
 ) -> int:
-    """Compile now and at every save."""
+    """Compile now and at every save, of a notebook or of the settings."""
     import gc
 
-    from watchfiles import watch
-
     from ..command import tell
+    from ..compile.watch import GONE, WATCHED, events
     from ..diagnostics import UserError, display_path
 
     gc.enable()  # this process lives long
@@ -171,29 +208,45 @@ def _watch(
         except OSError as error:  # a full disk: at the next save there may be room
             tell(error)
 
-    is_watching = False
-    saves = watch(
-        project.nbs_path,
-        watch_filter=lambda _, path: path.endswith(".ipynb"),
-        debounce=50,
-        step=10,
-        rust_timeout=200,
-        yield_on_timeout=True,
-    )
     try:
-        for changed_files in saves:
-            # It yields for the first time when it watches. From then on, no save is missed.
-            if changed_files or not is_watching:
+        while True:
+            folder = display_path(project.nbs_path)
+            for event in events(project):
+                if event == GONE:
+                    print(f"{folder} is not there: waiting for it; Ctrl-C ends it", file=sys.stderr)
+                    continue
                 compile_once()
-            if not is_watching:
-                is_watching = True
-                print(f"watching {display_path(project.nbs_path)}; Ctrl-C ends it", file=sys.stderr)
+                if event == WATCHED:
+                    print(f"watching {folder}; Ctrl-C ends it", file=sys.stderr)
+            project = _read_again(project, notebooks)
     except KeyboardInterrupt:
-        pass
-    return 0
+        return 0
+
+
+def _read_again(project: Project, notebooks: tuple[str, ...]) -> Project:
+    """The project after its settings were saved; the same one if they cannot be read.
+
+    What is wrong with them is printed by the next compile.
+    """
+    from ..diagnostics import UserError
+    from ..project import project_of
+    from ..records import replace
+    from ..stamps import stamps
+
+    stamps_before = stamps(project.config_stamps)
+    try:
+        return project_of(notebooks)
+    except (UserError, OSError):
+        return replace(project, config_stamps=stamps_before)
 
 
 # --- reports -----------------------------------------------------------------------------------
+
+
+def _report_function(json: bool, quiet: bool) -> Report:
+    if json:
+        return _report_json
+    return _report_quietly if quiet else _report
 
 
 def _report(problems: Problems, written: Written, unchanged: int) -> None:
@@ -234,12 +287,36 @@ def _shown(problem: Diagnostic | str) -> str:
 
 
 def _report_json(problems: Problems, written: Written, unchanged: int) -> None:
+    _print_json(problems, written or (), unchanged)
+
+
+def _report_update_as_json(carried: Sequence[CarriedEdit], result: WriteResult | None) -> None:
+    edits = []
+    for edit in carried:
+        edits.append(
+            {
+                "kind": edit.kind,
+                "notebook": str(edit.notebook),
+                "cell": edit.cell_index,
+                "module": str(edit.module),
+                "line": edit.line,
+            }
+        )
+    written = () if result is None else result.changed
+    unchanged = 0 if result is None else result.unchanged
+    _print_json([], written, unchanged, carried=edits)
+
+
+def _print_json(
+    problems: Problems, written: Iterable[Path] = (), unchanged: int = 0, **more: object
+) -> None:
     from json import dumps
 
     report = {
         "diagnostics": [_json_of(problem) for problem in problems],
-        "written": [str(path) for path in written or ()],
+        "written": [str(path) for path in written],
         "unchanged": unchanged,
+        **more,
     }
     print(dumps(report, indent=1))
 

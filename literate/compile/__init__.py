@@ -53,22 +53,24 @@ def _compile(
 ) -> tuple[CompilePlan, WriteResult]:
     """Compile once. The caller holds the lock."""
     from ..diagnostics import UserError
-    from .cache import CompileCache, notebook_stamps, store
+    from .cache import CompileCache, store
     from .plan import make_plan
+    from .snapshot import Snapshot
     from .write import prune_orphans, write_plan
 
-    stamps_before = notebook_stamps(project)
+    snapshot = Snapshot(project)
     reads_all = overwrite_edits or chosen is not None
-    cache = None if reads_all else CompileCache.load(project)
+    cache = None if reads_all else CompileCache.load(snapshot)
     plan = make_plan(project, chosen, prune=prune, memory=cache, force=force)
     if plan.has_errors:
         raise UserError(*plan.diagnostics)
     if prune and plan.orphans:
         prune_orphans(plan, delete_edited=force, overwrite_edits=overwrite_edits)
+        snapshot = Snapshot(project)
         plan = make_plan(project, chosen, force=force)
     result = write_plan(plan, overwrite_edits)
     if chosen is None:
-        store(plan, stamps_before)
+        store(plan, snapshot, result.changed)
     return plan, result
 
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..diagnostics import RULES, Diagnostic
-from ..discovery import notebook_folders, project_notebooks
-from ..files import Stamp, read_state_file, write_state_file
-from ..files import stamps as stamps_of
-from ..project import COMPILED, NBDEV3, PYPROJECT, SETTINGS, Project, user_configs
+from ..files import read_state_file, write_state_file
+from ..project import COMPILED, Project
+from ..stamps import Stamp, Stamps, is_current
 from .fast_path import store_report
+from .snapshot import Snapshot
 
 # Importing `typing` takes longer than checking an unchanged project.
 TYPE_CHECKING = False
@@ -26,34 +26,56 @@ if TYPE_CHECKING:
     from .module import Module
     from .plan import CompilePlan
 
-    Stamps = dict[str, Stamp]  # by path
     State = dict[str, Any]  # the content of the state file, or a part of it
+
+_FORMAT = 2  # of the state file: a file in another format is not read
 
 
 class CompileCache:
     """The last compile of a whole project."""
 
-    def __init__(self, project: Project, state: State) -> None:
-        self.project = project
+    def __init__(self, snapshot: Snapshot, state: State) -> None:
+        self.project = snapshot.project
         self.state = state
-        names = [*state["notebooks"], *state["files"]]
-        self.stamps = stamps_of([self._path(name) for name in names])
+        self._is_current: dict[str, bool] = {}
 
     @classmethod
-    def load(cls, project: Project) -> CompileCache | None:
-        """The cache; None if it cannot be read, or if settings or this program have changed."""
+    def load(cls, snapshot: Snapshot) -> CompileCache | None:
+        """The cache; None if it cannot be read, or if more than notebooks and modules has changed.
+
+        What counts are the settings, modules written by hand, and this program.
+        """
         try:
+            project = snapshot.project
             state = json.loads(read_state_file(_cache_file(project)))
-            if state["inputs"] != input_stamps(project) or not _is_sound(state, project):
+            if state["format"] != _FORMAT or state["inputs"] != snapshot.inputs():
                 return None
-            return cls(project, state)
+            if not _is_sound(state, project):
+                return None
+            cache = cls(snapshot, state)
+            return cache if cache._knows_others(snapshot) else None
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
 
     def is_changed(self, path: Path) -> bool:
         """Whether a notebook is new or was changed."""
         entry = self._entry(path)
-        return entry is None or self.stamps[str(path)] != entry["stamp"]
+        return entry is None or not self._has_stamp(path, entry["stamp"])
+
+    def _has_stamp(self, path: Path, known: Stamp | None) -> bool:
+        """Whether a file still has a stamp; this is looked up once for each file."""
+        name = str(path)
+        if name not in self._is_current:
+            self._is_current[name] = known is not None and is_current(name, known)
+        return self._is_current[name]
+
+    def _knows_others(self, snapshot: Snapshot) -> bool:
+        """Whether the files of the package that no notebook makes are those of the last compile."""
+        others = {self._name(Path(path)) for path in snapshot.package} - self.state["files"].keys()
+        known = self.state["others"]
+        if others != known.keys():
+            return False
+        return all(self._has_stamp(self._path(name), known[name]) for name in others)
 
     def modules_of(self, path: Path) -> set[str]:
         """The modules to which a notebook exported."""
@@ -73,7 +95,7 @@ class CompileCache:
                 stale.update(entry["modules"])
         for module, entry in self.state["modules"].items():
             file = entry["path"]
-            if self.stamps.get(str(self._path(file))) != self.state["files"].get(file):
+            if not self._has_stamp(self._path(file), self.state["files"].get(file)):
                 stale.add(module)
         return stale
 
@@ -114,34 +136,30 @@ class CompileCache:
         return os.path.relpath(path, self.project.root)
 
 
-def store(plan: CompilePlan, stamps_before: Stamps) -> None:
+def store(plan: CompilePlan, snapshot: Snapshot, written: Iterable[Path]) -> None:
     """Store the compile of a whole project, for the next compile and for the fast path.
 
-    `stamps_before` are the stamps of the notebooks before they were read. If a notebook has changed
-    since, the cache is deleted instead.
+    `snapshot` was taken before anything was read, and `written` are the files that were written.
     """
-    project = plan.project
-    folders = stamps_of(notebook_folders(project))
-    if notebook_stamps(project) != stamps_before:
-        _cache_file(project).unlink(missing_ok=True)
-        return
-    inputs = input_stamps(project)
-    files = {*plan.files, *(module.path for module in plan.kept)}
-    file_stamps = stamps_of([*files, *{path.parent for path in files}])
+    root = plan.project.root
+    stamps = snapshot.after_writing((path, plan.files[path]) for path in written)
+    generated = {str(path) for path in (*plan.files, *(module.path for module in plan.kept))}
+    others = {path: known for path, known in snapshot.package.items() if path not in generated}
 
-    def by_name(values: dict[str, Any]) -> State:
+    def by_name(values: Mapping[str, Any]) -> State:
         """The same values by their path relative to the project."""
-        return {os.path.relpath(path, project.root): value for path, value in values.items()}
+        return {os.path.relpath(path, root): value for path, value in values.items()}
 
     state = {
-        "inputs": inputs,
-        "notebooks": by_name(_notebook_entries(plan, stamps_before)),
+        "format": _FORMAT,
+        "inputs": snapshot.inputs(),
+        "notebooks": by_name(_notebook_entries(plan, snapshot.notebooks)),
         "modules": _module_entries(plan),
-        "files": by_name(file_stamps),
+        "files": by_name({path: stamps[path] for path in generated}),
+        "others": by_name(others),
     }
-    write_state_file(_cache_file(project), json.dumps(state))
-    stamps = {**inputs, **folders, **stamps_before, **file_stamps}
-    store_report(project.root, plan.diagnostics, len(files), stamps)
+    write_state_file(_cache_file(plan.project), json.dumps(state))
+    store_report(root, plan.diagnostics, len(generated), stamps)
 
 
 def _notebook_entries(plan: CompilePlan, stamps: Stamps) -> dict[str, State]:
@@ -175,24 +193,6 @@ def _module_entries(plan: CompilePlan) -> dict[str, State]:
             "symbols": module.symbols,
         }
     return entries
-
-
-def notebook_stamps(project: Project) -> Stamps:
-    """The stamp of each notebook of the project."""
-    return stamps_of(project_notebooks(project))
-
-
-def input_stamps(project: Project) -> Stamps:
-    """The stamps of everything besides notebooks on which a compile depends.
-
-    These are the settings of the project and of the user, git's configuration (which can give the
-    project its name), and this program.
-    """
-    folder = Path(__file__).parent
-    user_config = "config.toml" if project.layout == NBDEV3 else SETTINGS
-    own_configs = [project.root / name for name in (SETTINGS, PYPROJECT, ".git/config")]
-    program = [*sorted(folder.glob("*.py")), *sorted(folder.parent.glob("*.py"))]
-    return stamps_of([*own_configs, *user_configs(user_config), *program])
 
 
 def _cache_file(project: Project) -> Path:

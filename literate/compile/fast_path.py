@@ -8,21 +8,31 @@ from __future__ import annotations
 import os
 import sys
 
-from ..files import Stamp, read_state_file, stamp
+from ..files import read_state_file
+from ..stamps import has_digest, is_current, is_recent, without_digest
 
 # Importing `typing` takes longer than checking an unchanged project.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from ..stamps import Stamp, Stamps
 
 _REPORT = os.path.join(".literate", "last-report")
 _CONFIGS = ("pyproject.toml", "settings.ini")
-_ENVIRONMENT = ("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS")  # where a user's settings are
 
-# The file has four parts: the key, the number of generated files, the stamps, and the messages.
+# The file has five parts: the format, the key, the number of generated files, the stamps, and the
+# messages. A report in another format is not read.
+_FORMAT = "literate report 2"
 _BETWEEN_PARTS = "\0\0"
 _BETWEEN_LINES = "\0"
+
+# What decides where the settings of a user and of git are, and which packages Python finds.
+_VARIABLES = (
+    *("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "PYTHONPATH"),
+    *("GIT_DIR", "GIT_COMMON_DIR", "GIT_CEILING_DIRECTORIES"),
+)
 
 
 def load_report() -> tuple[list[str], int] | None:
@@ -30,52 +40,88 @@ def load_report() -> tuple[list[str], int] | None:
 
     None if anything has changed since in the project that the current folder belongs to.
     """
-    path = os.path.join(_project_root(), _REPORT)
+    root = _project_root()
     try:
-        text = read_state_file(path).decode("utf-8", "surrogateescape")
-        key, count, stamps, messages = text.split(_BETWEEN_PARTS)
-        if key != _cache_key() or not _are_current(stamps):
+        text = read_state_file(os.path.join(root, _REPORT)).decode("utf-8", "surrogateescape")
+        parts = text.split(_BETWEEN_PARTS, 4)
+        form, key, count, stamp_lines, messages = parts
+        if form != _FORMAT or key != _cache_key():
             return None
-        return messages.split(_BETWEEN_LINES)[:-1], int(count)
+        stamps = _stamps_of(stamp_lines)
+        if not all(is_current(path, known) for path, known in stamps.items()):
+            return None
+        files = int(count)
     except (OSError, ValueError):
         return None
+    _drop_digests(root, parts, stamps)
+    return messages.split(_BETWEEN_LINES)[:-1], files
 
 
-def store_report(
-    root: Path, messages: Iterable[object], count: int, stamps: Mapping[str, Stamp]
-) -> None:
+def store_report(root: Path, messages: Iterable[object], count: int, stamps: Stamps) -> None:
     """Keep the report of a compile. It is valid while all files and folders keep these stamps."""
+    lines = [str(message).replace(_BETWEEN_LINES, r"\0") for message in messages]
+    text = "".join([f"{line}{_BETWEEN_LINES}" for line in lines])
+    printable = text.encode("utf-8", "backslashreplace").decode()  # as stderr prints it
+    parts = [_FORMAT, _cache_key(), str(count), _stamp_lines(stamps), printable]
+    _write(str(root), _BETWEEN_PARTS.join(parts))
+
+
+def environment() -> list[str]:
+    """What a compile depends on besides files: Python, this program, and environment variables."""
+    names = [*_VARIABLES, *[name for name in os.environ if name.startswith("GIT_CONFIG")]]
+    variables = [f"{name}={os.environ.get(name, '')}" for name in names]
+    return [sys.version, sys.prefix, __file__, *variables]
+
+
+# --- the stamps in a report --------------------------------------------------------------------
+
+
+def _stamp_lines(stamps: Stamps) -> str:
+    """A line for each file: the numbers of its stamp, and its path."""
+    lines = [f"{'.'.join(map(str, known))} {path}" for path, known in stamps.items()]
+    return _BETWEEN_LINES.join(lines)
+
+
+def _stamps_of(lines: str) -> Stamps:
+    stamps: dict[str, Stamp] = {}
+    for line in lines.split(_BETWEEN_LINES):
+        numbers, _, path = line.partition(" ")
+        stamps[path] = [int(number) for number in numbers.split(".") if number]
+    return stamps
+
+
+def _drop_digests(root: str, parts: list[str], stamps: Stamps) -> None:
+    """Store the report again if fewer files have to be read than when it was stored.
+
+    The stamps are current. Where a stamp is no longer recent, it tells a change without a digest.
+    """
+    renewed: dict[str, Stamp] = {}
+    for path, known in stamps.items():
+        if has_digest(known) and not is_recent(known):
+            renewed[path] = without_digest(known)
+    if not renewed:
+        return
+    parts[3] = _stamp_lines({**stamps, **renewed})
+    try:
+        _write(root, _BETWEEN_PARTS.join(parts))
+    except OSError:  # nothing is lost: the files are read again next time
+        pass
+
+
+def _write(root: str, text: str) -> None:
+    from pathlib import Path
+
     from ..files import write_state_file
 
-    stamp_lines = [_stamp_line(path, file_stamp) for path, file_stamp in stamps.items()]
-    text = "".join([f"{message}{_BETWEEN_LINES}" for message in messages])
-    printable = text.encode("utf-8", "backslashreplace").decode()  # as stderr prints it
-    parts = [_cache_key(), str(count), _BETWEEN_LINES.join(stamp_lines), printable]
-    write_state_file(root / _REPORT, _BETWEEN_PARTS.join(parts))
-
-
-def _are_current(stamp_lines: str) -> bool:
-    """Whether each file still has its stamp."""
-    for line in stamp_lines.split(_BETWEEN_LINES):
-        _, _, path = line.partition(" ")
-        if _stamp_line(path, stamp(path)) != line:
-            return False
-    return True
-
-
-def _stamp_line(path: str, file_stamp: Stamp) -> str:
-    numbers = ".".join(map(str, file_stamp))
-    return f"{numbers} {path}"
+    write_state_file(Path(root, _REPORT), text)
 
 
 def _cache_key() -> str:
     """What a report depends on besides files.
 
-    These are the version of Python, the current folder (messages name files relative to it), and
-    where the settings of the user are.
+    The current folder is a part of it, because messages name files relative to it.
     """
-    environment = [os.environ.get(name) or "-" for name in _ENVIRONMENT]
-    return _BETWEEN_LINES.join([sys.version, os.getcwd(), *environment])
+    return _BETWEEN_LINES.join([*environment(), os.getcwd()])
 
 
 def _project_root() -> str:

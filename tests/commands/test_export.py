@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,9 @@ from conftest import (
     rewrite,
 )
 
-from literate.compile import compile_project
+from literate.commands import export as commands
+from literate.compile import compile_project, watch
+from literate.diagnostics import UsageError
 
 
 def snapshot(folder: Path) -> dict[Path, bytes]:
@@ -181,6 +184,104 @@ def test_a_side_that_does_not_fit_is_bad_usage(disputed, arguments, message):
     assert snapshot(disputed.root) == before
 
 
+# --- every flag beside every other -------------------------------------------------------------
+
+FLAGS = {
+    "notebooks": "",
+    "up_to": "00",
+    "check": True,
+    "update": True,
+    "prune": True,
+    "watch": True,
+    "prefer": "notebook",
+    "force": True,
+    "json": True,
+    "quiet": True,
+}
+REFUSED = {
+    **dict.fromkeys([("check", "watch"), ("update", "watch"), ("prune", "watch")], "--watch"),
+    ("watch", "json"): "--watch",
+    **dict.fromkeys([("notebooks", "prune"), ("up_to", "prune")], "--prune"),
+    ("prefer", "force"): "--prefer",
+}
+
+
+def export(capsys, flags: tuple[str, ...]) -> tuple[int, str, str]:
+    """Run the command in this process; its exit code and what it printed."""
+    names = ["00_a.ipynb"] if "notebooks" in flags else []
+    code = commands.notebook2script(
+        *names, **{flag: FLAGS[flag] for flag in flags if flag != "notebooks"}
+    )
+    return code, *capsys.readouterr()
+
+
+@pytest.fixture
+def stale(make_project, monkeypatch):
+    """A notebook was saved since the last compile. --watch ends when it would begin to wait."""
+
+    def watched_once(project):
+        yield watch.WATCHED
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(watch, "events", watched_once)
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    compile_project(project)
+    edit_notebook(project, "x = 1", "x = 2")
+    return project
+
+
+@pytest.mark.parametrize("flags", [*combinations(FLAGS, 2)], ids=" ".join)
+def test_two_flags_work_together_or_are_refused(stale, capsys, flags):
+    before = snapshot(stale.root)
+    if flags in REFUSED:
+        with pytest.raises(UsageError, match=f"^error: {REFUSED[flags]}"):
+            export(capsys, flags)
+        assert snapshot(stale.root) == before
+        return
+    code, out, err = export(capsys, flags)
+    writes = "check" not in flags
+    assert code == (1 if "check" in flags and "update" not in flags else 0)
+    assert (snapshot(stale.root) != before) == writes
+    assert ("x = 2" in (stale.lib_path / "a.py").read_text()) == writes
+    assert err == ("watching nbs; Ctrl-C ends it\n" if "watch" in flags else "")
+    if "json" in flags:
+        json.loads(out)
+    elif "quiet" in flags and writes:
+        assert out == ""
+
+
+def test_quiet_changes_nothing_about_json(stale, capsys):
+    _, loud, _ = export(capsys, ("check", "json"))
+    assert export(capsys, ("check", "json", "quiet")) == (1, loud, "")
+
+
+def test_a_quiet_check_shows_only_what_is_stale(stale, capsys):
+    _, out, _ = export(capsys, ("check", "quiet"))
+    assert out.endswith("1 file stale, 2 up to date\n")
+    compile_project(stale)
+    assert export(capsys, ("check", "quiet")) == (0, "", "")
+
+
+@pytest.mark.parametrize("flags", [("check", "prune"), ("check", "prune", "json")], ids=" ".join)
+def test_a_check_names_what_would_be_deleted(stale, capsys, flags):
+    compile_project(stale)
+    (stale.nbs_path / "00_a.ipynb").rename(stale.nbs_path / "00_b.ipynb")
+    before = snapshot(stale.root)
+    code, out, _ = export(capsys, flags)
+    assert code == 1
+    assert "lib/a.py" in out and "lib/b.py" in out
+    assert snapshot(stale.root) == before
+
+
+def test_a_check_with_force_does_not_mind_a_file_written_by_hand(stale, capsys):
+    (stale.lib_path / "a.py").write_text("by_hand = 1\n")
+    code, _, err = export(capsys, ("check",))
+    assert code == 1 and "a.py" in err
+    code, out, err = export(capsys, ("check", "force"))
+    assert (code, err) == (1, "")
+    assert "-by_hand = 1\n" in out
+
+
 # --- carrying edits ----------------------------------------------------------------------------
 
 
@@ -245,6 +346,98 @@ def test_watch_compiles_at_every_save_and_survives_a_broken_notebook(make_projec
         assert process.returncode == 0
 
 
+def test_watch_goes_on_when_the_folder_is_there_again(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    path = project.nbs_path / "00_a.ipynb"
+    away = project.root / "away"
+    with watching() as process:
+        read_until(process, "watching nbs")
+        project.nbs_path.rename(away)
+        read_until(process, "nbs is not there: waiting for it")
+        away.rename(project.nbs_path)
+        read_until(process, "watching nbs")
+        path.write_text(notebook("#export\nx = 2"))
+        read_until(process, "lib/a.py <-")
+        shutil.rmtree(project.nbs_path)
+        read_until(process, "nbs is not there: waiting for it")
+        project.nbs_path.mkdir()
+        path.write_text(notebook("#export\nx = 3"))
+        read_until(process, "lib/a.py <-")
+        assert "x = 3" in (project.lib_path / "a.py").read_text()
+
+
+def test_watch_waits_for_a_folder_that_is_not_there_yet(make_project):
+    project = make_project({})
+    with watching() as process:
+        read_until(process, "nbs is not there: waiting for it")
+        project.nbs_path.mkdir()
+        (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 1"))
+        read_until(process, "lib/a.py <-")
+
+
+def test_watch_notices_a_folder_in_the_place_of_another(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    other = project.root / "other"
+    other.mkdir()
+    (other / "00_a.ipynb").write_text(notebook("#export\nx = 2"))
+    with watching() as process:
+        read_until(process, "watching nbs")
+        project.nbs_path.rename(project.root / "away")
+        other.rename(project.nbs_path)
+        read_until(process, "lib/a.py <-")
+        read_until(process, "watching nbs")
+        (project.nbs_path / "00_a.ipynb").write_text(notebook("#export\nx = 3"))
+        read_until(process, "lib/a.py <-")
+
+
+def test_watch_compiles_when_a_folder_with_notebooks_comes(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    new = project.root / "new"
+    new.mkdir()
+    (new / "01_b.ipynb").write_text(notebook("#export\ny = 1"))
+    with watching() as process:
+        read_until(process, "watching nbs")
+        new.rename(project.nbs_path / "sub")
+        read_until(process, "lib/b.py <-")
+
+
+def test_watch_reads_settings_that_are_saved(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    config = project.root / "settings.ini"
+    settings = config.read_text()
+    with watching() as process:
+        read_until(process, "watching nbs")
+        config.write_text(settings + "recursive = perhaps\n")
+        read_until(process, "is neither True nor False")
+        config.write_text(settings + "version = 1.2.3\n")
+        read_until(process, "lib/__init__.py")
+        shutil.copytree(project.nbs_path, project.root / "other")
+        config.write_text(settings.replace("nbs_path = nbs", "nbs_path = other"))
+        read_until(process, "watching other")
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "concerns"),
+    [
+        ("modified", "nbs/00_a.ipynb", True),
+        ("deleted", "nbs/sub/00_a.ipynb", True),
+        ("added", "nbs/sub", True),
+        ("deleted", "nbs/gone", True),
+        ("deleted", "nbs", True),
+        ("modified", "nbs/_draft.ipynb", False),
+        ("modified", "nbs/.ipynb_checkpoints/00_a.ipynb", False),
+        ("added", "nbs/.literate", False),
+        ("added", "nbs/LICENSE", False),
+        ("deleted", "nbs/a.png", False),
+    ],
+)
+def test_what_watch_looks_at(tmp_path, change, path, concerns):
+    (tmp_path / "nbs" / "sub").mkdir(parents=True)
+    (tmp_path / "nbs" / "LICENSE").touch()
+    found = watch._concerns_notebooks(change, str(tmp_path / path), tmp_path / "nbs")
+    assert found == concerns
+
+
 def test_watch_can_prefer_the_notebook(make_project):
     project = make_project({"00_a": ["#export\nx = 1"]})
     compile_project(project)
@@ -284,6 +477,49 @@ def test_json_for_editors(make_project):
     code, found = report()
     assert code == 1
     assert [problem["code"] for problem in found["diagnostics"]] == ["syntax", "unknown-directive"]
+    assert found["written"] == []
+
+
+def test_a_check_as_json_names_what_is_stale(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    compile_project(project)
+    for stale in ([], [project.lib_path / "a.py"]):
+        if stale:
+            edit_notebook(project, "x = 1", "x = 2")
+        done = notebook2script("--check", "--json")
+        assert done.returncode == len(stale)
+        found = json.loads(done.stdout)
+        assert found["stale"] == list(map(str, stale))
+        assert (found["diagnostics"], found["written"]) == ([], [])
+        assert found["unchanged"] == 3 - len(stale)
+
+
+def test_an_update_as_json(make_project):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    compile_project(project)
+    edit_module(project, "x = 1", "x = 2")
+    done = notebook2script("--update", "--check", "--json")
+    assert done.returncode == 1
+    found = json.loads(done.stdout)
+    (edit,) = found["carried"]
+    assert edit["line"] > 1
+    assert edit == {
+        "kind": "changed",
+        "notebook": str(project.nbs_path / "00_a.ipynb"),
+        "cell": 0,
+        "module": str(project.lib_path / "a.py"),
+        "line": edit["line"],
+    }
+    done = notebook2script("--update", "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["carried"] == [edit]
+
+
+def test_what_an_update_refuses_as_json(disputed):
+    done = notebook2script("--update", "--json")
+    assert (done.returncode, done.stderr) == (3, "")
+    found = json.loads(done.stdout)
+    assert [problem["code"] for problem in found["diagnostics"]] == ["conflict"]
     assert found["written"] == []
 
 

@@ -1,6 +1,9 @@
 """The compile cache: what has not changed is not opened, and what has changed is not missed."""
 
+import json
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,13 @@ from literate.compile import compile_project, write
 from literate.compile.cache import CompileCache
 from literate.compile.fast_path import load_report
 from literate.compile.plan import make_plan
-from literate.project import Project
+from literate.compile.snapshot import Snapshot
+from literate.project import Project, find_project
+
+
+def load(project: Project) -> CompileCache | None:
+    """The cache as a compile that begins now finds it."""
+    return CompileCache.load(Snapshot(project))
 
 
 @pytest.fixture
@@ -29,7 +38,7 @@ def project(make_project):
 
 
 def test_the_cache_knows_notebooks_and_modules(project):
-    cache = CompileCache.load(project)
+    cache = load(project)
     a, b = project.nbs_path / "00_a.ipynb", project.nbs_path / "sub" / "01_b.ipynb"
     assert not cache.is_changed(a)
     assert cache.modules_of(b) == {"sub.b"}
@@ -46,25 +55,67 @@ def test_the_cache_tells_what_has_to_be_compiled_again(project):
     a, b = project.nbs_path / "00_a.ipynb", project.nbs_path / "sub" / "01_b.ipynb"
     new = project.nbs_path / "02_new.ipynb"
     rewrite(a, notebook("#export\nx = 2"))
-    cache = CompileCache.load(project)
+    cache = load(project)
     assert cache.is_changed(a) and cache.is_changed(new) and not cache.is_changed(b)
     assert cache.modules_of(new) == set()
     assert cache.stale_modules([a, b, new]) == {"a"}
     assert cache.stale_modules([a, new]) == {"a", "sub.b"}  # a notebook is gone
     rewrite(project.lib_path / "sub" / "b.py", "edited")
-    assert CompileCache.load(project).stale_modules([a, b]) == {"a", "sub.b"}
+    assert load(project).stale_modules([a, b]) == {"a", "sub.b"}
 
 
-@pytest.mark.parametrize("text", ["{broken", "[]", "{}", '{"inputs": {}}', "[" * 99_999])
+@pytest.mark.parametrize(
+    "text", ["{broken", "[]", "{}", '{"format": 2}', '{"inputs": {}}', "[" * 99_999]
+)
 def test_a_cache_that_cannot_be_read_is_not_used(project, text):
     (project.state_dir / "compiled.json").write_text(text)
-    assert CompileCache.load(project) is None
+    assert load(project) is None
+
+
+def test_a_cache_in_another_format_is_not_used_and_replaced(project):
+    path = project.state_dir / "compiled.json"
+    state = json.loads(path.read_text())
+    path.write_text(json.dumps({**state, "format": state["format"] + 1}))
+    assert load(project) is None
+    compile_project(project)
+    assert json.loads(path.read_text())["format"] == state["format"]
+
+
+def test_a_pipe_in_the_place_of_the_cache_is_not_read(project):
+    path = project.state_dir / "compiled.json"
+    path.unlink()
+    os.mkfifo(path)
+    assert load(project) is None
 
 
 def test_with_other_settings_the_cache_is_not_used(project):
     config = project.root / "settings.ini"
     rewrite(config, config.read_text() + "strict = True\n")
-    assert CompileCache.load(project) is None
+    assert load(find_project()) is None
+
+
+def test_settings_that_say_the_same_keep_the_cache(project):
+    config = project.root / "settings.ini"
+    rewrite(config, config.read_text() + "# a comment\n")
+    assert load(find_project()) is not None
+
+
+def test_another_python_reads_everything_again(project, monkeypatch):
+    monkeypatch.setattr(sys, "version", "3.99")
+    assert load(project) is None
+
+
+@pytest.mark.parametrize(
+    "change", [lambda path: path.write_text("x = 2"), lambda path: path.unlink()]
+)
+def test_when_a_module_written_by_hand_changes_everything_is_read_again(project, change):
+    by_hand = project.lib_path / "sub" / "mine.py"
+    by_hand.write_text("x = 1")
+    assert load(project) is None
+    compile_project(project)
+    assert load(project) is not None
+    change(by_hand)
+    assert load(project) is None
 
 
 def test_a_notebook_that_changes_while_it_is_compiled_is_compiled_again(project, monkeypatch):
@@ -78,7 +129,7 @@ def test_a_notebook_that_changes_while_it_is_compiled_is_compiled_again(project,
     rewrite(path, notebook("#export\nx = 2"))
     monkeypatch.setattr(write, "write_plan", change_and_write)
     compile_project(project)
-    assert CompileCache.load(project) is None
+    assert load(project).is_changed(path)
     assert load_report() is None
 
 

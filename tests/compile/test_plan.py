@@ -13,6 +13,7 @@ from conftest import notebook, rewrite
 from literate.compile import compile_project
 from literate.compile.cache import CompileCache
 from literate.compile.plan import gc_paused, make_plan
+from literate.compile.snapshot import Snapshot
 from literate.discovery import project_notebooks
 from literate.project import Project
 from literate.records import replace
@@ -131,6 +132,12 @@ def test_nbdev_1_words_at_the_head_of_a_cell(make_project):
 def test_nbdev_3_switches_an_export_off_by_false(make_nbdev3_project):
     cells = ["#| default_exp a", "#| export: false\nx = 1", "#| export\ny = 1"]
     assert modules(make_nbdev3_project({"00_a": cells})) == {"a": ["y = 1"]}
+
+
+def test_black_formats_the_modules(make_project):
+    project = make_project({"00_a": ["#export\ndef f( a,b ): return {'a':a,\n'b':b}"]})
+    formatted = 'def f(a, b):\n    return {"a": a, "b": b}'
+    assert modules(replace(project, black_formatting=True)) == {"a": [formatted]}
 
 
 def test_black_formats_the_code_that_it_can_format(make_project, monkeypatch):
@@ -254,7 +261,7 @@ def test_unchanged_modules_are_kept_with_their_problems(make_project):
     project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#exprot", "#export\ny = 1"]})
     compile_project(project)
     rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nx = 22"))
-    plan = make_plan(project, memory=CompileCache.load(project))
+    plan = make_plan(project, memory=CompileCache.load(Snapshot(project)))
     assert [module.name for module in plan.modules] == ["a"]
     assert [module.name for module in plan.kept] == ["b"]
     assert [d.code for d in plan.diagnostics] == ["unknown-directive"]
