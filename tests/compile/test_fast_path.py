@@ -69,7 +69,7 @@ def test_after_two_seconds_nothing_is_opened(project, later, monkeypatch):
 
 
 def test_a_report_that_cannot_be_stored_again_is_used(project, later, monkeypatch):
-    def refuse(*_):
+    def refuse(*_, **__):
         raise PermissionError
 
     later()
