@@ -365,11 +365,12 @@ def test_a_link_inside_is_followed_and_stays_a_link(project):
     assert (project / "data" / "deep" / "b").read_text() == "two"
 
 
-@pytest.mark.parametrize("name", ["a", "new", "sub/a", "sub/deep/b", "../elsewhere/a"])
+@pytest.mark.parametrize("name", ["a", "new", "sub/a", "sub/deep/b", "../elsewhere/a", "git"])
 def test_a_link_that_leads_out_is_refused_and_named(project, name):
     (project / "a").symlink_to("../elsewhere/a")
     (project / "new").symlink_to("../elsewhere/new")
     (project / "sub").symlink_to(project.parent / "elsewhere")
+    (project / "git").symlink_to(".git/hooks/post-commit")
     path = project / name
     with pytest.raises(PermissionError, match="it leads out of the project") as error:
         write_atomically(path, "new", [project])

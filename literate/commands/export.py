@@ -109,13 +109,18 @@ def _check(project: Project, chosen: list[Path] | None, report: Report) -> int:
     """Write nothing, and show what a compile would change."""
     from ..compile.plan import make_plan
     from ..compile.write import diff, stale_files
+    from ..diagnostics import UserError
     from ..printable import printable_lines
 
     plan = make_plan(project, chosen, strict=True)
     if plan.has_errors:
         report(plan.diagnostics, None, 0)
         return 1
-    stale = stale_files(plan)
+    try:
+        stale = stale_files(plan)
+    except UserError as error:
+        report(error.problems, None, 0)
+        return error.exit_code
     if report is _report_json:
         report(plan.diagnostics, None, 0)
     else:
