@@ -68,7 +68,10 @@ def real_target(path: Path, inside: Sequence[Path] = (), follows_link: bool = Tr
 
 
 def _real_target(path: Path, inside: Sequence[Path], follows_link: bool) -> tuple[str, str]:
-    """The real target, and the folder of `inside` in which it lies, or its own folder."""
+    """The real target, and the folder of `inside` in which it lies, or its own folder.
+
+    The folder `.git` lies in a project, but it is not a part of it.
+    """
     if follows_link and os.path.islink(path):
         target = os.path.realpath(path)
     else:
@@ -76,7 +79,8 @@ def _real_target(path: Path, inside: Sequence[Path], follows_link: bool) -> tupl
         target = os.path.join(os.path.realpath(folder), name)
     for allowed in inside:
         root = os.path.realpath(allowed)
-        if target.startswith(os.path.join(root, "")):
+        parts = target.removeprefix(os.path.join(root, "")).split(os.sep)
+        if target.startswith(os.path.join(root, "")) and ".git" not in parts:
             return target, root
     if inside:
         message = f"it leads out of the project through a link, to {target}"
@@ -87,11 +91,11 @@ def _real_target(path: Path, inside: Sequence[Path], follows_link: bool) -> tupl
 # --- writing -----------------------------------------------------------------------------------
 
 
-class ChangedMeanwhileError(Exception):
+class ChangedMeanwhileError(OSError):
     """A file no longer has the content that a plan was made from."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path)
+        super().__init__(errno.EAGAIN, "it was saved while this command ran: run again", str(path))
         self.path = path
 
 

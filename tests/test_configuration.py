@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -89,3 +90,53 @@ def test_a_table_of_toml(tmp_path):
     assert toml_table(CONFIG, data, "a", "x", "y") == {}
     with pytest.raises(UserError, match="a.b.c is not a table"):
         toml_table(CONFIG, data, "a", "b", "c")
+
+
+# --- files from elsewhere ----------------------------------------------------------------------
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path):
+    (tmp_path / "a.ini").write_bytes(b"\xef\xbb\xbf[DEFAULT]\na = 1\n")
+    (tmp_path / "a.toml").write_bytes(b"\xef\xbb\xbfa = 1\n")
+    assert read_ini(tmp_path / "a.ini", [])["DEFAULT"]["a"] == "1"
+    assert read_toml(tmp_path / "a.toml") == {"a": 1}
+
+
+def test_references_that_unfold_into_gigabytes_are_refused():
+    lines = ["a0 = " + "x" * 100]
+    for number in range(1, 9):
+        lines.append(f"a{number} = " + f"%(a{number - 1})s" * 10)
+    values = ini_reader("[DEFAULT]\n" + "\n".join(lines))
+    assert len(values.text("a2")) == 10_000
+    with pytest.raises(UserError, match="error: a8 is too long when all references are filled in"):
+        values.text("a8")
+
+
+def test_references_in_a_circle_stay_as_they_are():
+    assert ini_reader("[DEFAULT]\na = %(b)s%(b)s\nb = %(a)s%(a)s").text("a") == "%(b)s%(b)s"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.ini", "[DEFAULT]\na" + " " * 200 + "b\n", "a line has too many blanks in a row"),
+        ("a.ini", "[DEFAULT]\n" + "a\n" * 600_000, "it has more than 1,048,576 bytes"),
+        ("a.ini", "a" * 1000, "a{0,150}"),
+        ("a.toml", "a = " + "[" * 5000, "not TOML: "),
+        ("a.toml", ".".join("a" * 6000) + " = 1", "a line has too many dots"),
+    ],
+)
+def test_what_would_take_minutes_or_gigabytes_gets_a_short_line(tmp_path, name, text, message):
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(UserError, match=f"{name}: error: .*{message}") as error:
+        read_toml(path) if path.suffix == ".toml" else read_ini(path, [])
+    assert len(str(error.value)) < 500
+    assert "\n" not in str(error.value)
+
+
+def test_a_pipe_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "a")
+    for read in (read_toml, lambda path: read_ini(path, [])):
+        with pytest.raises(UserError, match="a: error: it is not a regular file"):
+            read(tmp_path / "a")

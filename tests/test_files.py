@@ -15,7 +15,17 @@ from pathlib import Path
 import pytest
 
 from literate import files
-from literate.files import Lock, is_temporary, read_file, write_atomically
+from literate.files import (
+    ChangedMeanwhileError,
+    Lock,
+    delete_file,
+    is_temporary,
+    read_file,
+    read_state_file,
+    replace_files,
+    write_atomically,
+    write_state_file,
+)
 
 ROOT = Path(__file__).parents[1]
 
@@ -223,11 +233,13 @@ def is_free(lock: Path) -> bool:
     """Whether no process holds a lock."""
     import fcntl
 
-    with open(lock) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+    descriptor = os.open(lock, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
     return True
 
 
@@ -281,3 +293,152 @@ def test_without_fcntl_the_lock_is_that_of_filelock(tmp_path, monkeypatch):
         with pytest.raises(filelock.Timeout):
             filelock.FileLock(path).acquire(timeout=0)
     filelock.FileLock(path).acquire(timeout=0)
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link", "hard link", "text"])
+def test_whatever_has_the_name_of_the_lock_hinders_nothing_and_stays(tmp_path, kind):
+    path = tmp_path / "state" / "lock"
+    path.parent.mkdir()
+    other = tmp_path / "other"
+    other.write_bytes(b"\xff precious")
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "link":
+        path.symlink_to(other)
+    elif kind == "hard link":
+        path.hardlink_to(other)
+    else:
+        path.write_bytes(b"\xff not a number")
+    with Lock(path) as lock:
+        assert lock.was_interrupted == (kind == "text")
+        assert not is_free(path if kind == "text" else path.parent)
+    assert is_free(path.parent)
+    assert other.read_bytes() == b"\xff precious"
+
+
+# --- links that lead out -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder in which may be written, beside one in which not."""
+    (tmp_path / "project" / "data").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a").write_text("precious")
+    return tmp_path / "project"
+
+
+def test_a_link_inside_is_followed_and_stays_a_link(project):
+    (project / "a").symlink_to("data/a")
+    (project / "sub").symlink_to("data")
+    write_atomically(project / "a", "one", [project])
+    write_atomically(project / "sub" / "deep" / "b", "two", [project])
+    assert (project / "a").is_symlink()
+    assert (project / "data" / "a").read_text() == "one"
+    assert (project / "data" / "deep" / "b").read_text() == "two"
+
+
+@pytest.mark.parametrize("name", ["a", "new", "sub/a", "sub/deep/b", "../elsewhere/a", "git"])
+def test_a_link_that_leads_out_is_refused_and_named(project, name):
+    (project / "a").symlink_to("../elsewhere/a")
+    (project / "new").symlink_to("../elsewhere/new")
+    (project / "sub").symlink_to(project.parent / "elsewhere")
+    (project / "git").symlink_to(".git/hooks/post-commit")
+    path = project / name
+    with pytest.raises(PermissionError, match="it leads out of the project") as error:
+        write_atomically(path, "new", [project])
+    assert error.value.filename == str(path)
+    with pytest.raises(PermissionError):
+        replace_files({path: ("precious", "new")}, [project])
+    assert names_in(project.parent / "elsewhere") == ["a"]
+    assert (project.parent / "elsewhere" / "a").read_text() == "precious"
+
+
+def test_one_of_several_folders_may_be_elsewhere(project):
+    elsewhere = project.parent / "elsewhere"
+    write_atomically(elsewhere / "a", "new", [project, elsewhere])
+    assert (elsewhere / "a").read_text() == "new"
+
+
+def test_a_folder_that_becomes_a_link_while_a_file_is_written(project, monkeypatch):
+    """Just before the temporary file is made."""
+    urandom = os.urandom
+
+    def swap_and_draw(size: int) -> bytes:
+        (project / "data").rename(project / "old")
+        (project / "data").symlink_to(project.parent / "elsewhere")
+        return urandom(size)
+
+    monkeypatch.setattr(os, "urandom", swap_and_draw)
+    with pytest.raises(OSError):
+        write_atomically(project / "data" / "a", "new", [project])
+    assert names_in(project.parent / "elsewhere") == ["a"]
+    assert (project.parent / "elsewhere" / "a").read_text() == "precious"
+
+
+def test_a_state_file_replaces_a_link(project):
+    path = project / ".state" / "a"
+    path.parent.mkdir()
+    path.symlink_to("../../elsewhere/a")
+    with pytest.raises(OSError):
+        read_state_file(path)
+    write_state_file(path, "new")
+    assert not path.is_symlink()
+    assert read_state_file(path) == b"new"
+    assert (project.parent / "elsewhere" / "a").read_text() == "precious"
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path):
+    with open(tmp_path / "a", "wb") as file:
+        file.truncate(1 << 40)  # it takes no room on the disk
+    for read in (read_file, read_state_file):
+        with pytest.raises(OSError, match="it has more than"):
+            read(tmp_path / "a")
+
+
+# --- several files together --------------------------------------------------------------------
+
+
+def test_files_are_replaced_together_and_new_ones_are_made(tmp_path):
+    (tmp_path / "a").write_text("old")
+    (tmp_path / "empty").touch()
+    new = {"a": ("old", "new"), "empty": ("", "new"), "sub/b": ("", "new")}
+    replace_files({tmp_path / name: texts for name, texts in new.items()}, [tmp_path])
+    for name in new:
+        assert (tmp_path / name).read_text() == "new"
+    assert names_in(tmp_path) == ["a", "empty", "sub"]
+
+
+@pytest.mark.parametrize("saved", ["other", None])
+def test_if_one_of_them_has_changed_none_is_replaced(tmp_path, saved):
+    (tmp_path / "a").write_text("old")
+    if saved:
+        (tmp_path / "b").write_text(saved)
+    changes = {tmp_path / "a": ("old", "new"), tmp_path / "b": ("old", "new")}
+    with pytest.raises(ChangedMeanwhileError) as error:
+        replace_files(changes, [tmp_path])
+    assert error.value.path == tmp_path / "b"
+    assert (tmp_path / "a").read_text() == "old"
+    assert names_in(tmp_path) == (["a", "b"] if saved else ["a"])
+
+
+def test_if_one_of_them_cannot_be_written_none_is_replaced(tmp_path):
+    (tmp_path / "a").write_text("old")
+    (tmp_path / "file").touch()
+    changes = {tmp_path / "a": ("old", "new"), tmp_path / "file" / "b": ("", "new")}
+    with pytest.raises(NotADirectoryError):
+        replace_files(changes, [tmp_path])
+    assert (tmp_path / "a").read_text() == "old"
+    assert names_in(tmp_path) == ["a", "file"]
+
+
+def test_a_file_is_deleted_only_as_it_was_read(tmp_path):
+    path = tmp_path / "a"
+    path.write_text("old")
+    with pytest.raises(ChangedMeanwhileError):
+        delete_file(path, "other", [tmp_path])
+    assert path.exists()
+    delete_file(path, "old", [tmp_path])
+    assert not path.exists()

@@ -51,6 +51,47 @@ def test_the_text_in_head(repository):
     assert text_in_head(repository / "other.py") is None
 
 
+HARMFUL = """
+[core]
+    fsmonitor = touch {flag}; false
+    pager = touch {flag}
+    sshCommand = touch {flag}
+    repositoryformatversion = 1
+[diff]
+    external = touch {flag}
+[extensions]
+    partialClone = x
+[remote "x"]
+    url = ./
+    promisor = true
+    uploadpack = touch {flag}; true
+"""
+
+
+def test_the_configuration_of_a_repository_runs_no_program(repository, tmp_path_factory):
+    """An object is missing, so that git would fetch it with the program that the file names."""
+    flag = tmp_path_factory.mktemp("flag") / "ran"
+    path = repository / "a.py"
+    path.write_text("x = 1\n")
+    run_git(repository, "add", ".")
+    run_git(repository, "commit", "-q", "-m", "first")
+    with open(repository / ".git" / "config", "a") as config:
+        config.write(HARMFUL.format(flag=flag))
+    assert text_in_head(path) == "x = 1\n"
+    for name in (repository / ".git" / "objects").glob("??/*"):
+        if name.stat().st_size < 40:  # the blob
+            name.unlink()
+    assert text_in_head(path) is None
+    assert not flag.exists()
+
+
+def test_a_folder_that_looks_like_a_bare_repository_is_none(repository):
+    """Such a folder can be committed, and then its configuration comes with a clone."""
+    run_git(repository, "init", "-q", "--bare", "lib")
+    run_git(repository / "lib", "remote", "add", "origin", "https://example.org/trap")
+    assert remote_repository(repository / "lib") == ""
+
+
 def test_without_git(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert git_output(tmp_path, "--version") is None

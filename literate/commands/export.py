@@ -141,13 +141,18 @@ def _check(
     from ..compile.package_files import read_text
     from ..compile.plan import make_plan
     from ..compile.write import diff, stale_files
+    from ..diagnostics import UserError
     from ..printable import printable_lines
 
     plan = make_plan(project, chosen, strict=True, prune=prune, force=force)
     if plan.has_errors:
         report(plan.diagnostics, None, 0)
         return 1
-    stale = stale_files(plan)
+    try:
+        stale = stale_files(plan)
+    except UserError as error:
+        report(error.problems, None, 0)
+        return error.exit_code
     up_to_date = len(plan.files) - len(stale)
     if prune:
         stale.update({path: (read_text(path), "") for path in plan.orphans})

@@ -73,6 +73,9 @@ def _with_literal(text: str, old: ast.Constant, new: str) -> str:
         return text
     lines = text.split("\n")
     line = lines[old.lineno - 1].encode("utf-8", "surrogateescape")
+    literal = line[old.col_offset : old.end_col_offset]
+    if literal[-1:] not in (b"'", b'"'):  # bytes are counted otherwise: the file is not UTF-8
+        return text
     changed = line[: old.col_offset] + new.encode() + line[old.end_col_offset :]
     lines[old.lineno - 1] = changed.decode("utf-8", "surrogateescape")
     return "\n".join(lines)

@@ -42,7 +42,7 @@ def file_texts(
     for folder in _package_folders(lib_path, present | files.keys()):
         init = folder / _INIT
         if init not in files:
-            old[init] = read_text(init) if init in present else ""
+            old[init] = _read_if_present(init)
             files[init] = old[init]
     init = lib_path / _INIT
     files[init] = files[init].removeprefix("\ufeff")  # a byte order mark may only stand first
@@ -56,7 +56,7 @@ def file_texts(
         if docs.llms and _may_be_replaced(llms_path):
             files[llms_path] = docs.llms
     index = lib_path / _INDEX
-    old[index] = read_text(index) if index in present else ""
+    old[index] = _read_if_present(index)
     new_index = index_text(
         project,
         [module for module in known if is_indexed(module.path)],
@@ -78,9 +78,10 @@ def _with_index(path: Path, old: str, new: str) -> str:
         message = f"{_INDEX} exists and was not generated"
         hint = "rename it, or replace it with --force"
         raise UserError(diagnose("not-generated", message, path, hint=hint))
-    above = old[: match.start()]
-    statement = new[new.index("d = ") :]
-    return above + statement + old[match.end() :]
+    above, below = old[: match.start()], old[match.end() :]
+    if above.strip() == INDEX_MARK and not below.strip():
+        return new
+    return above + new[new.index("d = ") :] + below
 
 
 def _package_folders(lib_path: Path, files: Iterable[Path]) -> list[Path]:
@@ -128,6 +129,13 @@ def read_text(path: Path) -> str:
     the text is written again.
     """
     return read_file(path).decode("utf-8", "surrogateescape")
+
+
+def _read_if_present(path: Path) -> str:
+    try:
+        return read_text(path)
+    except FileNotFoundError:
+        return ""
 
 
 def find_orphans(project: Project, notebooks: Iterable[Path], planned: set[Path]) -> list[Path]:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import notebook, rewrite
+from conftest import notebook, notebook2script, rewrite
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -211,3 +211,55 @@ def test_only_what_changed_is_opened(make_project, monkeypatch):
     assert opened == ["01_b.ipynb", "02_c.ipynb"]  # both of them make c.py
     assert [path.name for path in result.changed] == ["c.py"]
     assert result.unchanged == 4
+
+
+def set_in(state: dict, *keys: object, value: object) -> None:
+    *above, last = keys
+    for key in above:
+        state = state[key]
+    state[last] = value
+
+
+RUBBISH = [
+    (["notebooks"], []),
+    (["notebooks", "nbs/00_a.ipynb"], None),
+    (["notebooks", "nbs/00_a.ipynb", "modules"], ["nosuch"]),
+    (["notebooks", "nbs/00_a.ipynb", "modules"], [[]]),
+    (["notebooks", "nbs/00_a.ipynb", "problems"], [{"code": "nosuch"}]),
+    (["modules"], {"a": 3}),
+    (["modules", "a", "path"], "../a.py"),
+    (["modules", "a", "symbols"], {"x": 3}),
+    (["modules", "a", "stars"], "text"),
+    (["modules", "a", "is_owned"], "True"),
+    (["files"], 3),
+]
+
+
+@pytest.mark.parametrize(("keys", "value"), RUBBISH)
+def test_a_cache_of_another_structure_is_passed_over(project, keys, value):
+    """A project from elsewhere may bring its state files along."""
+    file = project.state_dir / "compiled.json"
+    state = json.loads(file.read_text())
+    assert CompileCache.load(project) is not None
+    set_in(state, *keys, value=value)
+    file.write_text(json.dumps(state))
+    assert CompileCache.load(project) is None
+    compile_project(project)
+
+
+@pytest.mark.parametrize("name", ["compiled.json", "generated.json", "last-report"])
+@pytest.mark.parametrize("kind", ["pipe", "link", "deep"])
+def test_state_files_of_any_kind_hinder_nothing(project, name, kind):
+    file = project.state_dir / name
+    file.unlink()
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "link":
+        os.mkfifo(project.root / "pipe")
+        file.symlink_to("../pipe")
+    else:
+        file.write_text("[" * 100_000)
+    for arguments in ([], ["--check"]):
+        done = notebook2script(*arguments)
+        assert "internal error" not in done.stderr
+        assert "did you mean" in done.stderr  # it has compiled

@@ -456,3 +456,151 @@ def test_killed_at_any_time_it_leaves_whole_modules_and_the_next_run_goes_on(mak
     done = notebook2script()
     assert done.returncode == 0, done.stderr
     assert not list(project.root.rglob("*.tmp"))
+
+
+# --- links that lead out of the project --------------------------------------------------------
+
+
+@pytest.fixture
+def elsewhere(tmp_path_factory) -> Path:
+    """A folder outside of the project, with a file that must stay as it is."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    (folder / "notes.txt").write_text("precious")
+    return folder
+
+
+LINKS = ["lib/a.py", "lib/_modidx.py", "lib/__init__.py", "lib/sub", "lib"]
+
+
+@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.parametrize("target", ["notes.txt", "missing", "."])
+def test_nothing_is_written_through_a_link_out_of_the_project(
+    make_project, elsewhere, name, target
+):
+    project = make_project(
+        {"00_a": ["#export\nx = 1"], "01_b": ["#default_exp sub.b", "#export\ny = 1"]}
+    )
+    link = project.root / name
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(elsewhere / target)
+    for arguments in ([], ["--force"], ["--check"]):
+        done = notebook2script(*arguments)
+        assert done.returncode == 1
+        assert "internal error" not in done.stderr
+        assert Path(name).name in done.stderr
+    assert snapshot(elsewhere).keys() == {elsewhere / "notes.txt"}
+    assert (elsewhere / "notes.txt").read_text() == "precious"
+
+
+def test_each_link_is_named_once(make_project, elsewhere):
+    project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = 1"]})
+    project.lib_path.symlink_to(elsewhere)
+    with pytest.raises(UserError) as error:
+        compile_project(project)
+    (problem,) = error.value.problems
+    assert (problem.code, problem.path) == ("outside-project", project.lib_path)
+    assert str(elsewhere) in problem.message
+
+
+def test_the_state_folder_may_not_be_a_link_out_of_the_project(make_project, elsewhere):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    project.state_dir.symlink_to(elsewhere)
+    with pytest.raises(UserError, match="^.literate: error: it leads out of the project"):
+        compile_project(project)
+    assert snapshot(elsewhere).keys() == {elsewhere / "notes.txt"}
+
+
+def test_links_inside_of_the_project_are_followed(make_project):
+    project = make_project(
+        {"00_a": ["#export\nx = 1"], "01_b": ["#default_exp sub.b", "#export\ny"]}
+    )
+    (project.root / "src" / "sub").mkdir(parents=True)
+    (project.root / "src" / "sub" / "__init__.py").write_text("mine = 1\n")
+    project.lib_path.symlink_to("src")
+    compile_project(project)
+    assert project.lib_path.is_symlink()
+    assert "x = 1" in (project.root / "src" / "a.py").read_text()
+    assert (project.root / "src" / "sub" / "__init__.py").read_text() == "mine = 1\n"
+    assert compile_project(project)[1].changed == ()
+
+
+def test_temporary_files_are_not_looked_for_elsewhere(make_project, elsewhere):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    compile_project(project)
+    (elsewhere / OURS).touch()
+    project.nbs_path.rename(project.root / "old")
+    project.nbs_path.symlink_to(elsewhere)
+    (project.state_dir / "lock").write_text("4711\n")
+    with locked(project):
+        pass
+    assert (elsewhere / OURS).exists()
+
+
+# --- files that are saved while a compile runs -------------------------------------------------
+
+
+@pytest.fixture
+def save_meanwhile(monkeypatch):
+    """`save_meanwhile(path, texts)` saves a file before files are replaced, once for each text."""
+
+    def prepare(path: Path, texts: list[str]) -> None:
+        waiting = list(texts)
+        replace = write.replace_files
+
+        def save_and_replace(*arguments):
+            if waiting:
+                path.write_text(waiting.pop(0))
+            replace(*arguments)
+
+        monkeypatch.setattr(write, "replace_files", save_and_replace)
+
+    return prepare
+
+
+def test_an_edit_made_while_a_compile_runs_is_found(make_project, save_meanwhile):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    compile_project(project)
+    module = project.lib_path / "a.py"
+    edited = module.read_text() + "\n# %%\nprecious = 1\n"
+    edit_notebook(project, "x = 1", "x = 2")
+    save_meanwhile(module, [edited])
+    with pytest.raises(UserError):
+        compile_project(project)
+    assert module.read_text() == edited
+
+
+def test_what_is_typed_into_the_init_file_meanwhile_stays(make_project, save_meanwhile):
+    project = make_project({"00_a": ["#export\nx = 1"]}, "version = 1.2")
+    project.lib_path.mkdir()
+    init = project.lib_path / "__init__.py"
+    save_meanwhile(init, ["typed = 1\n", "typed = 2\n"])
+    compile_project(project)
+    assert init.read_text() == '__version__ = "1.2"\ntyped = 2\n'
+
+
+def test_a_file_that_is_saved_again_and_again_is_named(make_project, save_meanwhile):
+    project = make_project({"00_a": ["#export\nx = 1"]})
+    project.lib_path.mkdir()
+    init = project.lib_path / "__init__.py"
+    save_meanwhile(init, [f"typed = {number}\n" for number in range(9)])
+    with pytest.raises(UserError, match="__init__.py: error: it was saved again and again"):
+        compile_project(project)
+    assert init.read_text() == "typed = 3\n"  # the first run and three more
+    assert not (project.lib_path / "a.py").exists()
+
+
+def test_an_orphan_that_is_saved_meanwhile_is_not_deleted(make_project, monkeypatch):
+    project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = 1"]})
+    compile_project(project)
+    (project.nbs_path / "01_b.ipynb").unlink()
+    delete = write.delete_file
+    module = project.lib_path / "b.py"
+
+    def save_and_delete(*arguments):
+        edit_module(project, "y = 1", "y = 'precious'", "b")
+        delete(*arguments)
+
+    monkeypatch.setattr(write, "delete_file", save_and_delete)
+    with pytest.raises(UncarriedEditsError):
+        compile_project(project, prune=True)
+    assert "precious" in module.read_text()
