@@ -15,6 +15,7 @@ from ..discovery import notebook_folders, project_notebooks
 from ..files import Stamp, write_atomically
 from ..files import stamps as stamps_of
 from ..project import COMPILED, NBDEV3, PYPROJECT, SETTINGS, Project, user_configs
+from .facts import facts_as_json, facts_from_json
 from .fast_path import store_report
 
 # Importing `typing` takes longer than checking an unchanged project.
@@ -99,6 +100,7 @@ class CompileCache:
             public=entry["public"],
             star_imports=entry["stars"],
             symbols=entry["symbols"],
+            facts=facts_from_json(entry["facts"]),
         )
 
     def _entry(self, path: Path) -> State | None:
@@ -172,6 +174,7 @@ def _module_entries(plan: CompilePlan) -> dict[str, State]:
             "public": module.public,
             "stars": module.star_imports,
             "symbols": module.symbols,
+            "facts": facts_as_json(module.facts),
         }
     return entries
 

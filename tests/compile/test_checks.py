@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from literate.compile.checks import check_directives, check_statements, parse_exported
+from literate.compile.directive_checks import check_directives
 from literate.compile.plan import CompilePlan, make_plan
+from literate.compile.syntax import check_statements, parse_exported
 from literate.diagnostics import RULES, Diagnostic
 from literate.directives import Dialect, parse_cell
 from literate.notebook import Cell
