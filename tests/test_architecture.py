@@ -18,7 +18,7 @@ FLOORS = [
     ["records"],
     [
         *("configuration", "diagnostics", "discovery", "files", "git", "notebook", "project"),
-        *("spelling", "splice"),
+        *("rules", "spelling", "splice"),
     ],
     ["command", "directives", "markers", "sourcemap"],
     ["compile", "execute"],

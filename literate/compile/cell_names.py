@@ -84,8 +84,8 @@ def _collect(table: SymbolTable, names: CellNames, is_module: bool, runs_at_once
 
 # --- annotations -------------------------------------------------------------------------------
 
-# A colon or an arrow, and a quote further on in its line.
-_QUOTED_ANNOTATION = r"(?:->|\w[ \t]*:)[ \t]*(?:[\w.]+[ \t]*[\[|,][ \t]*)*[\"']\w"
+# A colon behind a name, or an arrow, and in the same line a quote behind names and brackets.
+_QUOTED_ANNOTATION = r"[:>](?<=[\w ]:|->)[ \t]*(?:[\w.]+[ \t]*[\[|,][ \t]*)*[\"']\w"
 
 
 def _names_in_annotations(code: str, are_evaluated: bool) -> Iterator[str]:

@@ -70,7 +70,7 @@ def check_merge_markers(notebook: Notebook) -> Diagnostic | None:
 
 def _merge_marker(cell: Cell) -> int | None:
     """The position of a marker in a cell; None for prose about merges, and for a string."""
-    if re.fullmatch(_MARKER_CELL, cell.source.strip()):
+    if re.fullmatch(_MARKER_CELL, cell.source.strip("\n")):
         return 0
     match = re.search(_MARKER_IN_CODE, cell.source)
     if cell.type != "code" or match is None or _is_python(cell.source):

@@ -94,12 +94,18 @@ def _check_unknown_stars(modules: list[Module]) -> Iterator[Diagnostic]:
     stars: set[str] = set()
     for module in unchecked:
         stars.update(module.facts.unknown_stars)
-    names = ", ".join(module.name for module in unchecked)
+    names = [module.name for module in unchecked]
     message = (
-        f"undefined names are not looked for in {names}: "
-        f"the star imports of {', '.join(sorted(stars))} may define them"
+        f"undefined names are not looked for in {_shortened(names)}: "
+        f"the star imports from {_shortened(sorted(stars))} may define them"
     )
     yield diagnose("unchecked-names", message, unchecked[0].notebook)
+
+
+def _shortened(names: list[str]) -> str:
+    """The first names of a list, and how many there are more."""
+    shown = ", ".join(names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
 
 
 def _at(each: OwnImport, code: str, message: str, hint: str | None = None) -> Diagnostic:

@@ -14,10 +14,6 @@ from .facts import ModuleFacts
 from .module import UNPARSABLE, Module
 from .own_imports import ImportFinder, may_have_any_name
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import TypeGuard
-
 _EXTENSIONS = (".so", ".pyd")  # of modules that are not Python files
 
 
@@ -37,7 +33,7 @@ class Library:
     def __init__(self, project: Project, modules: Iterable[Module]) -> None:
         self._package = project.package
         self._folder = project.lib_path
-        self._modules: dict[str, _Known | None] = {}
+        self._modules: dict[str, _Known] = {}
         self._packages = {project.package}
         for module in modules:
             parts = self._parts(module)
@@ -51,7 +47,13 @@ class Library:
 
     def has_module(self, module: str) -> bool:
         """Whether the package has a module, or a folder, with this full name."""
-        return module in self._packages or self._find(module) is not None
+        if module in self._packages or module in self._modules:
+            return True
+        return self.is_own(module) and _exists(self._path(module))
+
+    def can_import(self, module: str) -> bool:
+        """Whether a module exists, as far as this can be known."""
+        return not self.is_own(module) or self.has_module(module)
 
     def full_name(self, module: Module) -> str:
         """The name by which a generated module is imported."""
@@ -81,16 +83,15 @@ class Library:
 
     def may_have(self, module: str, name: str) -> bool:
         """Whether `from module import name` may succeed."""
-        is_special = name.startswith("__") and name.endswith("__")
-        if is_special or self.has_module(f"{module}.{name}"):
-            return True
         known = self._find(module)
-        if known is None:  # a folder of modules
-            return False
-        if name in known.facts.bound or known.facts.is_dynamic or known.has_unknown_stars:
-            return True
-        stars = self._own_stars(module, known)
-        return any(exported is None or name in exported for exported in stars)
+        if known is not None:
+            if name in known.facts.bound or known.facts.is_dynamic or known.has_unknown_stars:
+                return True
+            for exported in self._own_stars(module, known):
+                if exported is None or name in exported:
+                    return True
+        is_special = name.startswith("__") and name.endswith("__")
+        return is_special or self.has_module(f"{module}.{name}")
 
     def exports(self, module: str, importers: frozenset[str] = frozenset()) -> set[str] | None:
         """The names that `from module import *` brings; None if they cannot be known.
@@ -134,28 +135,35 @@ class Library:
 
     def _find(self, module: str) -> _Known | None:
         if module not in self._modules:
-            self._modules[module] = self._read(module)
+            found = self._read(module) if self.has_module(module) else None
+            if found is None:
+                return None
+            self._modules[module] = found
         return self._modules[module]
 
-    def _read(self, module: str) -> _Known | None:
-        """Read a module that was written by hand; None if there is no such file."""
-        package, *parts = module.split(".")
-        if package != self._package:
-            return None
-        path = self._folder.joinpath(*parts)
+    def _path(self, module: str) -> Path:
+        """The path of a module of the package, without the ending of its file."""
+        return self._folder.joinpath(*module.split(".")[1:])
+
+    def _read(self, module: str) -> _Known:
+        """Read a module that was written by hand."""
+        parts = tuple(module.split("."))
+        path = self._path(module)
         init = path / "__init__.py"
-        file = path.with_name(f"{path.name}.py") if parts else init
+        file = path.with_name(f"{path.name}.py")
         if init.is_file():
-            return _read_file(init, package, (package, *parts))
-        if file.is_file():
-            return _read_file(file, package, (package, *parts[:-1]))
-        if path.is_dir() or _is_compiled(path):
-            return _Known(ModuleFacts(is_dynamic=True), has_unknown_all=True)
-        return _Known(ModuleFacts()) if module in self._packages else None
+            return _read_file(init, self._package, parts)
+        if len(parts) > 1 and file.is_file():
+            return _read_file(file, self._package, parts[:-1])
+        if module in self._packages:  # the compiler will write an empty __init__.py
+            return _Known(ModuleFacts())
+        return _Known(ModuleFacts(is_dynamic=True), has_unknown_all=True)
 
 
-def _is_compiled(path: Path) -> bool:
-    """Whether a module exists in machine code, for example as core.cpython-311.so."""
+def _exists(path: Path) -> bool:
+    """Whether there is a folder, or a file of Python or of machine code, with this name."""
+    if path.is_dir() or path.with_name(f"{path.name}.py").is_file():
+        return True
     try:
         siblings = list(path.parent.iterdir())
     except OSError:
@@ -176,8 +184,8 @@ def _read_file(path: Path, package: str, folder: tuple[str, ...]) -> _Known:
     imports = list(ImportFinder(package, folder).add(code, tree))
     facts = ModuleFacts(sorted(names.bound), imports, may_have_any_name(names.bound, names.used))
     own_stars = {each.line for each in imports if each.names == ("*",)}
-    all_stars = {node.lineno for node in ast.walk(tree) if _is_star(node)}
-    all_names = _written_all(tree) if "__all__" in names.bound else None
+    all_stars = _star_lines(tree) if "import *" in code else set()
+    all_names = _written_all(code, tree) if "__all__" in names.bound else None
     return _Known(
         facts,
         all_names,
@@ -186,11 +194,16 @@ def _read_file(path: Path, package: str, folder: tuple[str, ...]) -> _Known:
     )
 
 
-def _is_star(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
-    return isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+def _star_lines(tree: ast.Module) -> set[int]:
+    """The lines with a star import."""
+    lines = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            lines.add(node.lineno)
+    return lines
 
 
-def _written_all(tree: ast.Module) -> list[str] | None:
+def _written_all(code: str, tree: ast.Module) -> list[str] | None:
     """The names in `__all__`; None if it is mentioned in other places than plain lists of names."""
     names: list[str] = []
     understood = 0
@@ -199,8 +212,7 @@ def _written_all(tree: ast.Module) -> list[str] | None:
         if values is not None:
             names += values
             understood += 1
-    mentions = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    is_understood = understood == sum(node.id == "__all__" for node in mentions)
+    is_understood = understood == code.count("__all__")
     return names if is_understood else None
 
 

@@ -120,11 +120,15 @@ def _patched_methods(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
 
 def _classes(annotation: ast.expr | None) -> list[ast.expr]:
     """The classes in an annotation: A and B for `A | B`."""
-    if annotation is None:
-        return []
-    if isinstance(annotation, ast.BinOp):
-        return [*_classes(annotation.left), *_classes(annotation.right)]
-    return [annotation]
+    found = []
+    pending = [annotation] if annotation else []
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.BinOp):
+            pending += [node.right, node.left]
+        else:
+            found.append(node)
+    return found
 
 
 # --- the text of the index ---------------------------------------------------------------------

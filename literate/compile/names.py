@@ -56,7 +56,8 @@ def check_names(module: Module, unexported: Unexported, library: Library) -> lis
             bound |= exported
     missing = used - bound - _GIVEN
     if unknown:
-        module.facts.unknown_stars = unknown if missing else []
+        if missing:
+            module.facts.unknown_stars = [star for star in unknown if library.can_import(star)]
         return []
     hidden = _HiddenNames(module, unexported)
     only_annotated = annotated - used - bound - _GIVEN
@@ -74,7 +75,7 @@ def _undefined(module: Module, missing: set[str], hidden: _HiddenNames) -> Itera
         if cell := hidden.cell(name):
             messages[name] = _left_behind_message(module, name, cell)
         elif not module.facts.is_dynamic:
-            message = f"{module.name} uses {name}, and neither defines nor imports it"
+            message = f"{name} is neither defined nor imported in {module.name}"
             messages[name] = message, hidden.hint()
     yield from _report(module, messages, _users(module), first_uses)
 
@@ -146,7 +147,8 @@ class _HiddenNames:
             return None
         module, cell = self._star
         return (
-            f"does it come from {module}? The star import in cell {cell.index + 1} is not exported"
+            f"define it, or import it, in an exported cell; the star import from {module} in cell "
+            f"{cell.index + 1} is not exported"
         )
 
     def _read(self) -> dict[str, Cell]:

@@ -49,7 +49,10 @@ class ImportFinder:
     def __init__(self, package: str, folder: tuple[str, ...] = ()) -> None:
         self._package = package
         self._folder = folder  # the parts of the package that contains the code: for `from .`
-        self._mentions = re.compile(rf"\b{re.escape(package)}\b").search
+        name = re.escape(package)
+        direct = rf"\b(?:from|import)[\s\\]+{name}\b"
+        after_others = rf"^[ \t]*import[ \t][^\n]*,[ \t]*{name}\b"
+        self._may_import = re.compile(f"{direct}|{after_others}", re.MULTILINE).search
         self._above: list[ast.stmt] = []  # statements since the last import that was found
 
     def add(self, code: str, tree: ast.Module) -> Iterator[OwnImport]:
@@ -57,7 +60,7 @@ class ImportFinder:
 
         `tree` is its syntax tree, which may lack the bodies of definitions.
         """
-        if "import" not in code or not (self._folder or self._mentions(code)):
+        if "import" not in code or not (self._folder or self._may_import(code)):
             self._above += tree.body
             return
         for node, runs, is_guarded in _statements(ast.parse(code)):
