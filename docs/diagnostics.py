@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from textwrap import fill
 
-from literate.diagnostics import ERROR, RULES, WARNING, Rule
+from literate.rules import ERROR, REMARK, RULES, WARNING, Rule
 
 PAGE = Path(__file__).with_name("diagnostics.md")
 
@@ -27,16 +27,16 @@ column. Cells are counted from 1, and Markdown cells count too.
 
 An **error** would lead to a wrong module. The compiler then writes nothing, and its exit code is 1.
 A **warning** does not stop the compiler, unless `strict = True` stands in `settings.ini` or the
-command runs with `--check`.
+command runs with `--check`. A **remark** never stops anything.
 
-This page is made by `python docs/diagnostics.py` from the table in `literate/diagnostics.py`.
+This page is made by `python docs/diagnostics.py` from the table in `literate/rules.py`.
 """
 
 
 def page_text() -> str:
     """The whole page."""
     parts = [INTRODUCTION]
-    for severity, title in ((ERROR, "Errors"), (WARNING, "Warnings")):
+    for severity, title in ((ERROR, "Errors"), (WARNING, "Warnings"), (REMARK, "Remarks")):
         parts.append(f"## {title}\n")
         parts += [_paragraph(rule) for rule in RULES.values() if rule.severity == severity]
     return "\n".join(parts)

@@ -4,7 +4,7 @@ A directive is spelled `#export` or `#| export`, with or without spaces. Its lin
 the code. Two kinds of lines at the head of a cell stay in the code: cell magics, and in nbdev 2's
 layout Quarto's options (`#| eval: false`).
 
-This file only parses. `compile/checks.py` checks whether directives make sense.
+This file only parses. `compile/directive_checks.py` checks whether directives make sense.
 """
 
 from __future__ import annotations
@@ -130,6 +130,7 @@ def declared_reads(code: str) -> list[str]:
 
 # --- the dialect of a notebook -----------------------------------------------------------------
 
+_BYTE_ORDER_MARK = "\ufeff"  # copied text brings one along, and it cannot stand in code
 _MARKED = re.compile(r"\s*#\s*\|(.*)", re.DOTALL)
 _OPTION = re.compile(r"(\s*#\s*\|\s*[\w|-]+\s*:)(.*)", re.DOTALL)
 _CELL_MAGIC = re.compile(r"\s*%%\w+")
@@ -260,7 +261,7 @@ def _parse_source(source: str, dialect: str) -> tuple[tuple[Directive, ...], str
             value = option[2].strip()
             kept.append(f"{option[1]} {value}\n" if value else f"{option[1]}\n")
             numbers.append(number)
-    rest = source[sum(map(len, head)) :]
+    rest = source[sum(map(len, head)) :].removeprefix(_BYTE_ORDER_MARK)
     below = range(len(head) + 1, len(head) + 1 + _count_lines(rest))
     lines: Sequence[int] = (*numbers, *below) if numbers else below
     return tuple(directives), "".join([*kept, rest]), lines
@@ -341,6 +342,11 @@ _PARSERS = {
 def match_plain(line: str) -> re.Match[str] | None:
     """The match of a comment that looks like a plain directive: space, word and arguments."""
     return _PLAIN.match(line.strip())
+
+
+def is_plain_directive(word: str) -> bool:
+    """Whether a word is a directive in the plain dialect."""
+    return word in _PLAIN_DIRECTIVES
 
 
 def is_module_name(name: str) -> bool:

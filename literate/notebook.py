@@ -25,7 +25,7 @@ class Cell:
     index: int  # the position among all cells, from 0
     given_id: str  # "" if the file gives no id, or an id that no marker in a module can hold
     type: str  # "code", "markdown" or "raw"
-    source: str  # with LF line ends, whichever line ends the file has
+    source: str  # with LF line ends and without a byte order mark, whatever the file has
     metadata: Mapping[str, Any]
 
     @cached_property
@@ -99,9 +99,12 @@ def read_notebook(path: Path) -> Notebook:
 def parse_notebook(path: Path, raw: bytes) -> Notebook:
     """Make a notebook from the bytes of its file; the path is only for messages."""
     data = _parse_json(path, raw)
-    if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
-        refuse_shape(path, None, "JSON, but not a notebook: it has no list of cells")
+    if not isinstance(data, dict):
+        _refuse_other_json(path)
     version = data.get("nbformat", 4)
+    is_old = version != 4 and isinstance(version, int | float)  # older formats have no "cells"
+    if not (is_old or isinstance(data.get("cells"), list)):
+        _refuse_other_json(path)
     if version != 4:
         message = f"nbformat {str(version)[:20]}, not 4"
         raise UserError(diagnose("unsupported-nbformat", message, path))
@@ -109,6 +112,10 @@ def parse_notebook(path: Path, raw: bytes) -> Notebook:
     check_kinds(path, None, data.get("metadata", {}), kernelspec=dict, language_info=dict)
     cells = [_read_cell(path, index, cell) for index, cell in enumerate(data["cells"])]
     return Notebook(path, raw, data, tuple(cells))
+
+
+def _refuse_other_json(path: Path) -> NoReturn:
+    refuse_shape(path, None, "JSON, but not a notebook: it has no list of cells")
 
 
 # --- JSON --------------------------------------------------------------------------------------
@@ -188,7 +195,7 @@ def _read_cell(path: Path, index: int, raw: Any) -> Cell:
         _refuse_cell(path, index, raw)
     if not _fits_into_marker(given_id):
         given_id = ""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
     return Cell(index, given_id, kind, text, metadata)
 
 

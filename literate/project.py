@@ -59,6 +59,7 @@ class Project:
     relative_imports: bool = True  # imports of the own package become relative in modules
     strict: bool = False  # warnings count as errors
     version: str = "0.0.1"
+    min_python: str = ""  # the oldest Python that the project supports, such as 3.9
     test_flags: tuple[str, ...] = ("notest",)
     preload: tuple[str, ...] | None = None  # modules to import once for all notebooks, or None
     index_settings: dict[str, str] = field(default_factory=dict)  # repeated in _modidx.py
@@ -221,6 +222,7 @@ def _read_pyproject(config: Path) -> Project | None:
         strict=nbdev.flag("strict"),
         relative_imports=nbdev.flag("relative_imports"),
         description=about.text("description"),
+        min_python=about.text("requires-python").removeprefix(">="),
         docs_url=_docs_url(index_settings),
         readme_nb=nbdev.text("readme_nb"),
         test_flags=nbdev.words("tst_flags"),
@@ -283,6 +285,7 @@ def _read_settings(config: Path) -> Project:
         relative_imports=settings.flag("relative_imports"),
         black_formatting=_black_formatting(config, settings),
         version=_version(config, settings),
+        min_python=settings.text("min_python"),
         test_flags=settings.words("tst_flags", r"[\s|]+"),
         preload=settings.words("preload", r"[\s,]+") if settings.text("preload") else None,
         index_settings={key: settings.text(key) for key in _INDEX_KEYS if key in section},

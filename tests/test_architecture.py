@@ -18,7 +18,7 @@ FLOORS = [
     ["records"],
     [
         *("configuration", "diagnostics", "discovery", "files", "git", "git_config", "notebook"),
-        *("printable", "project", "spelling", "splice", "stamps"),
+        *("printable", "project", "rules", "spelling", "splice", "stamps"),
     ],
     ["command", "directives", "markers", "sourcemap"],
     ["compile", "execute"],

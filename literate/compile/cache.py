@@ -14,6 +14,7 @@ from ..diagnostics import RULES, Diagnostic
 from ..files import read_state_file, write_state_file
 from ..project import COMPILED, Project
 from ..stamps import Stamp, Stamps, is_current
+from .facts import facts_as_json, facts_from_json
 from .fast_path import store_report
 from .snapshot import Snapshot
 
@@ -122,6 +123,7 @@ class CompileCache:
             public=entry["public"],
             star_imports=entry["stars"],
             symbols=entry["symbols"],
+            facts=facts_from_json(entry["facts"]),
         )
 
     def _entry(self, path: Path) -> State | None:
@@ -191,6 +193,7 @@ def _module_entries(plan: CompilePlan) -> dict[str, State]:
             "public": module.public,
             "stars": module.star_imports,
             "symbols": module.symbols,
+            "facts": facts_as_json(module.facts),
         }
     return entries
 
@@ -206,7 +209,9 @@ _MODULE = {
     **dict.fromkeys(["notebooks", "public", "stars"], list),
     "is_owned": bool,
     "symbols": dict,
+    "facts": dict,
 }
+_NESTED = ("stamp", "problems", "facts")  # what does not only contain texts
 _NOTEBOOK = {"stamp": list, "modules": list, "problems": list}
 _PROBLEM = {
     **dict.fromkeys(["code", "message", "path", "cell_id", "hint", "severity", "detail"], str),
@@ -225,6 +230,7 @@ def _is_sound(state: State, project: Project) -> bool:
         path = os.path.normpath(project.root / module["path"])
         if not _has_types(module, _MODULE) or not path.startswith(library):
             return False
+        facts_from_json(module["facts"])  # it raises an error that `load` handles
     for notebook in notebooks.values():
         if not _has_types(notebook, _NOTEBOOK) or not modules.keys() >= set(notebook["modules"]):
             return False
@@ -242,7 +248,7 @@ def _has_types(entry: State, types: Mapping[str, Any]) -> bool:
         value = entry[name]
         if not isinstance(value, kind):
             return False
-        if kind in (list, dict) and name not in ("stamp", "problems"):
+        if kind in (list, dict) and name not in _NESTED:
             texts = value if kind is list else value.values()
             if not all(isinstance(text, str) for text in texts):
                 return False

@@ -1,9 +1,9 @@
-"""Checks of notebooks, cells and modules: everything that is wrong with them, as diagnostics.
+"""Checks of notebooks and of the files of modules, and what all checks share.
 
-The order follows the compiler's work: a notebook, the directives of its cells, names of modules,
-the code of an exported cell, and the files of modules. names.py checks the names in that code.
+Each other subject has a file of its own: directive_checks.py, syntax.py, names.py,
+import_checks.py and definitions.py.
 
-To add a rule, add it to the table in diagnostics.py and write a check here.
+To add a rule, add it to the table in rules.py and write a check.
 """
 
 from __future__ import annotations
@@ -11,30 +11,18 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from ..diagnostics import ERROR, WARNING, Diagnostic, diagnose
-from ..directives import (
-    COMPILER_DIRECTIVES,
-    EXPORTS,
-    KNOWN_DIRECTIVES,
-    Dialect,
-    Directive,
-    ParsedCell,
-    is_module_name,
-    match_plain,
-)
+from ..directives import COMPILER_DIRECTIVES, Directive, is_module_name, parse_cell
 from ..files import read_file
 from ..notebook import Cell, Notebook
 from ..project import Project
-from ..spelling import nearest
-from .imports import is_dynamic_all
 from .init_file import is_ours_alone
-from .module import GENERATED, UNPARSABLE, Module, dotted_name, outline, parse_error
+from .module import GENERATED, UNPARSABLE, Module, dotted_name
 
 
-def _in_cell(
+def in_cell(
     code: str,
     message: str,
     path: Path,
@@ -50,9 +38,12 @@ def _in_cell(
 
 # --- notebooks ---------------------------------------------------------------------------------
 
-# git begins a conflict in a cell with `<<<<<<< HEAD`, nbdev_fix writes it between backticks.
-# Rare patterns are compiled when they are used: that saves a millisecond of each compile.
-_CONFLICT = r"(?m)^`?<{7} \w"
+# What git, nbdime and nbdev write. Rare patterns are compiled when they are used: that saves a
+# millisecond of each compile.
+_MARKERS = ("<<<<<<< ", "=======", ">>>>>>> ")
+_MARKER = r"<{7} \S.*|={7}|>{7} \S.*"
+_MARKER_CELL = rf"`({_MARKER})`|<span[^>\n]*><b>({_MARKER})</b></span>|<{{7}} \S.*|>{{7}} \S.*"
+_MARKER_IN_CODE = r"(?m)^<{7} \w"
 
 
 def check_notebook_folder(project: Project, notebooks: list[Path]) -> Diagnostic | None:
@@ -63,15 +54,48 @@ def check_notebook_folder(project: Project, notebooks: list[Path]) -> Diagnostic
 
 
 def check_merge_markers(notebook: Notebook) -> Diagnostic | None:
-    """An error at the first cell that contains both sides of a merge."""
-    if b"<<<<<<< " not in notebook.raw:
-        return None
+    """An error at the first marker of a merge that was not finished.
+
+    nbdime and nbdev write each marker into a cell of its own, git writes it between lines of code.
+    """
     for cell in notebook.cells:
-        match = re.search(_CONFLICT, cell.source)
-        if match:
-            line = cell.source.count("\n", 0, match.start()) + 1
+        if not any(marker in cell.source for marker in _MARKERS):
+            continue
+        position = _merge_marker(cell)
+        if position is not None:
+            line = cell.source.count("\n", 0, position) + 1
             message = "the cell contains merge-conflict markers"
-            return _in_cell("merge-conflict", message, notebook.path, cell, line)
+            return in_cell("merge-conflict", message, notebook.path, cell, line)
+    return None
+
+
+def _merge_marker(cell: Cell) -> int | None:
+    """The position of a marker in a cell; None for prose about merges, and for a string."""
+    if re.fullmatch(_MARKER_CELL, cell.source.strip("\n")):
+        return 0
+    match = re.search(_MARKER_IN_CODE, cell.source)
+    if cell.type != "code" or match is None or _is_python(cell.source):
+        return None
+    return match.start()
+
+
+def _is_python(code: str) -> bool:
+    try:
+        ast.parse(code)
+    except UNPARSABLE:
+        return False
+    return True
+
+
+def check_language(notebook: Notebook, dialect: str) -> Diagnostic | None:
+    """A remark about a notebook in another language that has directives."""
+    directive_cells = (cell for cell in notebook.cells if cell.type == "code")
+    for cell in directive_cells:
+        parsed = parse_cell(cell, dialect)
+        directive = parsed.get(*COMPILER_DIRECTIVES)
+        if directive:
+            message = f"this notebook is written in {notebook.language}, so it makes no module"
+            return in_cell("other-language", message, notebook.path, cell, directive.line)
     return None
 
 
@@ -81,154 +105,6 @@ def check_path(path: Path, project: Project) -> Diagnostic | None:
         return None
     message = "the name of this notebook cannot be written into a module"
     return diagnose("bad-module", message, path, hint="rename the notebook")
-
-
-# --- directives --------------------------------------------------------------------------------
-
-_MARKED_OPTION = r"\|\s*[^\s:]+\s*:"
-_LATE_DIRECTIVE = re.compile(
-    rf"^\s*#\s*(\|?)\s*({'|'.join(COMPILER_DIRECTIVES)})\b(?!:)[ \t]*(\S*)[ \t]*$",
-    re.IGNORECASE | re.MULTILINE,
-)
-
-
-def check_directives(
-    path: Path, cells: list[ParsedCell], dialect: str, known: frozenset[str]
-) -> list[Diagnostic]:
-    """Diagnostics for all that looks like a directive and does not do what its author expects.
-
-    `known` are the words that the project defines for itself.
-    """
-    words = KNOWN_DIRECTIVES | known
-    found: list[Diagnostic] = []
-    for parsed in cells:
-        if parsed.cell.type != "code" or "#" not in parsed.cell.source:
-            continue
-        if dialect is Dialect.PLAIN:
-            found += _check_plain_words(path, parsed)
-        else:
-            found += _check_marked_words(path, parsed, dialect, words)
-        found += _check_exports(path, parsed)
-        found += _check_misplaced(path, parsed, dialect)
-    return found
-
-
-def _check_marked_words(
-    path: Path, parsed: ParsedCell, dialect: str, words: frozenset[str]
-) -> Iterator[Diagnostic]:
-    """Warnings for words behind `#|` that are not directives."""
-    for directive in parsed.directives:
-        if dialect is Dialect.MARKED_3 and _is_option(directive, parsed.cell):
-            continue
-        word = directive.name
-        if word.endswith(":"):
-            word = word.rstrip(":")
-            if word not in COMPILER_DIRECTIVES:  # an option
-                continue
-            message = f"#| {word}: ... is an option, not a directive"
-            hint: str | None = f"write #| {word} without the colon"
-        elif word not in words:
-            message = f"#| {word} is not a directive"
-            near = nearest(word, words)
-            hint = f"did you mean {near}?" if near else None
-        else:
-            continue
-        yield _in_cell("unknown-directive", message, path, parsed.cell, directive.line, hint)
-
-
-def _is_option(directive: Directive, cell: Cell) -> bool:
-    """Whether nbdev 3 reads a directive as an option: in metadata, or written `key: value`."""
-    if not directive.line:
-        return True
-    line = cell.source.split("\n")[directive.line - 1]
-    return bool(re.search(_MARKED_OPTION, line))
-
-
-def _check_plain_words(path: Path, parsed: ParsedCell) -> Iterator[Diagnostic]:
-    """Warnings for misspelled directives among the comments with which a code cell begins."""
-    for number, line in enumerate(parsed.cell.source.split("\n"), 1):
-        if line.strip() and not line.lstrip().startswith(("#", "%%")):
-            break
-        match = match_plain(line)
-        if match is None:
-            continue
-        word = match[2]
-        arguments = match[3].split()
-        if len(arguments) > 1 or not all(map(is_module_name, arguments)):  # prose
-            continue
-        near = nearest(word.lower(), frozenset(COMPILER_DIRECTIVES))
-        if near:
-            message = f"#{word} is not a directive"
-            hint = f"did you mean #{near}?"
-            yield _in_cell("unknown-directive", message, path, parsed.cell, number, hint)
-
-
-def _check_exports(path: Path, parsed: ParsedCell) -> Iterator[Diagnostic]:
-    """Diagnostics for two exports in one cell, and for arguments that do not name one module."""
-    cell = parsed.cell
-    exports = [directive for directive in parsed.directives if directive.name in EXPORTS]
-    names = [directive.name for directive in exports]
-    if len(set(names)) > 1:
-        message = f"{' and '.join(names)} in one cell"
-        yield _in_cell("two-exports", message, path, cell, exports[-1].line)
-    for directive in parsed.directives:
-        name = directive.name
-        if name not in COMPILER_DIRECTIVES:
-            continue
-        if name == "default_exp" and not directive.args:
-            message = "default_exp does not name a module"
-            hint = "write #default_exp name"
-        elif len(directive.args) > 1:
-            message = f"{name} takes one module, not {' '.join(directive.args)!r}"
-            hint = "put a remark on a line of its own"
-        else:
-            continue
-        yield _in_cell("bad-module", message, path, cell, directive.line, hint)
-
-
-def _check_misplaced(path: Path, parsed: ParsedCell, dialect: str) -> Iterator[Diagnostic]:
-    """Warnings for lines that are spelled like a directive, but have no effect where they stand."""
-    source = parsed.cell.source
-    if "exp" not in source.lower():  # all of these words contain it
-        return
-    lines_in_use = {directive.line for directive in parsed.directives}
-    for match in _LATE_DIRECTIVE.finditer(source):
-        line = source.count("\n", 0, match.start(2)) + 1
-        if line in lines_in_use or _is_prose(match) or not _is_comment(source, line):
-            continue
-        spelled = match[0].strip()
-        has_bar = bool(match[1])
-        is_plain = dialect is Dialect.PLAIN
-        if not has_bar and not is_plain:
-            message = f"{spelled} does nothing in a notebook that uses #| directives"
-            hint = f"write #| {match[2].lower()}"
-            yield _in_cell("mixed-dialects", message, path, parsed.cell, line, hint)
-        elif not (has_bar and is_plain):
-            message = f"{spelled} must come before the first line of code"
-            yield _in_cell("misplaced-directive", message, path, parsed.cell, line)
-
-
-def _is_prose(match: re.Match[str]) -> bool:
-    """Whether a comment only begins like a directive: `# export the`, `#export it!`."""
-    argument = match[3]
-    if not argument:
-        return False
-    has_space = re.match(r"#\s", match[0].strip())
-    return bool(has_space) or not is_module_name(argument)
-
-
-def _is_comment(source: str, line: int) -> bool:
-    """Whether a line is a comment, and not a part of a string."""
-    import io
-    import tokenize
-
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if token.type == tokenize.COMMENT and token.start[0] == line:
-                return True
-    except (tokenize.TokenError, SyntaxError):
-        return True  # the code is not Python: a needless warning is better than none
-    return False
 
 
 # --- names of modules --------------------------------------------------------------------------
@@ -260,7 +136,7 @@ def check_module_name(notebook: Notebook, cell: Cell, line: int, name: str) -> D
         message = f"no import statement can name the module {name!r}"
         hint = "begin each part of the name with a letter"
         severity = WARNING
-    return _in_cell("bad-module", message, notebook.path, cell, line, hint, severity)
+    return in_cell("bad-module", message, notebook.path, cell, line, hint, severity)
 
 
 def check_default_modules(
@@ -282,7 +158,7 @@ def check_default_modules(
         name = directive.args[0]
         if name != last:
             message = f"default_exp {name}, but {last} further down"
-            problem = _in_cell("two-default-exp", message, notebook.path, cell, directive.line)
+            problem = in_cell("two-default-exp", message, notebook.path, cell, directive.line)
             problems.append(problem)
     return problems
 
@@ -290,58 +166,7 @@ def check_default_modules(
 def no_module(notebook: Notebook, cell: Cell, line: int) -> Diagnostic:
     """The warning for an exported cell of a notebook that has no default module."""
     message = "the cell is exported, but the notebook names no module for it"
-    return _in_cell("no-module", message, notebook.path, cell, line)
-
-
-# --- the code of exported cells ----------------------------------------------------------------
-
-_MAGIC = r"\s*(%|!|\?)|.*\?\s*$|\s*\w+\s*=\s*[!%]"
-_MAGIC_HINT = "IPython's magics have no place in a module: move them to a cell that is not exported"
-
-
-def parse_exported(path: Path, parsed: ParsedCell) -> ast.Module | Diagnostic:
-    """The outline of a cell's code, or an error if the code is not valid in a module."""
-    try:
-        tree = outline(parsed.code)
-        if "await" in parsed.code or "async" in parsed.code:
-            _refuse_top_level_await(parsed.code)
-    except UNPARSABLE as error:
-        return syntax_error(path, parsed, error)
-    return tree
-
-
-def _refuse_top_level_await(code: str) -> None:
-    """Raise a `SyntaxError` for an `await` outside of functions.
-
-    A notebook may contain it, a module may not. The parser accepts it, the compiler does not.
-    """
-    import warnings
-
-    with warnings.catch_warnings(action="ignore"):
-        compile(code, "cell", "exec", dont_inherit=True)
-
-
-def syntax_error(path: Path, parsed: ParsedCell, error: Exception) -> Diagnostic:
-    """The error for a cell's code that the parser or the compiler refuses."""
-    message, line, column = parse_error(error)
-    line = line or 1
-    lines = parsed.code.split("\n")
-    refused = lines[min(line, len(lines)) - 1]
-    hint = _MAGIC_HINT if re.match(_MAGIC, refused) else None
-    return _in_cell("syntax", message, path, parsed.cell, parsed.line(line), hint, column=column)
-
-
-def check_statements(path: Path, parsed: ParsedCell, tree: ast.Module) -> Iterator[Diagnostic]:
-    """Diagnostics for top-level statements that do not work in a module, up to the first error."""
-    for node in tree.body:
-        line = parsed.line(node.lineno)
-        if is_dynamic_all(node):
-            message = "_all_ is not a plain list of names, so they cannot be added to __all__"
-            yield _in_cell("dynamic-all", message, path, parsed.cell, line)
-        if isinstance(node, ast.ImportFrom) and node.level:
-            message = "a notebook does not belong to a package, so a relative import fails in it"
-            yield _in_cell("relative-import", message, path, parsed.cell, line)
-            return
+    return in_cell("no-module", message, notebook.path, cell, line)
 
 
 # --- the files of modules ----------------------------------------------------------------------

@@ -10,6 +10,7 @@ from ..directives import ParsedCell
 from ..markers import auto_marker, cell_marker
 from ..project import Project
 from ..records import dataclass, field
+from .facts import CellNames, ModuleFacts
 from .imports import DEFINITIONS, make_relative
 from .layouts import layout_of
 
@@ -53,6 +54,9 @@ class Module:
     public: list[str] = field(default_factory=list)  # the names in `__all__`
     star_imports: list[str] = field(default_factory=list)  # modules in its `from x import *`
     symbols: dict[str, str] = field(default_factory=dict)  # for _modidx.py: page and anchor of each
+    implied_by: list[Path] = field(default_factory=list)  # notebooks that do not name it themselves
+    names: list[CellNames] = field(default_factory=list)  # those of each cell, for the checks
+    facts: ModuleFacts = field(default_factory=ModuleFacts)
 
 
 def dotted_name(name: str) -> str:
@@ -107,7 +111,7 @@ def module_text(module: Module, project: Project) -> str:
     above = _cells_with_future_imports(module)
     lifted: list[str] = []
     if not _may_stand_first(above, module.docstring):
-        lifted = _future_imports(above)
+        lifted = future_imports(above)
         above = []
     parts = [
         layout.docstring_literal(module.docstring),
@@ -153,7 +157,7 @@ class _Sections:
         if self._makes_relative:
             code = make_relative(code, item.tree, self._package)
         if without_future:
-            code = _without_future_imports(code, item.tree)
+            code = without_future_imports(code, item.tree)
         return f"\n\n{marker}\n{code}"
 
     def relative_path(self, notebook: Path) -> str:
@@ -204,7 +208,7 @@ def _is_constant(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _future_imports(cells: list[ModuleCell]) -> list[str]:
+def future_imports(cells: list[ModuleCell]) -> list[str]:
     """The `__future__` imports of cells, each once."""
     statements: dict[str, None] = {}
     for item in cells:
@@ -214,7 +218,7 @@ def _future_imports(cells: list[ModuleCell]) -> list[str]:
     return list(statements)
 
 
-def _without_future_imports(code: str, tree: ast.Module) -> str:
+def without_future_imports(code: str, tree: ast.Module) -> str:
     """The code with blank lines in place of its `__future__` imports.
 
     What follows an import on its line stays, unless it is a comment.

@@ -1,12 +1,10 @@
-"""Undefined names: names that exported code uses, but that only cells outside of the module define.
+"""Undefined names: names that exported code uses, and that its module does not define.
 
 An example is an `import math` in a cell that is not exported: the notebook runs, the module fails.
 """
 
 from __future__ import annotations
 
-import _symtable  # type: ignore[import-not-found]  # a part of CPython that typeshed leaves out
-import ast
 import builtins
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,138 +12,199 @@ from pathlib import Path
 from ..diagnostics import Diagnostic, diagnose
 from ..directives import ParsedCell
 from ..notebook import Cell
-from .checks import syntax_error
-from .module import Module
+from .cell_names import bound_names, first_annotations, first_uses
+from .imports import star_imported_modules
+from .ipython_syntax import python_of
+from .library import Library
+from .module import Module, ModuleCell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from collections.abc import Callable
 
-    class SymbolTable(Protocol):
-        """The names of a module, class or function, as Python's compiler sees them."""
+    from .cell_names import Place
 
-        symbols: dict[str, int]  # for each name its flags
-        children: list[SymbolTable]  # the classes and functions inside
+    FindPlaces = Callable[[str, set[str]], dict[str, Place | None]]
 
-
-# The names that every module has.
+# The names that every module has, those of every class, and what IPython and gettext put into the
+# builtins.
 _GIVEN = frozenset(dir(builtins)) | {
-    *("__file__", "__name__", "__doc__", "__package__", "__path__", "__spec__"),
-    *("__loader__", "__annotations__"),
+    *("__file__", "__name__", "__doc__", "__package__", "__path__", "__spec__", "__all__"),
+    *("__loader__", "__annotations__", "__builtins__", "__cached__", "__dict__"),
+    *("__class__", "__module__", "__qualname__"),
+    *("WindowsError", "get_ipython", "__IPYTHON__", "_"),
 }
 
-_BINDS = _symtable.DEF_LOCAL | _symtable.DEF_IMPORT
-_USES = _symtable.USE
-_SCOPE_OFFSET = _symtable.SCOPE_OFF
-_SCOPE_MASK = _symtable.SCOPE_MASK
-_GLOBAL_STATEMENT = _symtable.GLOBAL_EXPLICIT
-_GLOBAL_SCOPES = (_symtable.GLOBAL_IMPLICIT, _symtable.GLOBAL_EXPLICIT)
-
+Message = tuple[str, str | None]  # what is wrong, and a hint of its own
 Unexported = dict[Path, list[ParsedCell]]  # the code cells of each notebook that are not exported
 
 
-def check_names(
-    modules: list[Module], known: list[Module], unexported: Unexported, package: str
-) -> list[Diagnostic]:
-    """A warning for each name that a module uses and that only an unexported cell defines.
-
-    `known` are all modules of the project: the names of star imports from them are looked up.
-    """
-    by_name = {f"{package}.{module.name}": module for module in known}
-    found: list[Diagnostic] = []
-    for module in modules:
-        found += _check_module(module, unexported, by_name)
-    return found
-
-
-def _check_module(
-    module: Module, unexported: Unexported, by_name: dict[str, Module]
-) -> Iterator[Diagnostic]:
-    """The warnings for one module."""
-    bound: set[str] = set()
+def check_names(module: Module, unexported: Unexported, library: Library) -> list[Diagnostic]:
+    """A warning for each name that a module uses, and does not define before it is needed."""
+    bound: set[str] = set(module.facts.bound)
     used: set[str] = set()
-    for name in module.star_imports:
-        if name not in by_name:  # the names in a module from elsewhere are not known
-            return
-        bound.update(by_name[name].public)
-    code = "\n".join(item.parsed.code for item in module.cells)
-    try:
-        _collect_names(_symtable.symtable(code, "module", "exec"), bound, used)
-    except SyntaxError:
-        # Either a cell is wrong, or a `__future__` import stands in a later cell. That is allowed,
-        # because the module's text has such an import at its top, but the check ends here.
-        yield from _check_scopes(module)
-        return
-    for name in sorted(used - bound - _GIVEN):
-        cell = _defining_cell(name, module, unexported)
-        if cell is not None:
-            yield _undefined_name(module, name, cell)
+    annotated: set[str] = set()
+    for names in module.names:
+        used |= names.used
+        annotated |= names.annotated
+    unknown = []
+    for star in module.star_imports:
+        exported = library.exports(star)
+        if exported is None:
+            unknown.append(star)
+        else:
+            bound |= exported
+    missing = used - bound - _GIVEN
+    if unknown:
+        if missing:
+            module.facts.unknown_stars = [star for star in unknown if library.can_import(star)]
+        return []
+    hidden = _HiddenNames(module, unexported)
+    only_annotated = annotated - used - bound - _GIVEN
+    return [
+        *_undefined(module, missing, hidden),
+        *_left_behind(module, only_annotated, hidden),
+        *_used_too_early(module, library),
+    ]
 
 
-def _check_scopes(module: Module) -> Iterator[Diagnostic]:
-    """An error for each cell that the parser accepts and the compiler refuses.
+def _undefined(module: Module, missing: set[str], hidden: _HiddenNames) -> Iterator[Diagnostic]:
+    """Warnings for names that the module lacks."""
+    messages: dict[str, Message] = {}
+    for name in missing:
+        if cell := hidden.cell(name):
+            messages[name] = _left_behind_message(module, name, cell)
+        elif not module.facts.is_dynamic:
+            message = f"{name} is neither defined nor imported in {module.name}"
+            messages[name] = message, hidden.hint()
+    yield from _report(module, messages, _users(module), first_uses)
 
-    An example is a `global` statement below an assignment to the same name.
+
+def _left_behind(module: Module, annotated: set[str], hidden: _HiddenNames) -> Iterator[Diagnostic]:
+    """Warnings for names in annotations that only a cell that is not exported defines.
+
+    Other names in strings may be prose.
     """
-    for item in module.cells:
-        try:
-            _symtable.symtable(item.parsed.code, "cell", "exec")
-        except SyntaxError as error:
-            yield syntax_error(item.notebook, item.parsed, error)
+    messages: dict[str, Message] = {}
+    for name in annotated:
+        if cell := hidden.cell(name):
+            messages[name] = _left_behind_message(module, name, cell)
+    yield from _report(module, messages, _annotators(module), first_annotations)
 
 
-def _collect_names(
-    table: SymbolTable, bound: set[str], used: set[str], is_module: bool = True
-) -> None:
-    """Add the names that code binds in its module, and those that it looks up there, at any depth.
-
-    This reads the flags of the symbol table directly. The module `symtable` makes an object for
-    each name, which takes ten times as long.
-    """
-    for name, flags in table.symbols.items():
-        scope = (flags >> _SCOPE_OFFSET) & _SCOPE_MASK
-        if flags & _BINDS and (is_module or scope == _GLOBAL_STATEMENT):
-            bound.add(name)
-        elif flags & _USES and (is_module or scope in _GLOBAL_SCOPES):
-            used.add(name)
-    for child in table.children:
-        _collect_names(child, bound, used, is_module=False)
-
-
-def _defining_cell(name: str, module: Module, unexported: Unexported) -> Cell | None:
-    """The first unexported cell in the module's notebooks that defines a name."""
-    for path in module.notebooks:
-        for parsed in unexported.get(path, []):
-            if name in parsed.code and _defines(parsed.code, name):
-                return parsed.cell
-    return None
-
-
-def _defines(code: str, name: str) -> bool:
-    """Whether code binds a name at its top level; code with magics counts as not binding any."""
-    import symtable
-
-    try:
-        symbol = symtable.symtable(code, "cell", "exec").lookup(name)
-    except (SyntaxError, ValueError, KeyError):  # a KeyError: the name stands in a comment
-        return False
-    return symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
-
-
-def _undefined_name(module: Module, name: str, defined_in: Cell) -> Diagnostic:
-    """The warning, at the first place where the module uses the name."""
+def _left_behind_message(module: Module, name: str, cell: Cell) -> Message:
+    where = f"cell {cell.index + 1} ({cell.id})"
     message = (
-        f"{name} is defined only in cell {defined_in.index + 1} ({defined_in.id}), which is not "
-        f"exported: {module.name} will lack it"
+        f"{name} is defined only in {where}, which is not exported: {module.name} will lack it"
     )
-    for item in module.cells:
-        cell = item.parsed.cell
-        for node in ast.walk(ast.parse(item.parsed.code)):
-            if isinstance(node, ast.Name) and node.id == name:
-                line = item.parsed.line(node.lineno)
-                column = node.col_offset + 1
-                where = (item.notebook, cell.index, cell.id, line, column)
-                return diagnose("undefined-name", message, *where)
-    first = module.cells[0]
-    cell = first.parsed.cell
-    return diagnose("undefined-name", message, first.notebook, cell.index, cell.id)
+    return message, "export that cell too"
+
+
+# --- names that are defined too late -----------------------------------------------------------
+
+
+def _used_too_early(module: Module, library: Library) -> Iterator[Diagnostic]:
+    """Warnings for names that a cell needs while it runs, and that only a later cell defines."""
+    if module.facts.is_dynamic or len(module.cells) == 1:
+        return
+    later = set(module.facts.bound)
+    above: set[str] = set()
+    for item, names in zip(module.cells, module.names, strict=True):
+        above |= names.bound
+        for star in star_imported_modules([item.parsed.code]):
+            above |= library.exports(star) or set()
+        early = (names.used_at_once & later) - above - _GIVEN
+        messages = {name: _too_early_message(module, name) for name in early}
+        yield from _report(module, messages, [(item, early)], first_uses, "used-before-defined")
+
+
+def _too_early_message(module: Module, name: str) -> Message:
+    return f"{name} is used here, and {module.name} defines it only in a later cell", None
+
+
+# --- cells that are not exported ---------------------------------------------------------------
+
+
+class _HiddenNames:
+    """The names that the unexported cells of a module's notebooks define.
+
+    These cells are read only if a name is missing.
+    """
+
+    def __init__(self, module: Module, unexported: Unexported) -> None:
+        self._cells = [cell for path in module.notebooks for cell in unexported.get(path, [])]
+        self._names: dict[str, Cell] | None = None
+        self._star: tuple[str, Cell] | None = None
+
+    def cell(self, name: str) -> Cell | None:
+        """The first cell that defines a name."""
+        return self._read().get(name)
+
+    def hint(self) -> str | None:
+        """What to do about a name that no cell defines; None for the hint of the rule."""
+        self._read()
+        if self._star is None:
+            return None
+        module, cell = self._star
+        return (
+            f"define it, or import it, in an exported cell; the star import from {module} in cell "
+            f"{cell.index + 1} is not exported"
+        )
+
+    def _read(self) -> dict[str, Cell]:
+        if self._names is None:
+            self._names = {}
+            for parsed in self._cells:
+                code = python_of(parsed.code) or ""
+                for name in bound_names(code):
+                    self._names.setdefault(name, parsed.cell)
+                stars = star_imported_modules([code])
+                if stars and self._star is None:
+                    self._star = stars[0], parsed.cell
+        return self._names
+
+
+# --- messages ----------------------------------------------------------------------------------
+
+Users = list[tuple[ModuleCell, set[str]]]  # cells, and the names that each of them uses
+
+
+def _users(module: Module) -> Users:
+    return [(item, names.used) for item, names in zip(module.cells, module.names, strict=True)]
+
+
+def _annotators(module: Module) -> Users:
+    return [(item, names.annotated) for item, names in zip(module.cells, module.names, strict=True)]
+
+
+def _report(
+    module: Module,
+    messages: dict[str, Message],
+    users: Users,
+    find_places: FindPlaces,
+    code: str = "undefined-name",
+) -> Iterator[Diagnostic]:
+    """A warning for each name with a message and a hint, at the first place that uses it."""
+    places: dict[str, tuple[ModuleCell, Place | None]] = {}
+    for item, names in users:
+        wanted = names & messages.keys()
+        if not wanted:
+            continue
+        for name, place in find_places(item.parsed.code, wanted).items():
+            if name not in places or places[name][1] is None:
+                places[name] = item, place
+    for name in sorted(messages):
+        item, place = places.get(name, (module.cells[0], (0, 0)))
+        if place is None:  # every use expects that the name may be missing
+            continue
+        message, hint = messages[name]
+        yield _at(item, place, code, message, hint)
+
+
+def _at(item: ModuleCell, place: Place, code: str, message: str, hint: str | None) -> Diagnostic:
+    cell = item.parsed.cell
+    line, column = place
+    if not line:  # the code spells the name in another way
+        return diagnose(code, message, item.notebook, cell.index, cell.id, hint=hint)
+    where = (item.notebook, cell.index, cell.id, item.parsed.line(line), column)
+    return diagnose(code, message, *where, hint)

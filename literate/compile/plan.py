@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-import ast
 import gc
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..diagnostics import ERROR, Diagnostic, UserError
-from ..directives import EXPORTS, Directive, ParsedCell, dialect_of, parse_cells
-from ..discovery import module_of, project_notebooks
-from ..notebook import Cell, Notebook, read_notebook
+from ..diagnostics import ERROR, REMARK, Diagnostic, UserError
+from ..directives import dialect_of, parse_cells
+from ..discovery import project_notebooks
+from ..notebook import read_notebook
 from ..project import Project
 from ..records import dataclass, field, replace
 from .checks import (
-    check_default_modules,
-    check_directives,
+    check_language,
     check_merge_markers,
-    check_module_name,
     check_notebook_folder,
-    check_path,
-    check_statements,
     check_target,
-    no_module,
     orphan,
-    parse_exported,
 )
+from .directive_checks import check_directives
+from .import_checks import IMPORT_RULES
 from .imports import public_names, star_imported_modules
-from .layouts import layout_of
 from .modidx import symbols_of
-from .module import Module, ModuleCell, dotted_name, outline
-from .names import Unexported, check_names
+from .module import Module
+from .module_checks import check_modules
+from .names import Unexported
 from .package_files import file_texts, find_orphans
+from .reader import NotebookReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,7 +109,7 @@ def make_plan(
     known = [*contents.modules.values(), *contents.kept]
 
     plan = CompilePlan(project, _modules_of(contents, chosen), contents.kept)
-    plan.diagnostics += _relevant_problems(plan, contents, known, chosen)
+    plan.diagnostics += _relevant_problems(plan, contents, chosen)
     plan.diagnostics += _problems_of_files(plan, notebooks, force)
     contents.unexported.clear()  # a quarter of the memory, and no longer needed
     if chosen is None and not plan.has_errors:  # a notebook with errors may make any module
@@ -124,11 +120,18 @@ def make_plan(
     if strict is None:
         strict = project.strict
     if strict:
-        plan.diagnostics = [replace(each, severity=ERROR) for each in plan.diagnostics]
+        plan.diagnostics = [_as_error(each) for each in plan.diagnostics]
     plan.diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
     if not plan.has_errors:
         _add_files(plan, known, force)
     return plan
+
+
+def _as_error(diagnostic: Diagnostic) -> Diagnostic:
+    """A warning as an error; a remark stays a remark."""
+    if diagnostic.severity == REMARK:
+        return diagnostic
+    return replace(diagnostic, severity=ERROR)
 
 
 def _modules_of(contents: _ProjectContents, chosen: list[Path] | None) -> list[Module]:
@@ -140,7 +143,7 @@ def _modules_of(contents: _ProjectContents, chosen: list[Path] | None) -> list[M
 
 
 def _relevant_problems(
-    plan: CompilePlan, contents: _ProjectContents, known: list[Module], chosen: list[Path] | None
+    plan: CompilePlan, contents: _ProjectContents, chosen: list[Path] | None
 ) -> list[Diagnostic]:
     """What is wrong with the chosen notebooks, and with those that share a module with them."""
     relevant = set(contents.problems if chosen is None else chosen)
@@ -151,10 +154,10 @@ def _relevant_problems(
         if path in relevant:
             found += problems
     modules = list(contents.modules.values())
-    for problem in check_names(modules, known, contents.unexported, plan.project.package):
-        if problem.path in relevant:
-            found.append(problem)
-    return found
+    problems = check_modules(
+        plan.project, modules, contents.kept, contents.unexported, contents.problems
+    )
+    return found + [problem for problem in problems if problem.path in relevant]
 
 
 def _problems_of_files(plan: CompilePlan, notebooks: list[Path], force: bool) -> list[Diagnostic]:
@@ -231,7 +234,10 @@ def _read_changed(
     contents.kept = [module for module in remembered if module.name not in stale]
     for path in notebooks:
         if path not in contents.problems:
-            contents.problems[path] = memory.problems(path)
+            remembered_problems = memory.problems(path)
+            contents.problems[path] = [
+                each for each in remembered_problems if each.code not in IMPORT_RULES
+            ]
     return contents
 
 
@@ -251,150 +257,11 @@ def _read_notebook(project: Project, path: Path, contents: _ProjectContents) -> 
     if conflict:
         return [conflict]
     dialect = dialect_of(notebook, project)
+    if notebook.language != "python":
+        remark = check_language(notebook, dialect)
+        return [remark] if remark else []
     cells = parse_cells(notebook, dialect)
     problems = check_directives(path, cells, dialect, frozenset(project.test_flags))
-    reader = _NotebookReader(project, notebook, cells, contents)
+    reader = NotebookReader(project, notebook, cells, contents.modules, contents.unexported)
     reader.add_cells()
     return problems + reader.problems
-
-
-class _NotebookReader:
-    """Reads one notebook cell by cell, and adds its exported cells to their modules."""
-
-    def __init__(
-        self,
-        project: Project,
-        notebook: Notebook,
-        cells: list[ParsedCell],
-        contents: _ProjectContents,
-    ) -> None:
-        self.problems: list[Diagnostic] = []
-        self._project = project
-        self._notebook = notebook
-        self._path = notebook.path
-        self._cells = cells
-        self._modules = contents.modules
-        self._unexported = contents.unexported.setdefault(self._path, [])
-        self._default_is_refused = False  # its `default_exp` is an error
-        self._default_module = self._find_default_module()
-        self._is_finished = False  # an error was reported that each further cell would repeat
-
-    def add_cells(self) -> None:
-        """Add each exported cell to its module."""
-        for parsed in self._code_cells():
-            if self._is_finished:
-                break
-            export = _export_directive(parsed)
-            if export is None:
-                self._unexported.append(parsed)
-            else:
-                self._add_exported(parsed, export)
-
-    def _code_cells(self) -> Iterator[ParsedCell]:
-        for parsed in self._cells:
-            if parsed.cell.type == "code":
-                yield parsed
-
-    def _find_default_module(self) -> str | None:
-        """The module that `default_exp` names, or the one that a numbered notebook implies."""
-        default_exps: list[tuple[Cell, Directive]] = []
-        for parsed in self._code_cells():
-            for directive in parsed.directives:
-                if directive.name == "default_exp" and directive.args:
-                    default_exps.append((parsed.cell, directive))
-        if not default_exps:
-            return module_of(self._path)
-        problems = check_default_modules(self._notebook, default_exps)
-        self.problems += problems
-        if any(problem.severity == ERROR for problem in problems):
-            self._default_is_refused = True
-            return None
-        _, last = default_exps[-1]
-        return dotted_name(last.args[0])
-
-    def _add_exported(self, parsed: ParsedCell, export: Directive) -> None:
-        """Add one cell to its module, or report why it cannot be added."""
-        name = self._module_name(parsed, export)
-        if name is None:
-            return
-        tree = self._check_code(parsed)
-        if tree is None:
-            return
-        unusable_path = check_path(self._path, self._project)
-        if unusable_path:
-            self.problems.append(unusable_path)
-            self._is_finished = True
-            return
-        if self._project.black_formatting:
-            parsed = replace(parsed, code=_blackened(parsed.code))
-            tree = outline(parsed.code)
-        is_public = export.name != "exporti"
-        self._module(name).cells.append(ModuleCell(self._path, parsed, tree, is_public))
-
-    def _module_name(self, parsed: ParsedCell, export: Directive) -> str | None:
-        """The module for a cell; None if there is none, which has been reported then."""
-        if len(export.args) > 1:  # check_directives has reported it
-            return None
-        if export.args:
-            name = export.args[0]
-            problem = check_module_name(self._notebook, parsed.cell, export.line, name)
-            if problem:
-                self.problems.append(problem)
-                if problem.severity == ERROR:
-                    return None
-            return dotted_name(name)
-        if self._default_module is None:
-            self._is_finished = True
-            if not self._default_is_refused:
-                self.problems.append(no_module(self._notebook, parsed.cell, export.line))
-        return self._default_module
-
-    def _check_code(self, parsed: ParsedCell) -> ast.Module | None:
-        """The outline of a cell's code; None after an error, which has been reported then."""
-        tree = parse_exported(self._path, parsed)
-        if isinstance(tree, Diagnostic):
-            self.problems.append(tree)
-            return None
-        problems = list(check_statements(self._path, parsed, tree))
-        self.problems += problems
-        if any(problem.severity == ERROR for problem in problems):
-            return None
-        return tree
-
-    def _module(self, name: str) -> Module:
-        """The module with this name, which is made if it is new.
-
-        The first notebook whose default module it is gives it its docstring.
-        """
-        module = self._modules.get(name)
-        if module is None:
-            file = name.replace(".", "/") + ".py"
-            module = Module(name, self._project.lib_path / file, self._path)
-            self._modules[name] = module
-        if name == self._default_module and not module.is_owned:
-            module.is_owned = True
-            module.notebook = self._path
-            layout = layout_of(self._project)
-            module.docstring = layout.module_docstring(self._notebook, self._cells)
-        return module
-
-
-def _export_directive(parsed: ParsedCell) -> Directive | None:
-    """The directive that exports a cell's code; None if the code stays in the notebook."""
-    export = parsed.get(*EXPORTS)
-    if export is None or export.name == "exportd":  # exportd goes into the docstring
-        return None
-    if export.args == ("false",) or not parsed.code.strip():
-        return None
-    return export
-
-
-def _blackened(code: str) -> str:
-    """The code as black formats it; code that black cannot format stays, as in nbdev."""
-    import black
-
-    try:
-        formatted: str = black.format_str(code, mode=black.Mode())
-    except Exception:
-        return code
-    return formatted.strip()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import os
 from pathlib import Path
 
 import pytest
 
-from literate.compile.checks import check_directives, check_statements, parse_exported
+from literate.compile.directive_checks import check_directives
 from literate.compile.plan import CompilePlan, make_plan
-from literate.diagnostics import RULES, Diagnostic
+from literate.diagnostics import Diagnostic
 from literate.directives import Dialect, parse_cell
 from literate.notebook import Cell
 from literate.project import Project
@@ -62,7 +61,7 @@ WARNINGS = [
     (["#default_exp steps/01_clean", "#export\nx = 1"], 0, 1, "bad-module"),
     (["#default_exp 01_clean", "#export\nx = 1"], 0, 1, "bad-module"),
     (["#export\nnames = ['x']\n_all_ = names"], 0, 3, "dynamic-all"),
-    (["#export\n_all_ = [*names, 'x']"], 0, 2, "dynamic-all"),
+    (["#export\n_all_ = [*dir(), 'x']"], 0, 2, "dynamic-all"),
 ]
 
 
@@ -190,46 +189,6 @@ def test_a_misspelled_plain_directive(source, expected):
 def test_directives_of_other_cells_than_code_are_not_checked():
     parsed = parse_cell(Cell(0, "id", "markdown", "#| exprot", {}), Dialect.MARKED)
     assert check_directives(Path("a"), [parsed], Dialect.MARKED, frozenset()) == []
-
-
-# --- the code of one cell ----------------------------------------------------------------------
-
-
-def parse(source: str, dialect: str = Dialect.PLAIN) -> ast.Module | Diagnostic:
-    cell = Cell(0, "id", "code", source, {})
-    return parse_exported(Path("00_a.ipynb"), parse_cell(cell, dialect))
-
-
-@pytest.mark.parametrize("line", ["%time x", "!ls", "?x", "x?", "x = !ls", "x = %pwd", "  %%sql"])
-def test_a_magic_has_a_hint_of_its_own(line):
-    problem = parse(f"#export\nx = 1\n{line}")
-    assert (problem.code, problem.line) == ("syntax", 3)
-    assert "magics" in problem.hint
-
-
-def test_the_column_of_a_syntax_error_is_given():
-    problem = parse("#export\nx = 1 +")
-    assert (problem.line, problem.column) == (2, 8)
-    assert problem.hint == RULES["syntax"].hint
-
-
-@pytest.mark.parametrize(
-    "source", ["async def f(): await g()", "x = 'await'", "f = lambda: (await_ for await_ in [])"]
-)
-def test_await_in_a_function_is_accepted(source):
-    assert isinstance(parse(source), ast.Module)
-
-
-def test_the_directives_above_do_not_move_a_line():
-    problem = parse("\n#| hide\n\n#| eval: false\n#| export\nx = (", Dialect.MARKED)
-    assert problem.line == 6
-
-
-def test_the_check_of_statements_ends_at_the_first_error():
-    source = "_all_ = a\nfrom . import b\nfrom . import c\n_all_ = d"
-    parsed = parse_cell(Cell(0, "id", "code", source, {}), Dialect.PLAIN)
-    found = check_statements(Path("00_a.ipynb"), parsed, ast.parse(source))
-    assert [(d.code, d.line) for d in found] == [("dynamic-all", 1), ("relative-import", 2)]
 
 
 # --- the files of modules ----------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import notebook, parse
 
-from literate.compile.checks import check_directives
+from literate.compile.directive_checks import check_directives
 from literate.directives import dialect_of, parse_cells
 from literate.project import Project
 

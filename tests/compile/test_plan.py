@@ -254,7 +254,7 @@ def test_the_star_import_of_a_module_that_is_gone_is_noticed(make_project):
     assert [d.code for d in plan.diagnostics] == ["undefined-name"]
     rewrite(project.nbs_path / "00_a.ipynb", notebook("#export c\nw = 1"))
     plan, _ = compile_project(project, prune=True)
-    assert plan.diagnostics == []  # the names in a module from elsewhere are not known
+    assert [d.code for d in plan.diagnostics] == ["missing-import"]
 
 
 def test_unchanged_modules_are_kept_with_their_problems(make_project):
@@ -265,6 +265,36 @@ def test_unchanged_modules_are_kept_with_their_problems(make_project):
     assert [module.name for module in plan.modules] == ["a"]
     assert [module.name for module in plan.kept] == ["b"]
     assert [d.code for d in plan.diagnostics] == ["unknown-directive"]
+
+
+def test_imports_of_kept_modules_are_checked_again(make_project):
+    importer = ["#export\nfrom lib.a import x"]
+    project = make_project({"00_a": ["#export\nx = 1"], "01_b": importer, "02_c": importer})
+    compile_project(project)
+    rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nrenamed = 1"))
+    for _ in range(2):
+        plan, _ = compile_project(project)
+        assert "b" in [module.name for module in plan.kept]
+        found = [(d.code, d.path.name, d.cell, d.line) for d in plan.diagnostics]
+        assert found == [
+            ("missing-import", "01_b.ipynb", 0, 2),
+            ("missing-import", "02_c.ipynb", 0, 2),
+        ]
+        rewrite(project.nbs_path / "02_c.ipynb", notebook(*importer, "# changed"))
+    rewrite(project.nbs_path / "00_a.ipynb", notebook("#export\nx = 1"))
+    plan, _ = compile_project(project)
+    assert plan.diagnostics == []
+
+
+def test_a_circle_with_a_kept_module_is_found(make_project):
+    project = make_project({"00_a": ["#export\ny = 1"], "01_b": ["#export\nfrom lib.a import y"]})
+    compile_project(project)
+    rewrite(
+        project.nbs_path / "00_a.ipynb", notebook("#export\nimport lib.b\ny = lib.b", "# changed")
+    )
+    plan, _ = compile_project(project)
+    assert [module.name for module in plan.kept] == ["b"]
+    assert [(d.code, d.path.name) for d in plan.diagnostics] == [("circular-import", "01_b.ipynb")]
 
 
 def test_a_notebook_is_read_again_that_shares_a_new_module_with_a_changed_one(make_project):

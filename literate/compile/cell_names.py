@@ -1,0 +1,250 @@
+"""The names that code binds in its module, and those that it looks up there.
+
+They are read from the symbol table of Python's compiler. It holds flags for each name, and this
+file reads the flags directly: the module `symtable` makes an object for each name, which takes ten
+times as long.
+"""
+
+from __future__ import annotations
+
+import _symtable  # type: ignore[import-not-found]  # a part of CPython that typeshed leaves out
+import ast
+import re
+from collections.abc import Iterator
+
+from .facts import CellNames
+from .module import UNPARSABLE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class SymbolTable(Protocol):
+        """The names of a module, class or function, as Python's compiler sees them."""
+
+        name: str
+        type: int
+        lineno: int
+        symbols: dict[str, int]  # for each name its flags
+        children: list[SymbolTable]  # the classes and functions inside
+
+
+_BINDS = _symtable.DEF_LOCAL | _symtable.DEF_IMPORT
+_USES = _symtable.USE
+_SCOPE_OFFSET = _symtable.SCOPE_OFF
+_SCOPE_MASK = _symtable.SCOPE_MASK
+_GLOBAL_STATEMENT = _symtable.GLOBAL_EXPLICIT
+_GLOBAL_SCOPES = (_symtable.GLOBAL_IMPLICIT, _symtable.GLOBAL_EXPLICIT)
+_FUTURE = "from __future__ import annotations"
+_CLASS = _symtable.TYPE_CLASS
+_RUNS_AT_ONCE = ("listcomp", "setcomp", "dictcomp")  # the names that Python gives to these scopes
+
+
+def cell_names(code: str, evaluates_annotations: bool = True) -> CellNames:
+    """The names of valid code.
+
+    After `from __future__ import annotations`, annotations are not evaluated.
+    """
+    names = CellNames()
+    if not evaluates_annotations and _FUTURE not in code:
+        table = _symtable.symtable(f"{_FUTURE}\n{code}", "cell", "exec")
+    else:
+        table = _symtable.symtable(code, "cell", "exec")
+    _collect(table, names, is_module=True, runs_at_once=True)
+    if not evaluates_annotations or re.search(_QUOTED_ANNOTATION, code):
+        names.annotated.update(_names_in_annotations(code, evaluates_annotations))
+    return names
+
+
+def bound_names(code: str) -> set[str]:
+    """The names that code binds in its module; none if it is not Python."""
+    names = CellNames()
+    try:
+        table = _symtable.symtable(code, "cell", "exec")
+    except UNPARSABLE:
+        return set()
+    _collect(table, names, is_module=True, runs_at_once=True)
+    return names.bound
+
+
+def _collect(table: SymbolTable, names: CellNames, is_module: bool, runs_at_once: bool) -> None:
+    """Add the names of a scope, and of the scopes inside of it."""
+    for name, flags in table.symbols.items():
+        scope = (flags >> _SCOPE_OFFSET) & _SCOPE_MASK
+        if flags & _BINDS and (is_module or scope == _GLOBAL_STATEMENT):
+            names.bound.add(name)
+        elif flags & _USES and (is_module or scope in _GLOBAL_SCOPES):
+            names.used.add(name)
+            if runs_at_once:
+                names.used_at_once.add(name)
+    for child in table.children:
+        is_immediate = child.type == _CLASS or child.name in _RUNS_AT_ONCE
+        _collect(child, names, is_module=False, runs_at_once=runs_at_once and is_immediate)
+
+
+# --- annotations -------------------------------------------------------------------------------
+
+# A colon behind a name, or an arrow, and in the same line a quote behind names and brackets.
+_QUOTED_ANNOTATION = r"[:>](?<=[\w ]:|->)[ \t]*(?:[\w.]+[ \t]*[\[|,][ \t]*)*[\"']\w"
+
+
+def _names_in_annotations(code: str, are_evaluated: bool) -> Iterator[str]:
+    """The names in annotations that are not evaluated: in strings, or in all of them."""
+    for annotation in annotations_of(ast.parse(code)):
+        for expression in _unevaluated(annotation, are_evaluated):
+            for node in ast.walk(expression):
+                if isinstance(node, ast.Name):
+                    yield node.id
+
+
+def annotations_of(tree: ast.Module) -> Iterator[ast.expr]:
+    """The annotations of functions, and of variables of modules and classes."""
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _annotations_of_function(node)
+            continue
+        if isinstance(node, ast.AnnAssign):
+            yield node.annotation
+        pending.extend(child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt))
+
+
+def _annotations_of_function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
+    arguments = node.args
+    for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+        if argument.annotation:
+            yield argument.annotation
+    for extra in (arguments.vararg, arguments.kwarg):
+        if extra and extra.annotation:
+            yield extra.annotation
+    if node.returns:
+        yield node.returns
+
+
+def _unevaluated(annotation: ast.expr, are_evaluated: bool) -> Iterator[ast.expr]:
+    """The parts of an annotation that are not evaluated, with their strings parsed.
+
+    The strings of `Literal["a"]` are values, and so is all but the first part of `Annotated`.
+    """
+    pending = [annotation]
+    if not are_evaluated:
+        yield annotation
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if parsed := _parse_expression(node.value):
+                yield parsed
+        elif isinstance(node, ast.Subscript):
+            kind = _last_name(node.value)
+            if kind == "Annotated" and isinstance(node.slice, ast.Tuple):
+                pending += node.slice.elts[:1]
+            elif kind not in ("Annotated", "Literal"):
+                pending.append(node.slice)
+        elif isinstance(node, ast.BinOp):
+            pending += [node.left, node.right]
+        elif isinstance(node, ast.Tuple | ast.List):
+            pending += node.elts
+
+
+def _parse_expression(text: str) -> ast.expr | None:
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except UNPARSABLE:
+        return None
+
+
+def _last_name(node: ast.expr) -> str:
+    """`Literal` for `Literal` and for `typing.Literal`."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+# --- places ------------------------------------------------------------------------------------
+
+Place = tuple[int, int]  # line and column, both from 1
+
+
+def first_uses(code: str, wanted: set[str]) -> dict[str, Place | None]:
+    """The first place where valid code looks up each of these names in its module.
+
+    It is None for a name that is used only where its absence is expected: in a `try` that catches
+    a `NameError`.
+    """
+    lines = _lines_of_scopes(code, wanted)
+    found: dict[str, Place | None] = {}
+    for node, is_expected in _nodes(ast.parse(code)):
+        if not isinstance(node, ast.Name) or node.id not in wanted:
+            continue
+        place = (node.lineno, node.col_offset + 1)
+        known = found.get(node.id)
+        if node.lineno < lines.get(node.id, 0):  # another name, in a function of its own
+            continue
+        if is_expected:
+            found.setdefault(node.id, None)
+        elif known is None or place < known:
+            found[node.id] = place
+    return found
+
+
+def first_annotations(code: str, wanted: set[str]) -> dict[str, Place | None]:
+    """The first annotation that names each of these names."""
+    found: dict[str, Place | None] = {}
+    for annotation in annotations_of(ast.parse(code)):
+        place = (annotation.lineno, annotation.col_offset + 1)
+        for name in wanted & set(re.findall(r"[^\W\d]\w*", ast.unparse(annotation))):
+            known = found.get(name)
+            if known is None or place < known:
+                found[name] = place
+    return found
+
+
+def _lines_of_scopes(code: str, wanted: set[str]) -> dict[str, int]:
+    """For each name, the line of the first scope that looks it up in the module."""
+    lines: dict[str, int] = {}
+    pending: list[SymbolTable] = [_symtable.symtable(code, "cell", "exec")]
+    while pending:
+        table = pending.pop()
+        for name in wanted & table.symbols.keys():
+            scope = (table.symbols[name] >> _SCOPE_OFFSET) & _SCOPE_MASK
+            if table.type == _symtable.TYPE_MODULE or scope in _GLOBAL_SCOPES:
+                lines[name] = min(table.lineno, lines.get(name, table.lineno))
+        pending += table.children
+    return lines
+
+
+def _nodes(tree: ast.Module) -> Iterator[tuple[ast.AST, bool]]:
+    """All nodes, and whether a `NameError` is expected there."""
+    pending: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while pending:
+        node, is_expected = pending.pop()
+        yield node, is_expected
+        guarded = set(map(id, guarded_body(node, "NameError")))
+        for child in ast.iter_child_nodes(node):
+            pending.append((child, is_expected or id(child) in guarded))
+
+
+_PARENTS = ("Exception", "BaseException")  # of every kind of error
+
+
+def guarded_body(node: ast.AST, *errors: str) -> list[ast.stmt]:
+    """The statements in which a `try`, or a `with suppress(...)`, catches one of these errors."""
+    if isinstance(node, ast.Try | ast.TryStar):
+        if any(_names_error(handler.type, errors) for handler in node.handlers):
+            return node.body
+    elif isinstance(node, ast.With):
+        for item in node.items:
+            call = item.context_expr
+            if isinstance(call, ast.Call) and _last_name(call.func) == "suppress":
+                return node.body if any(_names_error(arg, errors) for arg in call.args) else []
+    return []
+
+
+def _names_error(node: ast.expr | None, errors: tuple[str, ...]) -> bool:
+    """Whether an `except` with this expression catches an error; without one, it catches all."""
+    if node is None:
+        return True
+    if isinstance(node, ast.Tuple):
+        return any(_names_error(element, errors) for element in node.elts)
+    return _last_name(node) in (*errors, *_PARENTS)

@@ -1,0 +1,62 @@
+"""All checks of modules, once the notebooks are read: from one module to the whole package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..diagnostics import ERROR, Diagnostic
+from ..project import Project
+from .cell_names import cell_names
+from .definitions import check_definitions, check_implied
+from .import_checks import check_imports
+from .library import Library
+from .module import Module
+from .names import Unexported, check_names
+from .own_imports import facts_of
+from .syntax import check_compiles
+
+Problems = Mapping[Path, list[Diagnostic]]  # of each notebook
+
+
+def check_modules(
+    project: Project,
+    modules: list[Module],
+    kept: list[Module],
+    unexported: Unexported,
+    problems: Problems,
+) -> list[Diagnostic]:
+    """What is wrong with modules; `kept` are those that did not change since the last compile.
+
+    `problems` are the diagnostics so far. A module without one of its cells is not checked any
+    further, and imports are checked only where all modules are known.
+    """
+    found: list[Diagnostic] = []
+    failed = {path for path, known in problems.items() if _has_error(known)}
+    for module in modules:
+        errors = check_compiles(module)
+        failed.update(error.path for error in errors if error.path)
+        found += errors
+    complete = [module for module in modules if failed.isdisjoint(module.notebooks)]
+    for module in complete:
+        _collect_names(module, project.package)
+    known = [*complete, *kept]
+    library = Library(project, known)
+    for module in complete:
+        found += check_names(module, unexported, library)
+        found += check_definitions(module)
+        found += check_implied(module)
+    if not failed:
+        found += check_imports(known, library)
+    return found
+
+
+def _has_error(problems: list[Diagnostic]) -> bool:
+    return any(problem.severity == ERROR for problem in problems)
+
+
+def _collect_names(module: Module, package: str) -> None:
+    """Collect the names of a module's cells, and the facts about it."""
+    has_annotations = any("import annotations" in item.parsed.code for item in module.cells)
+    module.names = [cell_names(item.parsed.code, not has_annotations) for item in module.cells]
+    module.facts = facts_of(module, package)

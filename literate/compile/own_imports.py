@@ -1,0 +1,138 @@
+"""The imports of the own package: where they stand, and what is bound above them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+from .cell_names import guarded_body
+from .facts import ModuleFacts, OwnImport
+from .imports import DEFINITIONS
+from .module import Module
+
+# Code that uses one of these may bind names that cannot be seen.
+_BINDS_ANY_NAME = frozenset({"globals", "vars", "locals", "exec", "setattr"})
+
+
+def facts_of(module: Module, package: str) -> ModuleFacts:
+    """The facts about a generated module whose names have been collected."""
+    bound: set[str] = set()
+    used: set[str] = set()
+    for names in module.names:
+        bound |= names.bound
+        used |= names.used
+    imports = []
+    finder = ImportFinder(package)
+    for item in module.cells:
+        parsed = item.parsed
+        cell = parsed.cell
+        for found in finder.add(parsed.code, item.tree):
+            line = parsed.line(found.line)
+            place = (str(item.notebook), cell.index, cell.id, line, found.column)
+            about = (found.module, found.names, found.runs, found.is_guarded, found.above)
+            imports.append(OwnImport(*about, *place))
+    return ModuleFacts(sorted(bound), imports, may_have_any_name(bound, used))
+
+
+def may_have_any_name(bound: set[str], used: set[str]) -> bool:
+    """Whether a module that binds and uses these names may have others."""
+    return "__getattr__" in bound or not used.isdisjoint(_BINDS_ANY_NAME)
+
+
+# --- imports of the own package ----------------------------------------------------------------
+
+
+class ImportFinder:
+    """Finds the imports of a package in the code of a module, piece by piece."""
+
+    def __init__(self, package: str, folder: tuple[str, ...] = ()) -> None:
+        self._package = package
+        self._folder = folder  # the parts of the package that contains the code: for `from .`
+        name = re.escape(package)
+        direct = rf"\b(?:from|import)[\s\\]+{name}\b"
+        after_others = rf"^[ \t]*import[ \t][^\n]*,[ \t]*{name}\b"
+        self._may_import = re.compile(f"{direct}|{after_others}", re.MULTILINE).search
+        self._above: list[ast.stmt] = []  # statements since the last import that was found
+
+    def add(self, code: str, tree: ast.Module) -> Iterator[OwnImport]:
+        """The imports in the next piece of the code.
+
+        `tree` is its syntax tree, which may lack the bodies of definitions.
+        """
+        if "import" not in code or not (self._folder or self._may_import(code)):
+            self._above += tree.body
+            return
+        for node, runs, is_guarded in _statements(ast.parse(code)):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                for module, names in self._own(node):
+                    above = self._names_above() if runs else ()
+                    place = ("", 0, "", node.lineno, node.col_offset + 1)
+                    yield OwnImport(module, names, runs, is_guarded, above, *place)
+            if runs:
+                self._above.append(node)
+
+    def _names_above(self) -> tuple[str, ...]:
+        names = dict.fromkeys(_bound_by(self._above))
+        self._above = []
+        return tuple(names)
+
+    def _own(self, node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The modules of the package that a statement imports, and the names from each."""
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if self._is_own(alias.name):
+                    yield alias.name, ()
+            return
+        module = node.module or ""
+        if node.level:
+            if node.level > len(self._folder):
+                return
+            parts = self._folder[: len(self._folder) - node.level + 1]
+            module = ".".join([*parts, module] if module else parts)
+        if self._is_own(module):
+            yield module, tuple(alias.name for alias in node.names)
+
+    def _is_own(self, module: str) -> bool:
+        return module.split(".")[0] == self._package
+
+
+def _statements(tree: ast.Module) -> Iterator[tuple[ast.stmt, bool, bool]]:
+    """All statements in their order, whether an import runs them, and whether they are guarded."""
+    pending: list[tuple[ast.AST, bool, bool]] = [(tree, True, False)]
+    while pending:
+        node, runs, is_guarded = pending.pop()
+        if isinstance(node, ast.stmt):
+            yield node, runs, is_guarded
+        if guarded_body(node, "ImportError", "ModuleNotFoundError"):
+            is_guarded = True
+        skipped = set(map(id, _not_run(node)))
+        children: list[tuple[ast.AST, bool, bool]] = []
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+                children.append((child, runs and id(child) not in skipped, is_guarded))
+        pending += reversed(children)
+
+
+def _not_run(node: ast.AST) -> list[ast.stmt]:
+    """The statements in a statement that do not run when the module is imported."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return node.body
+    if isinstance(node, ast.If) and re.search("TYPE_CHECKING|__name__", ast.unparse(node.test)):
+        return node.body
+    return []
+
+
+def _bound_by(statements: Iterable[ast.stmt]) -> Iterator[str]:
+    """The names that statements bind, with those of the statements that they contain."""
+    for node in statements:
+        if isinstance(node, DEFINITIONS):
+            yield node.name
+            continue
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                yield inner.id
+            elif isinstance(inner, ast.alias):
+                yield inner.asname or inner.name.split(".")[0]
+            elif isinstance(inner, DEFINITIONS):
+                yield inner.name
