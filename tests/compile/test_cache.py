@@ -240,10 +240,10 @@ def test_a_cache_of_another_structure_is_passed_over(project, keys, value):
     """A project from elsewhere may bring its state files along."""
     file = project.state_dir / "compiled.json"
     state = json.loads(file.read_text())
-    assert CompileCache.load(project) is not None
+    assert CompileCache.load(Snapshot(project)) is not None
     set_in(state, *keys, value=value)
     file.write_text(json.dumps(state))
-    assert CompileCache.load(project) is None
+    assert CompileCache.load(Snapshot(project)) is None
     compile_project(project)
 
 

@@ -301,7 +301,7 @@ def test_a_notebook_is_read_again_that_shares_a_new_module_with_a_changed_one(ma
     project = make_project({"00_a": ["#export\nx = 1"], "01_b": ["#export\ny = 1"]})
     compile_project(project)
     rewrite(project.nbs_path / "00_a.ipynb", notebook("#export b\nx = 1"))
-    plan = make_plan(project, memory=CompileCache.load(project), prune=True)
+    plan = make_plan(project, memory=CompileCache.load(Snapshot(project)), prune=True)
     assert [module.name for module in plan.modules] == ["b"]
     assert plan.modules[0].public == ["x", "y"]
 
