@@ -43,9 +43,16 @@ def _walk(folder: Path, recursive: bool) -> Iterator[tuple[str, list[str]]]:
     """Each folder that may hold notebooks, and the names of its files."""
     for parent, subfolders, names in os.walk(folder):
         # os.walk enters the folders that this list names.
-        entered = [name for name in subfolders if recursive and not name.startswith(_IGNORED)]
+        entered = [name for name in subfolders if recursive and _may_hold_notebooks(parent, name)]
         subfolders[:] = sorted(entered)
         yield parent, names
+
+
+def _may_hold_notebooks(parent: str, name: str) -> bool:
+    """Whether a folder belongs to the project: a virtual environment holds those of others."""
+    if name.startswith(_IGNORED):
+        return False
+    return not os.path.exists(os.path.join(parent, name, "pyvenv.cfg"))
 
 
 def _sort_by_name(paths: Iterable[Path]) -> list[Path]:

@@ -34,6 +34,10 @@ IMPORT_TIMES = "import-times.json"  # which modules the notebooks import, and ho
 LOCK = "lock"  # held by the process that writes into this folder
 
 
+class NoSettingsError(UsageError):
+    """No folder from the given one upwards has settings. Notebooks run all the same."""
+
+
 @dataclass(frozen=True)
 class Project:
     """The settings of a project.
@@ -60,6 +64,7 @@ class Project:
     test_flags: tuple[str, ...] = ("notest",)
     preload: tuple[str, ...] | None = None  # modules to import once for all notebooks, or None
     index_settings: dict[str, str] = field(default_factory=dict)  # repeated in _modidx.py
+    own_state_dir: Path | None = None  # where a project without settings keeps its state
 
     @property
     def package(self) -> str:
@@ -69,7 +74,7 @@ class Project:
     @property
     def state_dir(self) -> Path:
         """The folder for the state files; it does not belong into version control."""
-        return self.root / STATE_DIR
+        return self.own_state_dir or self.root / STATE_DIR
 
 
 @contextmanager
@@ -77,7 +82,7 @@ def state_lock(project: Project) -> Iterator[Lock]:
     """Hold the lock of the state folder. The folder is made if necessary, and kept out of git."""
     folder = project.state_dir
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         message = "this is not a folder, but the tools keep their state there"
         problem = diagnose("unreadable", message, folder, hint="move it out of the way")
@@ -92,7 +97,7 @@ def state_lock(project: Project) -> Iterator[Lock]:
 def find_project(start: Path | None = None) -> Project:
     """The project that a folder belongs to; without an argument, the current folder.
 
-    Raises a `UsageError` if no folder from there upwards has settings.
+    Raises a `NoSettingsError` if no folder from there upwards has settings.
     """
     start = Path(os.path.abspath(start or Path.cwd()))
     for folder in [start, *start.parents]:
@@ -102,7 +107,7 @@ def find_project(start: Path | None = None) -> Project:
             if project is not None:
                 return project
     missing = f"no {SETTINGS}, and no {PYPROJECT} with [tool.nbdev], in {start} or above it"
-    raise UsageError(f"{missing}: run this inside a project")
+    raise NoSettingsError(f"{missing}: run this inside a project")
 
 
 def project_of(notebooks: tuple[str, ...]) -> Project:

@@ -132,10 +132,10 @@ class NotebookFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         from .diagnostics import UserError
-        from .project import find_project
+        from .rootfinding import project_around
 
         try:
-            project = find_project(self.path.parent)
+            project = project_around(self.path.parent, self.config.rootpath)
         except UserError as error:
             raise self.CollectError(str(error)) from None
         yield NotebookItem.from_parent(self, name="notebook", project=project)

@@ -18,7 +18,7 @@ FLOORS = [
     ["records"],
     [
         *("configuration", "diagnostics", "discovery", "files", "git", "notebook", "project"),
-        *("spelling", "splice"),
+        *("rootfinding", "spelling", "splice"),
     ],
     ["command", "directives", "markers", "sourcemap"],
     ["compile", "execute"],

@@ -75,6 +75,14 @@ def test_a_missing_folder_is_watched_too(make_project):
     assert notebook_folders(project) == [str(project.nbs_path)]
 
 
+def test_the_notebooks_of_a_virtual_environment_belong_to_others(tmp_path):
+    for name in ("a.ipynb", "env/lib/b.ipynb", "sub/c.ipynb"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "env" / "pyvenv.cfg").touch()
+    assert [path.name for path in notebooks_in(tmp_path)] == ["a.ipynb", "c.ipynb"]
+
+
 # --- what a command line names -----------------------------------------------------------------
 
 

@@ -82,10 +82,10 @@ def run_notebook(*notebooks: str, **flags: Any) -> int:
     from ..command import defaults_of
     from ..discovery import choose_notebooks
     from ..execute.options import parse_options, pick_shard
-    from ..project import project_of
+    from ..rootfinding import project_to_run
 
     values = {**defaults_of(all_flags()), **flags}
-    project = project_of(notebooks)
+    project = project_to_run(notebooks)
     paths = pick_shard(choose_notebooks(project, notebooks, values["up_to"]), values["shard"])
     options = parse_options(values)
     if values["explain"]:
