@@ -26,6 +26,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import ModuleType
 
 from .diagnostics import UsageError, UserError
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE: a bug in literate, as opposed to a failure of a notebook
-INTERRUPTED = 130
 
 _SEPARATOR = "\0"  # the words of a command line cannot contain this character
 
@@ -159,14 +159,18 @@ def main(
         if isinstance(error, UsageError):
             print(f"See {name} --help", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as stop:
+        return _report_stop(stop)
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
         _discard_output()
         return 0
     except OSError as error:
+        from .signals import stop_behind
+
         _discard_output()
+        behind = stop_behind(error)
+        if behind is not None:
+            return _report_stop(behind)
         if error.errno not in _USER_ERRNOS and not error.filename:
             return _report_internal_error()
         tell(error)
@@ -211,6 +215,15 @@ def _discard_output() -> None:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _report_stop(stop: KeyboardInterrupt) -> int:
+    """Say that a signal has stopped the command; return the exit code."""
+    from .signals import exit_code_of
+
+    with suppress(OSError):  # the terminal may be gone
+        print(f"interrupted{': ' if str(stop) else ''}{stop}", file=sys.stderr)
+    return exit_code_of(stop)
 
 
 def tell(error: OSError) -> None:

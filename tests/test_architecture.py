@@ -20,7 +20,7 @@ FLOORS = [
         *("configuration", "diagnostics", "discovery", "files", "git", "notebook", "project"),
         *("rootfinding", "spelling", "splice"),
     ],
-    ["command", "directives", "markers", "sourcemap"],
+    ["command", "directives", "markers", "signals", "sourcemap"],
     ["compile", "execute"],
     ["report"],
     ["__main__", "commands", "pytest_plugin"],

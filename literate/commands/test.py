@@ -77,7 +77,7 @@ def run_notebook(*notebooks: str, **flags: Any) -> int:
     """Run notebooks from top to bottom, each in a fresh process, and say what failed and where.
 
     Exit codes: 0 something ran and everything passed, 1 something failed or nothing ran, 2 bad
-    usage, 130 Ctrl-C.
+    usage, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP.
     """
     from ..command import defaults_of
     from ..discovery import choose_notebooks
@@ -114,6 +114,7 @@ def _show(
     """Print the run while it happens, write the reports at its end, and return the exit code."""
     from ..report.registry import REPORT_FILES, is_github, written_reports
     from ..report.terminal import make_report
+    from ..signals import stopped_by_signals
 
     report = make_report(
         paths,
@@ -124,7 +125,8 @@ def _show(
     )
     files = {file.flag: values[file.flag] for file in REPORT_FILES}
     on_github = values["github"] or is_github()
-    with written_reports(lambda: report.run, project.root, on_github, **files), report:
+    reports = written_reports(lambda: report.run, project.root, on_github, **files)
+    with stopped_by_signals(), reports, report:
         try:
             for event in events:
                 report.take(event)

@@ -294,11 +294,12 @@ def have_ended(pids: list[int]) -> bool:
     return not any(is_alive(pid) for pid in pids)
 
 
-def test_ctrl_c(hanging):
+@pytest.mark.parametrize("number, code", [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_ends_the_run_in_order(hanging, number, code):
     _, process, pids = hanging
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, signal.Signals[number])
     out, err = process.communicate(timeout=PATIENCE)  # much less than the notebook would sleep
-    assert process.returncode == 130
+    assert process.returncode == code
     assert last_line(out).startswith("1 passed, 1 not run in ")
     assert "Traceback" not in err
     assert have_ended(pids)
