@@ -41,7 +41,8 @@ _DYNAMIC = re.compile(
     r"\b(?:importlib|__import__|runpy|pkgutil)\b|(?<![.\w])(?:exec|eval|compile)\("
 )
 _QUOTED = re.compile(r"""(["'])([^"'\n]{1,200})\1""")
-_COMMAND = re.compile(r"^[ \t]*(?:[\w, ]+=[ \t]*)?[!%]+(.*)$", re.MULTILINE)  # !command, %magic
+# !command, %magic. Here and below, `++` and the like give nothing back, so that no text takes long.
+_COMMAND = re.compile(r"^[ \t]*+(?:[\w, ]++=[ \t]*+)?+[!%]++(.*)$", re.MULTILINE)
 
 
 @dataclass
@@ -248,7 +249,7 @@ _START = r"(?:^|[;:])[ \t]*"  # of a statement
 _SPACE = r"(?:[ \t]|\\\n)+"
 _REST = r"(?:[^\n;\\]|\\\n)+"  # of a statement
 _FROM = re.compile(
-    rf"{_START}from{_SPACE}([.\w]+){_SPACE}import[ \t]*(\([^)]*\)|{_REST})", re.MULTILINE
+    rf"{_START}from{_SPACE}([.\w]+){_SPACE}import[ \t]*(\([^)]{{0,10000}}\)|{_REST})", re.MULTILINE
 )
 _IMPORT = re.compile(rf"{_START}import{_SPACE}({_REST})", re.MULTILINE)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import random
 import sys
+import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..diagnostics import UserError
@@ -64,8 +67,10 @@ def _run_with(
     history = _history(project, options)
     import_times = ImportTimes(project)
     plans: list[NotebookPlan] = []
+    planning = Stopwatch()
     for path in _in_order(paths, options.shuffle):
-        plan = _plan(project, path, options, history)
+        with planning.of(str(path)):
+            plan = _plan(project, path, options, history)
         if isinstance(plan, NotebookPlan):
             plans.append(plan)
             continue
@@ -76,8 +81,13 @@ def _run_with(
         return
     server.send(_preload(project, plans, options, import_times, coverage_settings))
     # This finds the dependencies of each notebook before it runs, while the server imports modules.
-    reasons = {plan.path: history.why(plan) for plan in plans}
-    waiting = [Attempt(number, plan) for number, plan in enumerate(plans)]
+    reasons = {}
+    for plan in plans:
+        with planning.of(plan.path):
+            reasons[plan.path] = history.why(plan)
+    waiting = []
+    for number, plan in enumerate(plans):
+        waiting.append(Attempt(number, plan, planning=planning.seconds[plan.path]))
     dispatcher = Dispatcher(
         project, server, workers, options, import_times, coverage_settings, waiting
     )
@@ -91,6 +101,20 @@ def _run_with(
     finally:
         import_times.save()
         history.save()
+
+
+class Stopwatch:
+    """Adds up the seconds that the plan of each notebook takes."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)  # by the path of the notebook
+
+    @contextmanager
+    def of(self, path: str) -> Iterator[None]:
+        """Count the time meanwhile for a notebook."""
+        start = time.monotonic()
+        yield
+        self.seconds[path] += time.monotonic() - start
 
 
 def _history(project: Project, options: Options) -> PassHistory:

@@ -44,6 +44,16 @@ class Start:
         os.close(server_commands)
         os.close(server_reports)
 
+    def let_go_on(self) -> None:
+        """Let the server go on if somebody has stopped it; otherwise this changes nothing."""
+        from signal import SIGCONT
+
+        os.kill(self.pid, SIGCONT)
+
+    def kill(self) -> None:
+        """Kill the server, also if it is stopped or traced."""
+        os.kill(self.pid, _SIGKILL)
+
     def end(self, patience: float = 0.0) -> int:
         """Let the server end itself and all its workers; return its status as `os.waitpid` does.
 

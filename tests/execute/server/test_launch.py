@@ -52,6 +52,19 @@ def test_reports_that_were_not_read_do_not_delay_the_end(server):
     assert server.end(PATIENCE) == 0
 
 
+def test_a_server_that_was_stopped_goes_on(server):
+    os.kill(server.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, server.pid, os.WSTOPPED)
+    server.let_go_on()
+    assert server.end(PATIENCE) == 0
+
+
+def test_a_server_that_is_stopped_can_be_killed(server):
+    os.kill(server.pid, signal.SIGSTOP)
+    server.kill()
+    assert server.end(PATIENCE) == signal.SIGKILL
+
+
 def test_a_server_that_does_not_end_is_killed(server):
     os.kill(server.pid, signal.SIGSTOP)
     assert server.end() == signal.SIGKILL
