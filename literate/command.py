@@ -26,7 +26,6 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from types import ModuleType
 
 from .diagnostics import UsageError, UserError
@@ -64,6 +63,7 @@ class Flag:
     default: object
     help: str = ""
     minimum: float | None = None  # the smallest number that is accepted
+    words: tuple[str, ...] = ()  # values that a switch takes beside True and False
 
     @property
     def is_list_of_names(self) -> bool:
@@ -81,7 +81,7 @@ class Flag:
         if self.is_list_of_names:
             return f"{self.name.upper()}..."
         if self.kind is bool:
-            return self.spelling
+            return self.spelling + "".join(f"[={word}]" for word in self.words)
         return f"{self.spelling} {self.name.upper()}"
 
     @property
@@ -160,17 +160,19 @@ def main(
             print(f"See {name} --help", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt as stop:
-        return _report_stop(stop)
+        from .signals import report_stop
+
+        return report_stop(stop)
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
         _discard_output()
         return 0
     except OSError as error:
-        from .signals import stop_behind
+        from .signals import report_stop, stop_behind
 
         _discard_output()
         behind = stop_behind(error)
         if behind is not None:
-            return _report_stop(behind)
+            return report_stop(behind)
         if error.errno not in _USER_ERRNOS and not error.filename:
             return _report_internal_error()
         tell(error)
@@ -215,15 +217,6 @@ def _discard_output() -> None:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _report_stop(stop: KeyboardInterrupt) -> int:
-    """Say that a signal has stopped the command; return the exit code."""
-    from .signals import exit_code_of
-
-    with suppress(OSError):  # the terminal may be gone
-        print(f"interrupted{': ' if str(stop) else ''}{stop}", file=sys.stderr)
-    return exit_code_of(stop)
 
 
 def tell(error: OSError) -> None:
@@ -369,8 +362,11 @@ def _import_fire() -> ModuleType:
 def _convert(flag: Flag, text: str) -> object:
     """The value of a flag in the flag's type."""
     if flag.kind is bool:
+        if text in flag.words:
+            return text
         if text not in ("True", "False"):
-            raise UsageError(f"{flag.spelling} takes no value, or True or False, not {text!r}")
+            values = " or ".join(["True", "False", *flag.words])
+            raise UsageError(f"{flag.spelling} takes no value, or {values}, not {text!r}")
         return text == "True"
     try:
         value = flag.kind(text)

@@ -99,16 +99,23 @@ def read_notebook(path: Path) -> Notebook:
 def parse_notebook(path: Path, raw: bytes) -> Notebook:
     """Make a notebook from the bytes of its file; the path is only for messages."""
     data = _parse_json(path, raw)
+    _check_version(path, data)
     if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
         refuse_shape(path, None, "JSON, but not a notebook: it has no list of cells")
-    version = data.get("nbformat", 4)
-    if version != 4:
-        message = f"nbformat {str(version)[:20]}, not 4"
-        raise UserError(diagnose("unsupported-nbformat", message, path))
     check_kinds(path, None, data, metadata=dict, nbformat_minor=int)
     check_kinds(path, None, data.get("metadata", {}), kernelspec=dict, language_info=dict)
     cells = [_read_cell(path, index, cell) for index, cell in enumerate(data["cells"])]
     return Notebook(path, raw, data, tuple(cells))
+
+
+def _check_version(path: Path, data: Any) -> None:
+    """Refuse another format than nbformat 4: the older ones have no list of cells."""
+    version = 4
+    if isinstance(data, dict):
+        version = data.get("nbformat", 3 if "worksheets" in data else 4)
+    if version != 4:
+        message = f"nbformat {str(version)[:20]}, not 4"
+        raise UserError(diagnose("unsupported-nbformat", message, path))
 
 
 # --- JSON --------------------------------------------------------------------------------------

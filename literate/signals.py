@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +55,13 @@ def _default_handlers() -> dict[signal.Signals, Any]:
     known = [signal.Signals[name] for name in _NAMES if name in signal.Signals.__members__]
     handlers = {number: signal.getsignal(number) for number in known}
     return {number: handler for number, handler in handlers.items() if handler in _DEFAULTS}
+
+
+def report_stop(stop: KeyboardInterrupt) -> int:
+    """Say that a signal has stopped the command; return the exit code."""
+    with suppress(OSError):  # the terminal may be gone
+        print(f"interrupted: {stop}" if str(stop) else "interrupted", file=sys.stderr)
+    return exit_code_of(stop)
 
 
 def exit_code_of(stop: KeyboardInterrupt) -> int:

@@ -27,7 +27,7 @@ def send(number: int) -> None:
     os.kill(os.getpid(), number)
 
 
-@pytest.mark.parametrize("number, code", zip(NUMBERS, (130, 143, 129), strict=True))
+@pytest.mark.parametrize("number, code", list(zip(NUMBERS, (130, 143, 129), strict=True)))
 def test_a_signal_stops_the_work(number, code):
     with pytest.raises(Stopped) as stop, stopped_by_signals():
         send(number)

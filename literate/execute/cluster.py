@@ -29,7 +29,7 @@ from .options import Options
 from .processes import cores, die_with
 from .results import FAILED, PASSED, Event, NotebookFinished, NotebookResult
 from .runner import run_notebooks
-from .stored_outputs import save_outputs
+from .saving import save_outputs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

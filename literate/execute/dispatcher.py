@@ -10,7 +10,7 @@ from ..project import Project
 from ..records import dataclass, field, replace
 from . import coverage, protocol, verdict
 from .import_times import ImportTimes
-from .options import Options
+from .options import MARKED, Options
 from .processes import IS_LINUX
 from .results import (
     FAILED,
@@ -25,6 +25,10 @@ from .results import (
 )
 from .selection import NotebookPlan, Step
 from .server.client import ForkServerClient, ServerDiedError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .same_text import Mask
 
 # Seconds after a time limit in which the server has to end the notebook. Then the front acts.
 _GRACE = 3.0
@@ -92,6 +96,7 @@ class Dispatcher:
     import_times: ImportTimes
     coverage_settings: coverage.Settings | None
     waiting: list[Attempt]
+    masks: tuple[Mask, ...] = ()  # those of the project, for --check-outputs
     running: dict[int, RunningNotebook] = field(default_factory=dict)  # by number
     suspects: set[int] = field(default_factory=set)  # numbers
     overdue: dict[int, str] = field(default_factory=dict)  # limits that nobody kept, by number
@@ -161,7 +166,7 @@ class Dispatcher:
         notebook = self.running.pop(message.number)
         self.suspects.discard(message.number)
         attempt = notebook.attempt
-        result = _finished_result(notebook, message.end, self.options)
+        result = _finished_result(notebook, message.end, self.options, self.masks)
         has_failed = result.outcome == FAILED
         self._learn_imports(attempt.plan, message.end, result)
         if has_failed and len(attempt.failures) < self.options.retries:
@@ -229,7 +234,10 @@ class Dispatcher:
 
 
 def _finished_result(
-    notebook: RunningNotebook, end: protocol.NotebookEnd, options: Options
+    notebook: RunningNotebook,
+    end: protocol.NotebookEnd,
+    options: Options,
+    masks: tuple[Mask, ...],
 ) -> NotebookResult:
     """The result of a notebook whose process has ended. Outputs are compared and saved here."""
     plan = notebook.attempt.plan
@@ -246,9 +254,10 @@ def _finished_result(
     if options.check_outputs and result.outcome == PASSED:
         from .stored_outputs import check_outputs
 
-        result = check_outputs(plan, result)
+        only_marked = options.check_outputs == MARKED
+        result = check_outputs(plan, result, masks, only_marked)
     if options.save and result.outcome == PASSED:
-        from .stored_outputs import save_outputs
+        from .saving import save_outputs
 
         result = save_outputs(plan.notebook, result)
     return result

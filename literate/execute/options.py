@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+MARKED = "marked"  # --check-outputs=marked
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -146,6 +147,7 @@ class Declaration:
     flag_default: object = None  # the default of its flag, if it is not the field's default
     parse: Callable[..., object] | None = None  # makes the field's value of the flag's value
     parse_with: tuple[str, ...] = ()  # other flags whose values `parse` also takes
+    words: tuple[str, ...] = ()  # values that a switch takes beside True and False
 
 
 def _declare(help: str, **more: Any) -> dict[str, Declaration]:
@@ -251,9 +253,13 @@ class Options:
             changes_outcome=False,
         ),
     )
-    check_outputs: bool = field(
+    check_outputs: bool | str = field(  # or MARKED
         default=False,
-        metadata=_declare("compare the outputs with the stored ones, within tolerances"),
+        metadata=_declare(
+            "compare the outputs with the stored ones, within tolerances; "
+            "=marked: only those of cells with #| check_outputs",
+            words=(MARKED,),
+        ),
     )
     kernel: str = field(
         default="",
@@ -319,7 +325,8 @@ def _flag(field_name: str, declaration: Declaration) -> Flag:
         default = getattr(Options, field_name)
     kind = type(default)
     minimum = 0 if kind in (int, float) else None
-    return Flag(declaration.flag or field_name, kind, default, declaration.help, minimum)
+    name = declaration.flag or field_name
+    return Flag(name, kind, default, declaration.help, minimum, declaration.words)
 
 
 def parse_options(values: Mapping[str, Any]) -> Options:

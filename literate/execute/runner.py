@@ -26,6 +26,10 @@ from .results import FAILED, Event, NotebookFinished, NotebookResult
 from .selection import NotebookPlan, plan_notebook
 from .server.client import ForkServerClient, start_server
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .same_text import Mask
+
 _DEFAULTS = Options()
 
 
@@ -64,7 +68,8 @@ def _run_with(
     coverage_settings: coverage.Settings | None,
 ) -> Iterator[Event]:
     """Plan the notebooks, run those that have to run, and yield what happens."""
-    history = _history(project, options)
+    masks = _masks(project, options)
+    history = _history(project, options, masks)
     import_times = ImportTimes(project)
     plans: list[NotebookPlan] = []
     planning = Stopwatch()
@@ -89,7 +94,7 @@ def _run_with(
     for number, plan in enumerate(plans):
         waiting.append(Attempt(number, plan, planning=planning.seconds[plan.path]))
     dispatcher = Dispatcher(
-        project, server, workers, options, import_times, coverage_settings, waiting
+        project, server, workers, options, import_times, coverage_settings, waiting, masks
     )
     try:
         for event in dispatcher.run():
@@ -117,8 +122,20 @@ class Stopwatch:
         self.seconds[path] += time.monotonic() - start
 
 
-def _history(project: Project, options: Options) -> PassHistory:
-    return PassHistory(project, options.fingerprint, options.check_outputs)
+def _masks(project: Project, options: Options) -> tuple[Mask, ...]:
+    """The project's own masks, if outputs are to be compared."""
+    if not options.check_outputs:
+        return ()
+    from .masks import project_masks
+
+    return project_masks(project)
+
+
+def _history(project: Project, options: Options, masks: tuple[Mask, ...] = ()) -> PassHistory:
+    key = options.fingerprint
+    if masks:
+        key += repr([pattern.pattern for pattern, _ in masks])
+    return PassHistory(project, key, bool(options.check_outputs))
 
 
 def _in_order(paths: Sequence[Path], seed: str) -> Sequence[Path]:
@@ -178,4 +195,5 @@ def run_notebooks(
 def explain(project: Project, paths: Sequence[Path], options: Options = _DEFAULTS) -> Iterator[str]:
     """Lines that say what each notebook depends on, and why `--changed` would run it or not."""
     plans = (plan_notebook(project, path, options.flags, options.kernel) for path in paths)
-    return explain_plans(_history(project, options), plans)
+    history = _history(project, options, _masks(project, options))
+    return explain_plans(history, plans)
