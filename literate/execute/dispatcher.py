@@ -11,6 +11,7 @@ from ..records import dataclass, field, replace
 from . import coverage, protocol, verdict
 from .import_times import ImportTimes
 from .options import MARKED, Options
+from .parameters import parameters_step
 from .processes import IS_LINUX
 from .results import (
     FAILED,
@@ -310,7 +311,7 @@ def make_task(
         kernel=plan.kernel,
         cells=tuple(_task_cell(plan, step) for step in plan.runs),
         parameters=options.parameters,
-        parameters_after=_parameters_cell(plan),
+        parameters_after=_index(parameters_step(plan)),
         timeout=options.timeout,
         cell_timeout=options.cell_timeout,
         own_timeouts=_own_timeouts(plan, options),
@@ -335,12 +336,8 @@ def _task_cell(plan: NotebookPlan, step: Step) -> protocol.TaskCell:
     return protocol.TaskCell(cell.index, cell.id, plan.code_name(step), cell.source, step.raises)
 
 
-def _parameters_cell(plan: NotebookPlan) -> int | None:
-    """The first cell with the tag `parameters`: the parameters of the run are set after it."""
-    for step in plan.runs:
-        if "parameters" in step.cell.tags:
-            return step.cell.index
-    return None
+def _index(step: Step | None) -> int | None:
+    return None if step is None else step.cell.index
 
 
 def _own_timeouts(plan: NotebookPlan, options: Options) -> dict[int, float]:

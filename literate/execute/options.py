@@ -8,15 +8,13 @@ says `in_pytest=True`.
 
 from __future__ import annotations
 
-import ast
-import keyword
 import os
 import re
-import shlex
 
 from ..command import Flag
 from ..diagnostics import UsageError
 from ..records import dataclass, field, record_metadata
+from .parameters import parse_parameters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,31 +32,6 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 def split_words(text: str) -> frozenset[str]:
     """The words of `slow gpu` or `slow,gpu`."""
     return frozenset(text.replace(",", " ").split())
-
-
-def parse_parameters(text: str) -> dict[str, object]:
-    """The variables of `epochs=1 name='a b'`.
-
-    A value is a Python literal. A text that is not a literal is taken as a string.
-    """
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise UsageError(f"--param {text}: {str(error).lower()}") from None
-    parameters = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals or not name.isidentifier() or keyword.iskeyword(name):
-            raise UsageError(f"--param takes name=value, not {word!r}")
-        parameters[name] = _literal_or_text(value)
-    return parameters
-
-
-def _literal_or_text(text: str) -> object:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text
 
 
 def parse_size(text: str) -> int:

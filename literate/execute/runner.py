@@ -19,6 +19,7 @@ from .changed import PassHistory, explain_plans, unchanged_result
 from .dispatcher import Attempt, Dispatcher, engine_of
 from .import_times import ImportTimes
 from .options import Options
+from .parameters import check_parameters
 from .preload import modules_to_preload
 from .processes import cores
 from .protocol import Preload
@@ -84,6 +85,7 @@ def _run_with(
             return
     if not plans:
         return
+    check_parameters(plans, options.parameters)
     server.send(_preload(project, plans, options, import_times, coverage_settings))
     # This finds the dependencies of each notebook before it runs, while the server imports modules.
     reasons = {}
