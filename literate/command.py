@@ -64,6 +64,7 @@ class Flag:
     help: str = ""
     minimum: float | None = None  # the smallest number that is accepted
     words: tuple[str, ...] = ()  # values that a switch takes beside True and False
+    repeats: bool = False  # given several times, its texts are joined by blanks
 
     @property
     def is_list_of_names(self) -> bool:
@@ -272,6 +273,7 @@ def _spell_out(flags: Sequence[Flag], arguments: Sequence[str]) -> list[str]:
     known = {flag.name: flag for flag in flags if not flag.is_list_of_names}
     takes_names = len(known) < len(flags)
     explicit = []
+    repeated: dict[str, str] = {}
     rest = list(arguments)
     while rest:
         word = rest.pop(0)
@@ -286,6 +288,8 @@ def _spell_out(flags: Sequence[Flag], arguments: Sequence[str]) -> list[str]:
             raise _unknown_flag(typed, key, known)
         if not equals:
             value = _take_value(known[key], rest)
+        if known[key].repeats:
+            value = repeated[key] = f"{repeated.get(key, '')} {value}".strip()
         explicit.append(f"--{key}={value}")
     return explicit
 

@@ -88,6 +88,50 @@ def _all_notebooks(project: Project, up_to: str) -> list[Path]:
     return found
 
 
+def without_excluded(project: Project, paths: list[Path], excluded: str) -> list[Path]:
+    """The notebooks that no word of `excluded` means.
+
+    A word is the name of a notebook or of a folder, a path, or a pattern of these. Raises a
+    `UsageError` if no notebook is left.
+    """
+    words = _split_words(excluded)
+    left = [path for path in paths if not any(_means(word, path, project) for word in words)]
+    if paths and not left:
+        raise UsageError(f"--exclude {excluded}: no notebook is left")
+    return left
+
+
+def _split_words(text: str) -> list[str]:
+    """The words of `a.ipynb slow_*`, which blanks or commas separate; blanks may be quoted."""
+    import shlex
+
+    separator = shlex.shlex(text, posix=True, punctuation_chars=False)
+    separator.whitespace += ","
+    separator.whitespace_split = True
+    separator.commenters = ""
+    try:
+        return list(separator)
+    except ValueError as error:
+        raise UsageError(f"--exclude {text}: {str(error).lower()}") from None
+
+
+def _means(word: str, path: Path, project: Project) -> bool:
+    """Whether a word of `--exclude` means a notebook, or a folder that it lies in."""
+    from fnmatch import fnmatchcase
+    from glob import escape
+
+    if "/" not in word.rstrip("/"):
+        root = project.root if path.is_relative_to(project.root) else path.parent
+        names = (path.stem, *path.relative_to(root).parts)
+        return any(fnmatchcase(name, word.rstrip("/")) for name in names)
+    for base in (Path.cwd(), project.root, project.nbs_path):
+        pattern = os.path.normpath(os.path.join(escape(str(base)), word))
+        for form in (pattern, pattern.replace("**/", "")):  # `**` may also mean no folder
+            if any(fnmatchcase(str(place), form) for place in (path, *path.parents)):
+                return True
+    return False
+
+
 def _find_matches(folder: Path, name: str) -> list[Path]:
     """The notebooks that a file name, a folder name or a pattern means, seen from a folder."""
     path = folder / name

@@ -30,6 +30,7 @@ GENERATED = "generated.json"  # the text of each module as it was generated last
 COMPILED = "compiled.json"  # the last compile, notebook by notebook
 LAST_REPORT = "last-report"  # what the last compile printed, and the files that it looked at
 PASSED = "passed.json"  # which notebooks passed, and with which dependencies
+FAILURES = "failed.json"  # which notebooks failed when they ran last
 IMPORT_TIMES = "import-times.json"  # which modules the notebooks import, and how long that takes
 LOCK = "lock"  # held by the process that writes into this folder
 

@@ -7,8 +7,8 @@ import random
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ..diagnostics import UserError
@@ -17,6 +17,7 @@ from ..records import replace
 from . import coverage
 from .changed import PassHistory, explain_plans, unchanged_result
 from .dispatcher import Attempt, Dispatcher, engine_of
+from .failures import FailureRecord
 from .import_times import ImportTimes
 from .options import Options
 from .parameters import check_parameters
@@ -52,9 +53,16 @@ def run(
     workers = max(1, min(options.workers or cores(), len(paths)))
     server = lent_server or start_server(workers)
     coverage_settings = coverage.settings()
+    failures = FailureRecord(project)
+    events = _run_with(server, workers, project, paths, options, coverage_settings)
     try:
-        yield from _run_with(server, workers, project, paths, options, coverage_settings)
+        with closing(events):
+            for event in events:
+                if isinstance(event, NotebookFinished):
+                    failures.take(event.result)
+                yield event
     finally:
+        failures.save()
         if lent_server is None:
             server.close()
         coverage.collect(coverage_settings)
@@ -67,7 +75,7 @@ def _run_with(
     paths: Sequence[Path],
     options: Options,
     coverage_settings: coverage.Settings | None,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Plan the notebooks, run those that have to run, and yield what happens."""
     masks = _masks(project, options)
     history = _history(project, options, masks)
