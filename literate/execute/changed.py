@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ..diagnostics import display_path
-from ..files import write_atomically
+from ..diagnostics import UserError, display_path
+from ..files import read_file, write_atomically
 from ..project import PASSED as PASSED_FILE
 from ..project import Project, state_lock
 from .dependencies import DependencyGraph, Digests, Node
@@ -65,7 +65,7 @@ class PassHistory:
 
         If the file cannot be written, the notebooks run again next time.
         """
-        with suppress(OSError), state_lock(self._project):
+        with suppress(OSError, UserError), state_lock(self._project):
             known = _read(self._file)
             updated = {**known, **self._news}
             passed = {label: parts for label, parts in updated.items() if parts}
@@ -89,7 +89,7 @@ def _differences(before: Digests, now: Digests) -> list[str]:
 def _read(file: Path) -> dict[str, Digests]:
     """The passes in a state file; none if the file is missing or damaged."""
     with suppress(OSError, ValueError, RecursionError):
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(read_file(file))
         if isinstance(found, dict):
             return {label: parts for label, parts in found.items() if isinstance(parts, dict)}
     return {}

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from ..files import write_atomically
+from ..diagnostics import UserError
+from ..files import read_file, write_atomically
 from ..project import IMPORT_TIMES, Project, state_lock
 
 TYPE_CHECKING = False
@@ -72,7 +73,7 @@ class ImportTimes:
         """
         if not self._news and self._refused <= set(self._data["unsafe"]):
             return
-        with suppress(OSError), state_lock(self._project):
+        with suppress(OSError, UserError), state_lock(self._project):
             known = _read(self._file)
             updated = {
                 "notebooks": {**known["notebooks"], **self._news},
@@ -87,7 +88,7 @@ class ImportTimes:
 def _read(file: Path) -> State:
     """The content of the state file; an empty one if the file is missing or damaged."""
     with suppress(OSError, ValueError, AttributeError, TypeError, LookupError, RecursionError):
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(read_file(file))
         notebooks = {}
         for notebook, modules in found["notebooks"].items():
             notebooks[notebook] = {module: float(each) for module, each in modules.items()}
