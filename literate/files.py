@@ -80,7 +80,8 @@ def _copy_mode(source: str, descriptor: int) -> None:
         mode = stat.S_IMODE(os.stat(source).st_mode)
     except FileNotFoundError:
         return
-    os.fchmod(descriptor, mode)
+    if hasattr(os, "fchmod"):  # Windows lacks it
+        os.fchmod(descriptor, mode)
 
 
 def _remove(path: str) -> None:

@@ -25,14 +25,17 @@ from .results import (
     NotebookStarted,
 )
 from .selection import NotebookPlan, Step
-from .server.client import ForkServerClient, ServerDiedError
+from .server.client import ServerDiedError
+from .server.launch import HAS_SERVER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .same_text import Mask
+    from .serving import NotebookServer
 
 # Seconds after a time limit in which the server has to end the notebook. Then the front acts.
 _GRACE = 3.0
+_PYTHON_KERNEL = "python3"  # the kernel of this Python, under the name that Jupyter gives it
 _LEAST = 0.001  # seconds for a notebook whose plan took all of its time
 
 
@@ -91,7 +94,7 @@ class Dispatcher:
     """
 
     project: Project
-    server: ForkServerClient
+    server: NotebookServer
     workers: int
     options: Options
     import_times: ImportTimes
@@ -288,9 +291,10 @@ def _failure_message(result: NotebookResult) -> str:
 def engine_of(plan: NotebookPlan, options: Options) -> str:
     """How a notebook runs: "kernel", "fork" or "spawn".
 
-    On macOS no process is forked, because the system's own libraries do not survive a fork.
+    On macOS no process is forked, because the system's own libraries do not survive a fork. On
+    Windows each notebook runs in a Jupyter kernel.
     """
-    if plan.kernel:
+    if plan.kernel or not HAS_SERVER:
         return "kernel"
     return options.isolation if IS_LINUX else "spawn"
 
@@ -302,13 +306,14 @@ def make_task(
     coverage_settings: coverage.Settings | None,
 ) -> protocol.Task:
     """A plan in the form in which a worker gets it."""
+    engine = engine_of(plan, options)
     return protocol.Task(
         path=plan.path,
         folder=str(Path(plan.path).parent),
         root=str(project.root),
         state_dir=str(project.state_dir),
-        engine=engine_of(plan, options),
-        kernel=plan.kernel,
+        engine=engine,
+        kernel=plan.kernel or (_PYTHON_KERNEL if engine == "kernel" else ""),
         cells=tuple(_task_cell(plan, step) for step in plan.runs),
         parameters=options.parameters,
         parameters_after=_index(parameters_step(plan)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 import time
@@ -26,11 +25,13 @@ from .processes import cores
 from .protocol import Preload
 from .results import FAILED, Event, NotebookFinished, NotebookResult
 from .selection import NotebookPlan, plan_notebook
-from .server.client import ForkServerClient, start_server
+from .server.launch import HAS_SERVER
+from .serving import start_notebook_server
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .same_text import Mask
+    from .serving import NotebookServer
 
 _DEFAULTS = Options()
 
@@ -39,19 +40,19 @@ def run(
     project: Project,
     paths: Sequence[Path],
     options: Options = _DEFAULTS,
-    lent_server: ForkServerClient | None = None,
+    lent_server: NotebookServer | None = None,
 ) -> Iterator[Event]:
     """Run notebooks, each in a process of its own, and yield what happens.
 
     Closing the iterator ends all processes. A caller that makes several runs, one after the other,
     can lend them a server, which then stays alive.
     """
-    if os.name != "posix":
-        raise UserError(f"notebooks run on Linux and macOS only, and this is {sys.platform}")
+    if not HAS_SERVER:
+        _check_without_server(options)
     if options.terminal:  # a person debugs there, without time limits
         options = replace(options, workers=1, timeout=0.0, cell_timeout=0.0)
     workers = max(1, min(options.workers or cores(), len(paths)))
-    server = lent_server or start_server(workers)
+    server = lent_server or start_notebook_server(workers)
     coverage_settings = coverage.settings()
     failures = FailureRecord(project)
     events = _run_with(server, workers, project, paths, options, coverage_settings)
@@ -69,7 +70,7 @@ def run(
 
 
 def _run_with(
-    server: ForkServerClient,
+    server: NotebookServer,
     workers: int,
     project: Project,
     paths: Sequence[Path],
@@ -116,6 +117,17 @@ def _run_with(
     finally:
         import_times.save()
         history.save()
+
+
+def _check_without_server(options: Options) -> None:
+    """Refuse what only a server can do, where notebooks run in Jupyter kernels."""
+    for flag, is_wanted in (
+        ("--max-memory", options.max_memory),
+        ("--strict", options.strict),
+        ("--pdb", options.terminal),
+    ):
+        if is_wanted:
+            raise UserError(f"{flag} works on Linux and macOS, and this is {sys.platform}")
 
 
 class Stopwatch:

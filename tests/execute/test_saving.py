@@ -7,7 +7,7 @@ import sys
 import nbformat
 import pytest
 from conftest import notebook, results_of
-from outputs import cell, result
+from stored_cells import cell, result
 
 from literate.execute import FAILED, PASSED, Options, run_notebooks
 from literate.splice import replace_outputs

@@ -2,7 +2,7 @@
 
 import pytest
 from conftest import notebook, results_of, settings_text
-from outputs import cell, displayed, printed, result
+from stored_cells import cell, displayed, printed, result
 
 from literate.execute import FAILED, PASSED
 from literate.project import read_project

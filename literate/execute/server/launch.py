@@ -10,6 +10,8 @@ import os
 import sys
 import time
 
+HAS_SERVER = hasattr(os, "posix_spawn")  # whether this system can start one; Windows cannot
+
 _SIGKILL = 9  # the import of `signal` would delay the start
 
 _started_ahead: list[Start] = []  # at most one server that has no client yet
@@ -88,7 +90,7 @@ class started_ahead:
     """
 
     def __enter__(self) -> None:
-        if os.name == "posix":
+        if HAS_SERVER:
             _started_ahead.append(Start())
 
     def __exit__(self, *_: object) -> None:

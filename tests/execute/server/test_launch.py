@@ -157,10 +157,10 @@ def test_a_server_that_was_started_ahead_ends_if_it_is_not_taken(monkeypatch):
     assert is_gone(server)
 
 
-def test_where_there_is_no_posix_no_server_is_started_ahead(monkeypatch):
+def test_where_no_process_can_be_started_no_server_is_started_ahead(monkeypatch):
     made = []
     monkeypatch.setattr("literate.execute.server.launch.Start", lambda: made.append(1))
-    monkeypatch.setattr(os, "name", "nt")
+    monkeypatch.setattr("literate.execute.server.launch.HAS_SERVER", False)
     with started_ahead():
         assert made == []
 
