@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE: a bug in literate, as opposed to a failure of a notebook
-INTERRUPTED = 130
 
 _SEPARATOR = "\0"  # the words of a command line cannot contain this character
 
@@ -65,6 +64,8 @@ class Flag:
     default: object
     help: str = ""
     minimum: float | None = None  # the smallest number that is accepted
+    words: tuple[str, ...] = ()  # values that a switch takes beside True and False
+    repeats: bool = False  # given several times, its texts are joined by blanks
 
     @property
     def is_list_of_names(self) -> bool:
@@ -82,7 +83,7 @@ class Flag:
         if self.is_list_of_names:
             return f"{self.name.upper()}..."
         if self.kind is bool:
-            return self.spelling
+            return self.spelling + "".join(f"[={word}]" for word in self.words)
         return f"{self.spelling} {self.name.upper()}"
 
     @property
@@ -160,14 +161,20 @@ def main(
         if isinstance(error, UsageError):
             print(f"See {name} --help", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as stop:
+        from .signals import report_stop
+
+        return report_stop(stop)
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
         _discard_output()
         return 0
     except OSError as error:
+        from .signals import report_stop, stop_behind
+
         _discard_output()
+        behind = stop_behind(error)
+        if behind is not None:
+            return report_stop(behind)
         if error.errno not in _USER_ERRNOS and not error.filename:
             return _report_internal_error()
         tell(error)
@@ -268,6 +275,7 @@ def _spell_out(flags: Sequence[Flag], arguments: Sequence[str]) -> list[str]:
     known = {flag.name: flag for flag in flags if not flag.is_list_of_names}
     takes_names = len(known) < len(flags)
     explicit = []
+    repeated: dict[str, str] = {}
     rest = list(arguments)
     while rest:
         word = rest.pop(0)
@@ -282,6 +290,8 @@ def _spell_out(flags: Sequence[Flag], arguments: Sequence[str]) -> list[str]:
             raise _unknown_flag(typed, key, known)
         if not equals:
             value = _take_value(known[key], rest)
+        if known[key].repeats:
+            value = repeated[key] = f"{repeated.get(key, '')} {value}".strip()
         explicit.append(f"--{key}={value}")
     return explicit
 
@@ -358,8 +368,11 @@ def _import_fire() -> ModuleType:
 def _convert(flag: Flag, text: str) -> object:
     """The value of a flag in the flag's type."""
     if flag.kind is bool:
+        if text in flag.words:
+            return text
         if text not in ("True", "False"):
-            raise UsageError(f"{flag.spelling} takes no value, or True or False, not {text!r}")
+            values = " or ".join(["True", "False", *flag.words])
+            raise UsageError(f"{flag.spelling} takes no value, or {values}, not {text!r}")
         return text == "True"
     try:
         value = flag.kind(text)

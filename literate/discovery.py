@@ -43,9 +43,16 @@ def _walk(folder: Path, recursive: bool) -> Iterator[tuple[str, list[str]]]:
     """Each folder that may hold notebooks, and the names of its files."""
     for parent, subfolders, names in os.walk(folder):
         # os.walk enters the folders that this list names.
-        entered = [name for name in subfolders if recursive and not name.startswith(_IGNORED)]
+        entered = [name for name in subfolders if recursive and _may_hold_notebooks(parent, name)]
         subfolders[:] = sorted(entered)
         yield parent, names
+
+
+def _may_hold_notebooks(parent: str, name: str) -> bool:
+    """Whether a folder belongs to the project: a virtual environment holds those of others."""
+    if name.startswith(_IGNORED):
+        return False
+    return not os.path.exists(os.path.join(parent, name, "pyvenv.cfg"))
 
 
 def _sort_by_name(paths: Iterable[Path]) -> list[Path]:
@@ -79,6 +86,50 @@ def _all_notebooks(project: Project, up_to: str) -> list[Path]:
         limit = f" up to {up_to}" if up_to else ""
         raise UsageError(f"no notebooks{limit} in {project.nbs_path}")
     return found
+
+
+def without_excluded(project: Project, paths: list[Path], excluded: str) -> list[Path]:
+    """The notebooks that no word of `excluded` means.
+
+    A word is the name of a notebook or of a folder, a path, or a pattern of these. Raises a
+    `UsageError` if no notebook is left.
+    """
+    words = _split_words(excluded)
+    left = [path for path in paths if not any(_means(word, path, project) for word in words)]
+    if paths and not left:
+        raise UsageError(f"--exclude {excluded}: no notebook is left")
+    return left
+
+
+def _split_words(text: str) -> list[str]:
+    """The words of `a.ipynb slow_*`, which blanks or commas separate; blanks may be quoted."""
+    import shlex
+
+    separator = shlex.shlex(text, posix=True, punctuation_chars=False)
+    separator.whitespace += ","
+    separator.whitespace_split = True
+    separator.commenters = ""
+    try:
+        return list(separator)
+    except ValueError as error:
+        raise UsageError(f"--exclude {text}: {str(error).lower()}") from None
+
+
+def _means(word: str, path: Path, project: Project) -> bool:
+    """Whether a word of `--exclude` means a notebook, or a folder that it lies in."""
+    from fnmatch import fnmatchcase
+    from glob import escape
+
+    if "/" not in word.rstrip("/"):
+        root = project.root if path.is_relative_to(project.root) else path.parent
+        names = (path.stem, *path.relative_to(root).parts)
+        return any(fnmatchcase(name, word.rstrip("/")) for name in names)
+    for base in (Path.cwd(), project.root, project.nbs_path):
+        pattern = os.path.normpath(os.path.join(escape(str(base)), word))
+        for form in (pattern, pattern.replace("**/", "")):  # `**` may also mean no folder
+            if any(fnmatchcase(str(place), form) for place in (path, *path.parents)):
+                return True
+    return False
 
 
 def _find_matches(folder: Path, name: str) -> list[Path]:

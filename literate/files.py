@@ -254,7 +254,8 @@ def _copy_mode(source: str, descriptor: int) -> None:
         mode = stat.S_IMODE(os.stat(source).st_mode)
     except FileNotFoundError:
         return
-    os.fchmod(descriptor, mode)
+    if hasattr(os, "fchmod"):  # Windows lacks it
+        os.fchmod(descriptor, mode)
 
 
 def is_temporary(name: str) -> bool:

@@ -101,7 +101,7 @@ def parse_notebook(path: Path, raw: bytes) -> Notebook:
     data = _parse_json(path, raw)
     if not isinstance(data, dict):
         _refuse_other_json(path)
-    version = data.get("nbformat", 4)
+    version = data.get("nbformat", 3 if "worksheets" in data else 4)
     is_old = version != 4 and isinstance(version, int | float)  # older formats have no "cells"
     if not (is_old or isinstance(data.get("cells"), list)):
         _refuse_other_json(path)

@@ -32,8 +32,13 @@ GENERATED = "generated.json"  # the text of each module as it was generated last
 COMPILED = "compiled.json"  # the last compile, notebook by notebook
 LAST_REPORT = "last-report"  # what the last compile printed, and the files that it looked at
 PASSED = "passed.json"  # which notebooks passed, and with which dependencies
+FAILURES = "failed.json"  # which notebooks failed when they ran last
 IMPORT_TIMES = "import-times.json"  # which modules the notebooks import, and how long that takes
 LOCK = "lock"  # held by the process that writes into this folder
+
+
+class NoSettingsError(UsageError):
+    """No folder from the given one upwards has settings. Notebooks run all the same."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ class Project:
     index_settings: dict[str, str] = field(default_factory=dict)  # repeated in _modidx.py
     # the files that hold the settings, with their stamps from before they were read
     config_stamps: Stamps = field(default_factory=dict, compare=False)
+    own_state_dir: Path | None = None  # where a project without settings keeps its state
 
     @property
     def package(self) -> str:
@@ -74,7 +80,7 @@ class Project:
     @property
     def state_dir(self) -> Path:
         """The folder for the state files; it does not belong into version control."""
-        return self.root / STATE_DIR
+        return self.own_state_dir or self.root / STATE_DIR
 
     @property
     def own_folders(self) -> tuple[Path, ...]:
@@ -89,12 +95,12 @@ def state_lock(project: Project) -> Iterator[Lock]:
     """Hold the lock of the state folder. The folder is made if necessary, and kept out of git."""
     folder = project.state_dir
     try:
-        real_target(folder, [project.root])
+        real_target(folder, () if project.own_state_dir else (project.root,))
     except OSError as error:
         message = error.strerror or str(error)
         raise UserError(diagnose("outside-project", message, folder)) from None
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         message = "this is not a folder, but the tools keep their state there"
         problem = diagnose("unreadable", message, folder, hint="move it out of the way")
@@ -109,7 +115,7 @@ def state_lock(project: Project) -> Iterator[Lock]:
 def find_project(start: Path | None = None) -> Project:
     """The project that a folder belongs to; without an argument, the current folder.
 
-    Raises a `UsageError` if no folder from there upwards has settings.
+    Raises a `NoSettingsError` if no folder from there upwards has settings.
     """
     start = Path(os.path.abspath(start or Path.cwd()))
     for folder in [start, *start.parents]:
@@ -119,7 +125,7 @@ def find_project(start: Path | None = None) -> Project:
             if project is not None:
                 return project
     missing = f"no {SETTINGS}, and no {PYPROJECT} with [tool.nbdev], in {start} or above it"
-    raise UsageError(f"{missing}: run this inside a project")
+    raise NoSettingsError(f"{missing}: run this inside a project")
 
 
 def project_of(notebooks: tuple[str, ...]) -> Project:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # a session without notebooks does not load the runner
 
     from .execute.options import Options
     from .execute.results import Event, NotebookResult
-    from .execute.server.client import ForkServerClient
+    from .execute.serving import NotebookServer
     from .project import Project
 
     Hook = Generator[None, Any, Any]
@@ -132,10 +132,10 @@ class NotebookFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         from .diagnostics import UserError
-        from .project import find_project
+        from .rootfinding import project_around
 
         try:
-            project = find_project(self.path.parent)
+            project = project_around(self.path.parent, self.config.rootpath)
         except UserError as error:
             raise self.CollectError(str(error)) from None
         yield NotebookItem.from_parent(self, name="notebook", project=project)
@@ -207,7 +207,7 @@ class Runs:
         self._events: dict[Path, Iterator[Event]] = {}  # by the root of the project
         self._results: dict[Path, NotebookResult] = {}
         self._due: set[Path] = set()  # notebooks whose results are still to come from a run
-        self._server: ForkServerClient | None = None
+        self._server: NotebookServer | None = None
 
     def result(self, item: NotebookItem) -> NotebookResult:
         """The result of a notebook, as soon as it is there.
@@ -254,12 +254,12 @@ class Runs:
                 paths.append(other.path)
         return list(dict.fromkeys(paths))
 
-    def _shared_server(self) -> ForkServerClient | None:
+    def _shared_server(self) -> NotebookServer | None:
         """The server for all runs of a worker of pytest-xdist; otherwise each run has its own."""
         if "PYTEST_XDIST_WORKER" in os.environ and self._server is None:
-            from .execute.server.client import start_server
+            from .execute.serving import start_notebook_server
 
-            self._server = start_server(int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+            self._server = start_notebook_server(int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
         return self._server
 
     def close(self) -> None:

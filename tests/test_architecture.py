@@ -18,9 +18,9 @@ FLOORS = [
     ["records"],
     [
         *("configuration", "diagnostics", "discovery", "files", "git", "git_config", "notebook"),
-        *("printable", "project", "rules", "spelling", "splice", "stamps"),
+        *("printable", "project", "rootfinding", "rules", "spelling", "splice", "stamps"),
     ],
-    ["command", "directives", "markers", "sourcemap"],
+    ["command", "directives", "markers", "signals", "sourcemap"],
     ["compile", "execute"],
     ["report"],
     ["__main__", "commands", "pytest_plugin"],

@@ -10,7 +10,6 @@ import pytest
 
 from literate.command import (
     INTERNAL_ERROR,
-    INTERRUPTED,
     Flag,
     defaults_of,
     flag_rows,
@@ -152,7 +151,7 @@ def test_the_function_gets_the_names_and_the_flags(flags):
     [
         (UserError("broken"), 1, "error: broken\n"),
         (UsageError("wrong"), 2, "error: wrong\nSee it --help\n"),
-        (KeyboardInterrupt(), INTERRUPTED, "interrupted\n"),
+        (KeyboardInterrupt(), 130, "interrupted\n"),
         (
             IsADirectoryError(21, "Is a directory", "lib/a.py"),
             1,

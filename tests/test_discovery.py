@@ -16,6 +16,7 @@ from literate.discovery import (
     notebooks_in,
     number_of,
     project_notebooks,
+    without_excluded,
 )
 
 NAMES = ["01_b", "00_a", "02_c", "02a_d", "sub/03_e", "index"]
@@ -73,6 +74,14 @@ def test_a_missing_folder_is_watched_too(make_project):
     project = make_project({})
     assert project_notebooks(project) == []
     assert notebook_folders(project) == [str(project.nbs_path)]
+
+
+def test_the_notebooks_of_a_virtual_environment_belong_to_others(tmp_path):
+    for name in ("a.ipynb", "env/lib/b.ipynb", "sub/c.ipynb"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "env" / "pyvenv.cfg").touch()
+    assert [path.name for path in notebooks_in(tmp_path)] == ["a.ipynb", "c.ipynb"]
 
 
 # --- what a command line names -----------------------------------------------------------------
@@ -177,3 +186,41 @@ def test_up_to_takes_a_number(tmp_path, last):
 def test_the_number_and_the_module_of_a_file_name(tmp_path, name, number, module):
     assert number_of(name) == number
     assert module_of(tmp_path / name) == module
+
+
+# --- what a command line excludes --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words, left",
+    [
+        ("01_b.ipynb", "00_a 02_c 02a_d 03_e index"),
+        ("01_b", "00_a 02_c 02a_d 03_e index"),
+        ("0*", "index"),
+        ("sub", "00_a 01_b 02_c 02a_d index"),
+        ("sub/", "00_a 01_b 02_c 02a_d index"),
+        ("nbs/sub", "00_a 01_b 02_c 02a_d index"),
+        ("./nbs/sub/03_e.ipynb", "00_a 01_b 02_c 02a_d index"),
+        ("sub/*", "00_a 01_b 02_c 02a_d index"),
+        ("**/03_e.ipynb nbs/**/index.ipynb", "00_a 01_b 02_c 02a_d"),
+        ("0?_*, index", "02a_d"),
+        ("'no such' 1_b other/sub", "00_a 01_b 02_c 02a_d 03_e index"),
+    ],
+)
+def test_excluded_notebooks(project, words, left):
+    paths = project_notebooks(project)
+    assert " ".join(path.stem for path in without_excluded(project, paths, words)) == left
+
+
+def test_excluded_notebooks_from_another_folder(project, monkeypatch):
+    monkeypatch.chdir(project.nbs_path / "sub")
+    paths = project_notebooks(project)
+    left = without_excluded(project, paths, "../index.ipynb")
+    assert "index" not in [path.stem for path in left]
+    assert len(left) == 5
+
+
+@pytest.mark.parametrize("words", ["*", "nbs", "'open"])
+def test_excluding_everything_is_an_error(project, words):
+    with pytest.raises(UsageError, match="--exclude"):
+        without_excluded(project, project_notebooks(project), words)

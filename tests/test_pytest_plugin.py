@@ -128,12 +128,23 @@ def test_the_help_shows_the_settings(run_pytest, make_project):
     assert "notebook_flags (string): test flags whose cells run too" in text
 
 
-def test_a_notebook_outside_of_a_project(run_pytest, make_project):
-    project = make_project({"a": GREEN})
+def test_a_notebook_in_a_folder_without_settings(run_pytest, make_project):
+    project = make_project({"a": GREEN, "b": ["from root import x\n1 / x"]})
     (project.root / "settings.ini").unlink()
+    (project.root / "root.py").write_text("x = 0\n")
+    code, out = run_pytest("nbs", "--notebooks")
+    assert code == 1
+    assert "1 failed, 1 passed" in out
+    assert "ZeroDivisionError" in out  # the module beside pytest's configuration was found
+    assert not (project.root / ".literate").exists()
+
+
+def test_settings_that_cannot_be_used(run_pytest, make_project):
+    project = make_project({"a": GREEN})
+    (project.root / "settings.ini").write_text("no section\n")
     code, out = run_pytest("nbs", "--notebooks")
     assert code == 2
-    assert "no settings.ini" in out
+    assert "settings.ini" in out
     assert "Traceback" not in out
 
 

@@ -18,8 +18,18 @@ if TYPE_CHECKING:
 
 # The order of the flags in the help. A flag that is missing here comes at the end.
 _HELP_ORDER = (
-    *("notebooks", "up_to", "workers", "timeout", "cell_timeout", "flags", "fail_fast"),
-    *("changed", "explain", "retries", "shuffle", "shard", "allow_errors", "strict", "pdb"),
+    *("notebooks", "exclude", "up_to", "workers", "timeout", "cell_timeout", "flags", "fail_fast"),
+    *(
+        "changed",
+        "failed",
+        "explain",
+        "retries",
+        "shuffle",
+        "shard",
+        "allow_errors",
+        "strict",
+        "pdb",
+    ),
     *("param", "max_memory", "isolation", "kernel", "check_outputs", "save", "dask"),
     *("junit", "html", "json", "github", "durations", "quiet", "verbose"),
 )
@@ -47,6 +57,14 @@ def own_flags() -> tuple[Flag, ...]:
             (),
             "notebooks, folders or globs, from the current folder or from nbs_path; by default all",
         ),
+        Flag(
+            "exclude",
+            str,
+            "",
+            "notebooks, folders or globs to leave out; it may be given several times",
+            repeats=True,
+        ),
+        Flag("failed", bool, False, "run only the notebooks that failed when they ran last"),
         Flag("up_to", str, "", "stop after the notebooks with this number, such as 02"),
         Flag(
             "explain",
@@ -77,16 +95,24 @@ def run_notebook(*notebooks: str, **flags: Any) -> int:
     """Run notebooks from top to bottom, each in a fresh process, and say what failed and where.
 
     Exit codes: 0 something ran and everything passed, 1 something failed or nothing ran, 2 bad
-    usage, 130 Ctrl-C.
+    usage, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP.
     """
     from ..command import defaults_of
-    from ..discovery import choose_notebooks
+    from ..discovery import choose_notebooks, without_excluded
     from ..execute.options import parse_options, pick_shard
-    from ..project import project_of
+    from ..rootfinding import project_to_run
 
     values = {**defaults_of(all_flags()), **flags}
-    project = project_of(notebooks)
-    paths = pick_shard(choose_notebooks(project, notebooks, values["up_to"]), values["shard"])
+    project = project_to_run(notebooks)
+    paths = choose_notebooks(project, notebooks, values["up_to"])
+    if values["exclude"]:
+        paths = without_excluded(project, paths, values["exclude"])
+    if values["failed"]:
+        paths = _failed(project, paths)
+        if not paths:
+            print("nothing to run: none of these notebooks failed when it ran last")
+            return 0
+    paths = pick_shard(paths, values["shard"])
     options = parse_options(values)
     if values["explain"]:
         from ..execute.runner import explain
@@ -95,6 +121,17 @@ def run_notebook(*notebooks: str, **flags: Any) -> int:
         return 0
     events = _start(values["dask"], project, paths, options)
     return _show(events, paths, project, values)
+
+
+def _failed(project: Project, paths: list[Path]) -> list[Path]:
+    """Those of the notebooks that failed when they ran last."""
+    from ..diagnostics import UsageError
+    from ..execute.failures import failed_last_time
+
+    failed = failed_last_time(project, paths)
+    if failed is None:
+        raise UsageError("--failed: no run is on record here; run once without it")
+    return failed
 
 
 def _start(dask: str, project: Project, paths: list[Path], options: Options) -> Iterator[Event]:
@@ -114,6 +151,7 @@ def _show(
     """Print the run while it happens, write the reports at its end, and return the exit code."""
     from ..report.registry import REPORT_FILES, is_github, written_reports
     from ..report.terminal import make_report
+    from ..signals import stopped_by_signals
 
     report = make_report(
         paths,
@@ -124,7 +162,8 @@ def _show(
     )
     files = {file.flag: values[file.flag] for file in REPORT_FILES}
     on_github = values["github"] or is_github()
-    with written_reports(lambda: report.run, project.root, on_github, **files), report:
+    reports = written_reports(lambda: report.run, project.root, on_github, **files)
+    with stopped_by_signals(), reports, report:
         try:
             for event in events:
                 report.take(event)

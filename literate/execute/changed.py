@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ..diagnostics import display_path
+from ..diagnostics import UserError, display_path
 from ..files import read_state_file, write_state_file
 from ..project import PASSED as PASSED_FILE
 from ..project import Project, state_lock
@@ -65,7 +65,7 @@ class PassHistory:
 
         If the file cannot be written, the notebooks run again next time.
         """
-        with suppress(OSError), state_lock(self._project):
+        with suppress(OSError, UserError), state_lock(self._project):
             known = _read(self._file)
             updated = {**known, **self._news}
             passed = {label: parts for label, parts in updated.items() if parts}

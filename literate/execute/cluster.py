@@ -22,13 +22,14 @@ from pathlib import Path
 
 from ..diagnostics import UsageError, UserError
 from ..notebook import Notebook, read_notebook
-from ..project import Project, find_project
+from ..project import Project
 from ..records import replace
+from ..rootfinding import project_around
 from .options import Options
 from .processes import cores, die_with
 from .results import FAILED, PASSED, Event, NotebookFinished, NotebookResult
 from .runner import run_notebooks
-from .stored_outputs import save_outputs
+from .saving import save_outputs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -200,7 +201,8 @@ def main() -> None:
     die_with(int(sys.argv[1]))
     root, path, options = pickle.load(sys.stdin.buffer)
     if Path(path).is_file():
-        (result,) = run_notebooks(find_project(Path(root)), [Path(path)], options)
+        project = project_around(Path(root), Path(root))
+        (result,) = run_notebooks(project, [Path(path)], options)
     else:
         machine = os.uname().nodename
         reason = f"there is no such file on {machine}: workers need the project at the same path"

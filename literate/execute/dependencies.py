@@ -23,6 +23,8 @@ from ..directives import declared_reads
 from ..notebook import read_notebook
 from ..project import Project
 from ..records import dataclass, field
+from .parameters import parameters_step
+from .search_folders import search_folders
 from .selection import NotebookPlan
 
 TYPE_CHECKING = False
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
 Digests = dict[str, str]  # what an outcome depends on, by name, with a digest of its content
+Folders = tuple[Path, ...]  # where modules and files are found: the working folder comes first
 
+_CODE = (".py", ".ipynb")  # files that lead to others
 _LARGE = 1 << 25  # bytes: for a larger file, size and time of change stand for the content
 _INSTALLED = tuple(
     sorted({path for path in sys.path if path.endswith(("site-packages", "dist-packages"))})
@@ -41,7 +45,8 @@ _DYNAMIC = re.compile(
     r"\b(?:importlib|__import__|runpy|pkgutil)\b|(?<![.\w])(?:exec|eval|compile)\("
 )
 _QUOTED = re.compile(r"""(["'])([^"'\n]{1,200})\1""")
-_COMMAND = re.compile(r"^[ \t]*(?:[\w, ]+=[ \t]*)?[!%]+(.*)$", re.MULTILINE)  # !command, %magic
+# !command, %magic. Here and below, `++` and the like give nothing back, so that no text takes long.
+_COMMAND = re.compile(r"^[ \t]*+(?:[\w, ]++=[ \t]*+)?+[!%]++(.*)$", re.MULTILINE)
 
 
 @dataclass
@@ -59,27 +64,56 @@ class DependencyGraph:
         self.project = project
         self._texts: dict[Path, str] = {}
         self._digests: dict[Path, str] = {}
-        self._edges: dict[tuple[Path, Path], list[Path]] = {}  # by file and working folder
+        self._edges: dict[tuple[Path, Folders], list[Path]] = {}  # by file, and where it looks
+        self._added: dict[tuple[Path, Path], set[Path]] = {}  # by file and working folder
         self._linked: dict[str, Path | None] = {}  # by the name of a package
 
     def nodes(self, plan: NotebookPlan) -> dict[Path, Node]:
-        """The notebook and every file that it leads to, by path; the notebook comes first."""
-        notebook = plan.notebook.path
-        working_folder = notebook.parent
-        code = "\n\n".join(step.cell.source for step in plan.steps)
-        root = Node(notebook, self._leads_to(notebook, code, working_folder))
-        nodes = {notebook: root}
-        waiting = list(root.leads_to)
+        """The notebook and every file that it leads to, by path; the notebook comes first.
+
+        Code on the way may add folders in which modules are found. Then the search begins again.
+        """
+        folders: Folders = (plan.notebook.path.parent,)
+        while True:
+            nodes = self._nodes(plan, folders)
+            added: set[Path] = set()
+            for path in nodes:
+                added |= self._added_folders(path, self._code(plan, path), folders[0])
+            added -= set(folders)
+            if not added:
+                return nodes
+            folders = (*folders, *sorted(added))
+
+    def _nodes(self, plan: NotebookPlan, folders: Folders) -> dict[Path, Node]:
+        """The nodes, if modules and files are looked for in these folders."""
+        nodes: dict[Path, Node] = {}
+        waiting = [plan.notebook.path]
         while waiting:
             path = waiting.pop()
             if path in nodes:
                 continue
             node = Node(path)
             nodes[path] = node
-            if path.suffix in (".py", ".ipynb"):
-                node.leads_to = self._leads_to(path, self._text(path), working_folder)
+            if path.suffix in _CODE:
+                node.leads_to = self._leads_to(path, self._code(plan, path), folders)
             waiting += node.leads_to
         return nodes
+
+    def _code(self, plan: NotebookPlan, path: Path) -> str:
+        """The code of the notebook, or of a file that it leads to; "" for a file without code."""
+        if path == plan.notebook.path:
+            return "\n\n".join(step.cell.source for step in plan.steps)
+        return self._text(path) if path.suffix in _CODE else ""
+
+    def _added_folders(self, path: Path, code: str, working_folder: Path) -> set[Path]:
+        """The folders that code adds to the places where modules and files are found."""
+        key = (path, working_folder)
+        if key not in self._added:
+            found: set[Path] = set()
+            for folder in {working_folder, path.parent}:
+                found.update(search_folders(code, folder, self.project.root))
+            self._added[key] = found
+        return self._added[key]
 
     def parts(self, plan: NotebookPlan, options: str, outputs: bool = False) -> Digests:
         """The parts that the outcome of a notebook depends on, each with a digest.
@@ -103,13 +137,18 @@ class DependencyGraph:
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
     def _describe_cells(self, plan: NotebookPlan, outputs: bool) -> str:
-        stored = plan.notebook.data["cells"] if outputs else []
+        """The cells and what their tags say to the runner; other tags are for pages and people."""
+        after = parameters_step(plan)
         cells = []
         for step in plan.steps:
-            cell = step.cell
-            stored_outputs = stored[cell.index].get("outputs") if outputs else None
-            cells.append((cell.source, step.skip, step.raises, cell.tags, stored_outputs))
-        return repr((cells, plan.kernel))
+            compared = (step.compares_outputs, step.marks_outputs) if outputs else ()
+            cells.append((step.cell.source, step.skip, step.raises, step is after, compared))
+        stored = []
+        if outputs:
+            from .stored_outputs import stored_cells
+
+            stored = [cell.get("outputs") for cell in stored_cells(plan.notebook)]
+        return repr((cells, stored, plan.kernel))
 
     @cached_property
     def _machine(self) -> Digests:
@@ -131,27 +170,27 @@ class DependencyGraph:
 
     # --- the files that a piece of code leads to -----------------------------------------------
 
-    def _leads_to(self, path: Path, code: str, working_folder: Path) -> list[Path]:
+    def _leads_to(self, path: Path, code: str, folders: Folders) -> list[Path]:
         """The files that the code in a file imports, reads or names."""
-        key = (path, working_folder)
+        key = (path, folders)
         if key not in self._edges:
             found = {
-                *self._imported_files(path, code, working_folder),
-                *self._declared_files(code, working_folder),
-                *self._named_files(path, code, working_folder),
+                *self._imported_files(path, code, folders),
+                *self._declared_files(code, folders[0]),
+                *self._named_files(path, code, folders),
             }
             normalized = {Path(os.path.normpath(file)) for file in found}
             self._edges[key] = sorted(normalized - {path})
         return self._edges[key]
 
-    def _imported_files(self, path: Path, code: str, working_folder: Path) -> Iterator[Path]:
+    def _imported_files(self, path: Path, code: str, folders: Folders) -> Iterator[Path]:
         for name, level in set(imported(code)):
             if level:
                 yield from self._relative_module(name, level, path)
             else:
-                yield from self._absolute_module(name, working_folder)
+                yield from self._absolute_module(name, folders)
         if _DYNAMIC.search(code):
-            yield from self._modules_in_reach(working_folder)
+            yield from self._modules_in_reach(folders)
 
     def _relative_module(self, name: str, level: int, path: Path) -> Iterator[Path]:
         """The files of `from ..name import x`; in a notebook, dots start from the package."""
@@ -159,8 +198,12 @@ class DependencyGraph:
         above = [".."] * (level - 1)
         return _module_files(package.joinpath(*above), name)
 
-    def _absolute_module(self, name: str, working_folder: Path) -> Iterator[Path]:
-        yield from _module_files(working_folder, name)
+    def _absolute_module(self, name: str, folders: Folders) -> Iterator[Path]:
+        yield from _module_files(folders[0], name)
+        for added in folders[1:]:
+            for file in _module_files(added, name):
+                if file != added / "__init__.py":
+                    yield file
         yield from _module_files(self.project.root, name)
         linked = self._folder_of_linked(name.partition(".")[0])
         if linked:
@@ -189,11 +232,11 @@ class DependencyGraph:
             return None
         return Path(place).parent
 
-    def _modules_in_reach(self, working_folder: Path) -> Iterator[Path]:
+    def _modules_in_reach(self, folders: Folders) -> Iterator[Path]:
         """Every module that a notebook could import without naming it."""
         for folder, _, names in os.walk(self.project.lib_path):
             yield from _python_files(folder, names)
-        for beside in (working_folder, self.project.root):
+        for beside in (*folders, self.project.root):
             yield from _python_files(beside, _names_in(beside))
 
     def _declared_files(self, code: str, working_folder: Path) -> Iterator[Path]:
@@ -208,13 +251,14 @@ class DependencyGraph:
                     found += folder.glob(name)
             yield from found or [Path(os.path.expanduser(working_folder / name))]
 
-    def _named_files(self, path: Path, code: str, working_folder: Path) -> Iterator[Path]:
+    def _named_files(self, path: Path, code: str, folders: Folders) -> Iterator[Path]:
         """The files whose names stand in the code in quotes, or in a `!command` or a magic."""
         names = {match[2] for match in _QUOTED.finditer(code)}
         for command in _COMMAND.findall(code):
             names.update(command.split())
+        places = {str(folder) for folder in (*folders, path.parent)}
         for name in names:
-            for folder in {str(working_folder), str(path.parent)}:
+            for folder in places:
                 file = os.path.join(folder, name)  # cheaper than a Path: most are not files
                 if _is_file(file):
                     yield Path(file)
@@ -248,7 +292,7 @@ _START = r"(?:^|[;:])[ \t]*"  # of a statement
 _SPACE = r"(?:[ \t]|\\\n)+"
 _REST = r"(?:[^\n;\\]|\\\n)+"  # of a statement
 _FROM = re.compile(
-    rf"{_START}from{_SPACE}([.\w]+){_SPACE}import[ \t]*(\([^)]*\)|{_REST})", re.MULTILINE
+    rf"{_START}from{_SPACE}([.\w]+){_SPACE}import[ \t]*(\([^)]{{0,10000}}\)|{_REST})", re.MULTILINE
 )
 _IMPORT = re.compile(rf"{_START}import{_SPACE}({_REST})", re.MULTILINE)
 

@@ -10,7 +10,8 @@ from ..project import Project
 from ..records import dataclass, field, replace
 from . import coverage, protocol, verdict
 from .import_times import ImportTimes
-from .options import Options
+from .options import MARKED, Options
+from .parameters import parameters_step
 from .processes import IS_LINUX
 from .results import (
     FAILED,
@@ -24,7 +25,18 @@ from .results import (
     NotebookStarted,
 )
 from .selection import NotebookPlan, Step
-from .server.client import ForkServerClient, ServerDiedError
+from .server.client import ServerDiedError
+from .server.launch import HAS_SERVER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .same_text import Mask
+    from .serving import NotebookServer
+
+# Seconds after a time limit in which the server has to end the notebook. Then the front acts.
+_GRACE = 3.0
+_PYTHON_KERNEL = "python3"  # the kernel of this Python, under the name that Jupyter gives it
+_LEAST = 0.001  # seconds for a notebook whose plan took all of its time
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,7 @@ class Attempt:
     number: int  # by which the server's messages name the notebook
     plan: NotebookPlan
     failures: tuple[NotebookResult, ...] = ()  # the results of earlier attempts
+    planning: float = 0.0  # the seconds that its plan took; they count towards its time limit
 
 
 @dataclass
@@ -41,9 +54,12 @@ class RunningNotebook:
     """A notebook that the server runs, and what is known about it so far."""
 
     attempt: Attempt
+    task: protocol.Task
     steps: dict[int, Step]  # those that run, by the index of the cell
     cells: dict[int, CellResult]  # those that have ended, by index
     started: float  # when, on the monotonic clock
+    heard: float = 0.0  # when a cell of it began or ended last
+    cell: int | None = None  # the index of the cell that runs, as far as is known
 
     def first_open_cell(self) -> int | None:
         """The index of the first cell that has not ended, or None."""
@@ -51,6 +67,18 @@ class RunningNotebook:
             if index not in self.cells:
                 return index
         return None
+
+    def limit_passed(self, now: float, grace: float) -> str:
+        """The limit that has passed by more than a grace period: "cell", "notebook", or ""."""
+        task = self.task
+        seconds = task.cell_timeout
+        if self.cell is not None:
+            seconds = task.own_timeouts.get(self.cell, seconds)
+        if seconds and now > self.heard + seconds + grace:
+            return "cell"
+        if task.timeout and now > self.started + task.timeout + grace:
+            return "notebook"
+        return ""
 
 
 @dataclass
@@ -60,17 +88,22 @@ class Dispatcher:
     A notebook can end the server, for example with a signal. A new server then takes its place,
     and the notebooks that were running are suspects: they run again, one at a time. A notebook
     that ends the new server, too, has failed.
+
+    The server keeps the time limits. A notebook can also bring the server to a halt, for example as
+    its debugger. Then the server is killed, which leads to the same as its death.
     """
 
     project: Project
-    server: ForkServerClient
+    server: NotebookServer
     workers: int
     options: Options
     import_times: ImportTimes
     coverage_settings: coverage.Settings | None
     waiting: list[Attempt]
+    masks: tuple[Mask, ...] = ()  # those of the project, for --check-outputs
     running: dict[int, RunningNotebook] = field(default_factory=dict)  # by number
     suspects: set[int] = field(default_factory=set)  # numbers
+    overdue: dict[int, str] = field(default_factory=dict)  # limits that nobody kept, by number
     idle_deaths: int = 0  # how often the server died while no notebook was running
 
     def run(self) -> Iterator[Event]:
@@ -78,6 +111,9 @@ class Dispatcher:
         while self.running or self.waiting:
             try:
                 for message in self.server.reports():
+                    if message is None:
+                        self._look_at_the_clock()
+                        continue
                     yield from self._handle(message)
                     if not self.running and not self.waiting:
                         return
@@ -105,6 +141,8 @@ class Dispatcher:
         path = notebook.attempt.plan.path
         index = message.index
         step = notebook.steps[index]
+        notebook.heard = time.monotonic()
+        notebook.cell = index if isinstance(message, protocol.CellStarted) else None
         if isinstance(message, protocol.CellStarted):
             yield CellStarted(path, index, step.cell.source)
         elif isinstance(message, protocol.CellEnded):
@@ -120,8 +158,10 @@ class Dispatcher:
     def _start(self, attempt: Attempt) -> NotebookStarted:
         plan = attempt.plan
         steps = {step.cell.index: step for step in plan.runs}
-        self.running[attempt.number] = RunningNotebook(attempt, steps, {}, time.monotonic())
         task = make_task(self.project, plan, self.options, self.coverage_settings)
+        task = _without_planning(task, attempt)
+        now = time.monotonic()
+        self.running[attempt.number] = RunningNotebook(attempt, task, steps, {}, now, heard=now)
         self.server.send(protocol.RunNotebook(attempt.number, task))
         return NotebookStarted(plan.path, len(plan.runs))
 
@@ -130,7 +170,7 @@ class Dispatcher:
         notebook = self.running.pop(message.number)
         self.suspects.discard(message.number)
         attempt = notebook.attempt
-        result = _finished_result(notebook, message.end, self.options)
+        result = _finished_result(notebook, message.end, self.options, self.masks)
         has_failed = result.outcome == FAILED
         self._learn_imports(attempt.plan, message.end, result)
         if has_failed and len(attempt.failures) < self.options.retries:
@@ -149,6 +189,20 @@ class Dispatcher:
             self.import_times.note(plan.path, end.import_times or {})
         self.import_times.refuse(end.refused_modules)
 
+    # --- the clock -----------------------------------------------------------------------------
+
+    def _look_at_the_clock(self) -> None:
+        """Kill a server that does not keep the time limits."""
+        now = time.monotonic()
+        limits = {
+            number: notebook.limit_passed(now, _GRACE) for number, notebook in self.running.items()
+        }
+        if not any(limits.values()):
+            return
+        if len(limits) == 1:  # otherwise, nobody knows which notebook is the cause
+            self.overdue = limits
+        self.server.kill()
+
     # --- the death of the server ---------------------------------------------------------------
 
     def _recover(self, death: ServerDiedError) -> Iterator[Event]:
@@ -161,11 +215,15 @@ class Dispatcher:
             self.idle_deaths += 1
             if self.idle_deaths > 1:
                 raise death
-        for number in self.suspects & self.running.keys():
+        for number in (self.suspects | self.overdue.keys()) & self.running.keys():
             # The cell that was running may not have been reported any more.
             cell = self.running[number].first_open_cell()
-            end = verdict.server_killer_end(cell, death.status)
+            if number in self.overdue:
+                end = verdict.overdue_end(cell, self.overdue[number])
+            else:
+                end = verdict.server_killer_end(cell, death.status)
             yield from self._end_notebook(protocol.NotebookEnded(number, end))
+        self.overdue.clear()
         if not self.running and not self.waiting:
             return
         self.suspects |= self.running.keys()
@@ -180,7 +238,10 @@ class Dispatcher:
 
 
 def _finished_result(
-    notebook: RunningNotebook, end: protocol.NotebookEnd, options: Options
+    notebook: RunningNotebook,
+    end: protocol.NotebookEnd,
+    options: Options,
+    masks: tuple[Mask, ...],
 ) -> NotebookResult:
     """The result of a notebook whose process has ended. Outputs are compared and saved here."""
     plan = notebook.attempt.plan
@@ -197,9 +258,10 @@ def _finished_result(
     if options.check_outputs and result.outcome == PASSED:
         from .stored_outputs import check_outputs
 
-        result = check_outputs(plan, result)
+        only_marked = options.check_outputs == MARKED
+        result = check_outputs(plan, result, masks, only_marked)
     if options.save and result.outcome == PASSED:
-        from .stored_outputs import save_outputs
+        from .saving import save_outputs
 
         result = save_outputs(plan.notebook, result)
     return result
@@ -229,9 +291,10 @@ def _failure_message(result: NotebookResult) -> str:
 def engine_of(plan: NotebookPlan, options: Options) -> str:
     """How a notebook runs: "kernel", "fork" or "spawn".
 
-    On macOS no process is forked, because the system's own libraries do not survive a fork.
+    On macOS no process is forked, because the system's own libraries do not survive a fork. On
+    Windows each notebook runs in a Jupyter kernel.
     """
-    if plan.kernel:
+    if plan.kernel or not HAS_SERVER:
         return "kernel"
     return options.isolation if IS_LINUX else "spawn"
 
@@ -243,16 +306,17 @@ def make_task(
     coverage_settings: coverage.Settings | None,
 ) -> protocol.Task:
     """A plan in the form in which a worker gets it."""
+    engine = engine_of(plan, options)
     return protocol.Task(
         path=plan.path,
         folder=str(Path(plan.path).parent),
         root=str(project.root),
         state_dir=str(project.state_dir),
-        engine=engine_of(plan, options),
-        kernel=plan.kernel,
+        engine=engine,
+        kernel=plan.kernel or (_PYTHON_KERNEL if engine == "kernel" else ""),
         cells=tuple(_task_cell(plan, step) for step in plan.runs),
         parameters=options.parameters,
-        parameters_after=_parameters_cell(plan),
+        parameters_after=_index(parameters_step(plan)),
         timeout=options.timeout,
         cell_timeout=options.cell_timeout,
         own_timeouts=_own_timeouts(plan, options),
@@ -265,17 +329,20 @@ def make_task(
     )
 
 
+def _without_planning(task: protocol.Task, attempt: Attempt) -> protocol.Task:
+    """A task whose time limit is less by the time that its plan took, before its first attempt."""
+    if not task.timeout or attempt.failures:
+        return task
+    return replace(task, timeout=max(_LEAST, task.timeout - attempt.planning))
+
+
 def _task_cell(plan: NotebookPlan, step: Step) -> protocol.TaskCell:
     cell = step.cell
     return protocol.TaskCell(cell.index, cell.id, plan.code_name(step), cell.source, step.raises)
 
 
-def _parameters_cell(plan: NotebookPlan) -> int | None:
-    """The first cell with the tag `parameters`: the parameters of the run are set after it."""
-    for step in plan.runs:
-        if "parameters" in step.cell.tags:
-            return step.cell.index
-    return None
+def _index(step: Step | None) -> int | None:
+    return None if step is None else step.cell.index
 
 
 def _own_timeouts(plan: NotebookPlan, options: Options) -> dict[int, float]:

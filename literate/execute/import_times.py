@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from ..diagnostics import UserError
 from ..files import read_state_file, write_state_file
 from ..project import IMPORT_TIMES, Project, state_lock
 
@@ -72,7 +73,7 @@ class ImportTimes:
         """
         if not self._news and self._refused <= set(self._data["unsafe"]):
             return
-        with suppress(OSError), state_lock(self._project):
+        with suppress(OSError, UserError), state_lock(self._project):
             known = _read(self._file)
             updated = {
                 "notebooks": {**known["notebooks"], **self._news},

@@ -8,15 +8,13 @@ says `in_pytest=True`.
 
 from __future__ import annotations
 
-import ast
-import keyword
 import os
 import re
-import shlex
 
 from ..command import Flag
 from ..diagnostics import UsageError
 from ..records import dataclass, field, record_metadata
+from .parameters import parse_parameters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+MARKED = "marked"  # --check-outputs=marked
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -33,31 +32,6 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 def split_words(text: str) -> frozenset[str]:
     """The words of `slow gpu` or `slow,gpu`."""
     return frozenset(text.replace(",", " ").split())
-
-
-def parse_parameters(text: str) -> dict[str, object]:
-    """The variables of `epochs=1 name='a b'`.
-
-    A value is a Python literal. A text that is not a literal is taken as a string.
-    """
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise UsageError(f"--param {text}: {str(error).lower()}") from None
-    parameters = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals or not name.isidentifier() or keyword.iskeyword(name):
-            raise UsageError(f"--param takes name=value, not {word!r}")
-        parameters[name] = _literal_or_text(value)
-    return parameters
-
-
-def _literal_or_text(text: str) -> object:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text
 
 
 def parse_size(text: str) -> int:
@@ -146,6 +120,7 @@ class Declaration:
     flag_default: object = None  # the default of its flag, if it is not the field's default
     parse: Callable[..., object] | None = None  # makes the field's value of the flag's value
     parse_with: tuple[str, ...] = ()  # other flags whose values `parse` also takes
+    words: tuple[str, ...] = ()  # values that a switch takes beside True and False
 
 
 def _declare(help: str, **more: Any) -> dict[str, Declaration]:
@@ -251,9 +226,13 @@ class Options:
             changes_outcome=False,
         ),
     )
-    check_outputs: bool = field(
+    check_outputs: bool | str = field(  # or MARKED
         default=False,
-        metadata=_declare("compare the outputs with the stored ones, within tolerances"),
+        metadata=_declare(
+            "compare the outputs with the stored ones, within tolerances; "
+            "=marked: only those of cells with #| check_outputs",
+            words=(MARKED,),
+        ),
     )
     kernel: str = field(
         default="",
@@ -319,7 +298,8 @@ def _flag(field_name: str, declaration: Declaration) -> Flag:
         default = getattr(Options, field_name)
     kind = type(default)
     minimum = 0 if kind in (int, float) else None
-    return Flag(declaration.flag or field_name, kind, default, declaration.help, minimum)
+    name = declaration.flag or field_name
+    return Flag(name, kind, default, declaration.help, minimum, declaration.words)
 
 
 def parse_options(values: Mapping[str, Any]) -> Options:

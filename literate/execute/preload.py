@@ -78,7 +78,8 @@ def _modules_in_code(project: Project, plans: Iterable[NotebookPlan]) -> list[st
 
 
 _IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(.*)|import[ \t]+([\w., \t]+))", re.MULTILINE
+    r"^[ \t]*+(?:from[ \t]++([\w.]++)[ \t]++import[ \t]++(.*)|import[ \t]++([\w., \t]++))",
+    re.MULTILINE,
 )
 
 

@@ -1,31 +1,41 @@
 """What Linux knows about processes and Python does not offer.
 
 On other systems (macOS), each function does as much as is possible there: a process that has left
-the process group of its notebook is neither noticed nor ended.
+the process group of its notebook is neither noticed nor ended. On Windows, there is no server and
+no worker, and this file only answers questions.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
-import resource
 import signal
 from contextlib import suppress
 
-# A system with these functions also has /proc and prctl.
-IS_LINUX = all(hasattr(os, name) for name in ("fork", "pidfd_open", "waitid"))
+
+def _is_linux() -> bool:
+    """Whether this system offers what Linux does.
+
+    Old kernels and sandboxes have the names of some functions and not the functions: then as much
+    is done as on macOS.
+    """
+    if not all(hasattr(os, name) for name in ("fork", "pidfd_open", "waitid")):
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+        with suppress(ChildProcessError):
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        os.stat("/proc/self/stat")
+    except OSError:
+        return False
+    return True
+
+
+IS_LINUX = _is_linux()
 
 # The signals that a notebook could send to the server.
-IGNORED = (
-    signal.SIGHUP,
-    signal.SIGINT,
-    signal.SIGQUIT,
-    signal.SIGTERM,
-    signal.SIGUSR1,
-    signal.SIGUSR2,
-    signal.SIGALRM,
-    signal.SIGTSTP,
-)
+_NAMES = ("HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "ALRM", "TSTP")
+IGNORED = tuple(signal.Signals[f"SIG{name}"] for name in _NAMES if hasattr(signal, f"SIG{name}"))
 
 # Numbers of requests to prctl, from <sys/prctl.h>.
 _PR_SET_PDEATHSIG = 1
@@ -84,6 +94,8 @@ def limit_memory(limit: int) -> None:
     0 means no limit. An allocation beyond the limit raises `MemoryError`.
     """
     if limit:
+        import resource  # Windows does not have it
+
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     # If the machine runs out of memory, the kernel is to end a notebook and not the server, which
     # reports the end of the notebook.
@@ -93,7 +105,10 @@ def limit_memory(limit: int) -> None:
 
 def threads() -> int:
     """Return how many threads of this process the operating system runs."""
-    return len(os.listdir("/proc/self/task"))
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:  # nobody can say, and no process is forked here
+        return 1
 
 
 def has_children() -> bool:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     Result = TypeVar("Result")
 
 _write = os.write
-_set_blocking = os.set_blocking
+_set_blocking: Callable[[int, bool], None]
+_set_blocking = getattr(os, "set_blocking", lambda descriptor, blocking: None)  # not on Windows
 
 Output = dict[str, object]  # an output as a notebook stores it
 

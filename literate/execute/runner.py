@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import random
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ..diagnostics import UserError
@@ -14,14 +16,22 @@ from ..records import replace
 from . import coverage
 from .changed import PassHistory, explain_plans, unchanged_result
 from .dispatcher import Attempt, Dispatcher, engine_of
+from .failures import FailureRecord
 from .import_times import ImportTimes
 from .options import Options
+from .parameters import check_parameters
 from .preload import modules_to_preload
 from .processes import cores
 from .protocol import Preload
 from .results import FAILED, Event, NotebookFinished, NotebookResult
 from .selection import NotebookPlan, plan_notebook
-from .server.client import ForkServerClient, start_server
+from .server.launch import HAS_SERVER
+from .serving import start_notebook_server
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .same_text import Mask
+    from .serving import NotebookServer
 
 _DEFAULTS = Options()
 
@@ -30,42 +40,52 @@ def run(
     project: Project,
     paths: Sequence[Path],
     options: Options = _DEFAULTS,
-    lent_server: ForkServerClient | None = None,
+    lent_server: NotebookServer | None = None,
 ) -> Iterator[Event]:
     """Run notebooks, each in a process of its own, and yield what happens.
 
     Closing the iterator ends all processes. A caller that makes several runs, one after the other,
     can lend them a server, which then stays alive.
     """
-    if os.name != "posix":
-        raise UserError(f"notebooks run on Linux and macOS only, and this is {sys.platform}")
+    if not HAS_SERVER:
+        _check_without_server(options)
     if options.terminal:  # a person debugs there, without time limits
         options = replace(options, workers=1, timeout=0.0, cell_timeout=0.0)
     workers = max(1, min(options.workers or cores(), len(paths)))
-    server = lent_server or start_server(workers)
+    server = lent_server or start_notebook_server(workers)
     coverage_settings = coverage.settings()
+    failures = FailureRecord(project)
+    events = _run_with(server, workers, project, paths, options, coverage_settings)
     try:
-        yield from _run_with(server, workers, project, paths, options, coverage_settings)
+        with closing(events):
+            for event in events:
+                if isinstance(event, NotebookFinished):
+                    failures.take(event.result)
+                yield event
     finally:
+        failures.save()
         if lent_server is None:
             server.close()
         coverage.collect(coverage_settings)
 
 
 def _run_with(
-    server: ForkServerClient,
+    server: NotebookServer,
     workers: int,
     project: Project,
     paths: Sequence[Path],
     options: Options,
     coverage_settings: coverage.Settings | None,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Plan the notebooks, run those that have to run, and yield what happens."""
-    history = _history(project, options)
+    masks = _masks(project, options)
+    history = _history(project, options, masks)
     import_times = ImportTimes(project)
     plans: list[NotebookPlan] = []
+    planning = Stopwatch()
     for path in _in_order(paths, options.shuffle):
-        plan = _plan(project, path, options, history)
+        with planning.of(str(path)):
+            plan = _plan(project, path, options, history)
         if isinstance(plan, NotebookPlan):
             plans.append(plan)
             continue
@@ -74,12 +94,18 @@ def _run_with(
             return
     if not plans:
         return
+    check_parameters(plans, options.parameters)
     server.send(_preload(project, plans, options, import_times, coverage_settings))
     # This finds the dependencies of each notebook before it runs, while the server imports modules.
-    reasons = {plan.path: history.why(plan) for plan in plans}
-    waiting = [Attempt(number, plan) for number, plan in enumerate(plans)]
+    reasons = {}
+    for plan in plans:
+        with planning.of(plan.path):
+            reasons[plan.path] = history.why(plan)
+    waiting = []
+    for number, plan in enumerate(plans):
+        waiting.append(Attempt(number, plan, planning=planning.seconds[plan.path]))
     dispatcher = Dispatcher(
-        project, server, workers, options, import_times, coverage_settings, waiting
+        project, server, workers, options, import_times, coverage_settings, waiting, masks
     )
     try:
         for event in dispatcher.run():
@@ -93,8 +119,45 @@ def _run_with(
         history.save()
 
 
-def _history(project: Project, options: Options) -> PassHistory:
-    return PassHistory(project, options.fingerprint, options.check_outputs)
+def _check_without_server(options: Options) -> None:
+    """Refuse what only a server can do, where notebooks run in Jupyter kernels."""
+    for flag, is_wanted in (
+        ("--max-memory", options.max_memory),
+        ("--strict", options.strict),
+        ("--pdb", options.terminal),
+    ):
+        if is_wanted:
+            raise UserError(f"{flag} works on Linux and macOS, and this is {sys.platform}")
+
+
+class Stopwatch:
+    """Adds up the seconds that the plan of each notebook takes."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)  # by the path of the notebook
+
+    @contextmanager
+    def of(self, path: str) -> Iterator[None]:
+        """Count the time meanwhile for a notebook."""
+        start = time.monotonic()
+        yield
+        self.seconds[path] += time.monotonic() - start
+
+
+def _masks(project: Project, options: Options) -> tuple[Mask, ...]:
+    """The project's own masks, if outputs are to be compared."""
+    if not options.check_outputs:
+        return ()
+    from .masks import project_masks
+
+    return project_masks(project)
+
+
+def _history(project: Project, options: Options, masks: tuple[Mask, ...] = ()) -> PassHistory:
+    key = options.fingerprint
+    if masks:
+        key += repr([pattern.pattern for pattern, _ in masks])
+    return PassHistory(project, key, bool(options.check_outputs))
 
 
 def _in_order(paths: Sequence[Path], seed: str) -> Sequence[Path]:
@@ -154,4 +217,5 @@ def run_notebooks(
 def explain(project: Project, paths: Sequence[Path], options: Options = _DEFAULTS) -> Iterator[str]:
     """Lines that say what each notebook depends on, and why `--changed` would run it or not."""
     plans = (plan_notebook(project, path, options.flags, options.kernel) for path in paths)
-    return explain_plans(_history(project, options), plans)
+    history = _history(project, options, _masks(project, options))
+    return explain_plans(history, plans)

@@ -14,6 +14,7 @@ from ..directives import Dialect, ParsedCell, dialect_of, parse_cells
 from ..notebook import Cell, Notebook, check_kinds, read_notebook, refuse_shape
 from ..project import Project
 from ..records import dataclass
+from . import nbval
 from .results import FAILED, SKIPPED, NotebookResult
 
 
@@ -26,6 +27,7 @@ class Step:
     raises: str = ""  # the name of the exception that the cell has to raise, or ""
     timeout: float | None = None  # the cell's own limit in seconds; 0: no limit; None: none given
     compares_outputs: bool = True  # whether --check-outputs may compare the cell's outputs
+    marks_outputs: bool = False  # whether --check-outputs=marked compares them
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,11 @@ def _has_skip_tag(candidate: Candidate) -> str:
     return "tag skip-execution" if "skip-execution" in candidate.parsed.cell.tags else ""
 
 
+def _has_skip_word(candidate: Candidate) -> str:
+    """The cell says `# NBVAL_SKIP`, or has the tag `nbval-skip`."""
+    return "nbval-skip" if nbval.SKIP in nbval.nbval_words(candidate.parsed.cell) else ""
+
+
 def _is_switched_off(candidate: Candidate) -> str:
     """The cell says `#| eval: false`."""
     return "eval: false" if candidate.parsed.is_switched_off else ""
@@ -177,6 +184,7 @@ def _has_unwanted_flag(candidate: Candidate) -> str:
 
 CELL_RULES = (
     _has_skip_tag,
+    _has_skip_word,
     _is_switched_off,
     _has_unwanted_flag,
 )
@@ -212,12 +220,16 @@ def _step(path: Path, candidate: Candidate) -> Step:
         reason = cell_rule(candidate)
         if reason:
             return Step(parsed.cell, skip=reason)
-    by_tag = "BaseException" if "raises-exception" in parsed.cell.tags else ""
+    words = nbval.nbval_words(parsed.cell)
+    has_to_raise = "raises-exception" in parsed.cell.tags or nbval.RAISES in words
+    is_marked = nbval.CHECK_OUTPUT in words or parsed.option("check_outputs") is not None
+    compares = parsed.compares_outputs and nbval.IGNORE_OUTPUT not in words
     return Step(
         parsed.cell,
-        raises=parsed.expected_exception or by_tag,
+        raises=parsed.expected_exception or ("BaseException" if has_to_raise else ""),
         timeout=_own_timeout(path, parsed),
-        compares_outputs=parsed.compares_outputs,
+        compares_outputs=compares,
+        marks_outputs=compares and is_marked,
     )
 
 

@@ -1,52 +1,71 @@
-"""The outputs that are stored in a notebook: compare them with those of a run, or replace them.
+"""The outputs that are stored in a notebook: compare them with those of a run.
 
-`--check-outputs` compares printed text and the text of results. Figures and other rich outputs only
-have to be there. Numbers may differ by one in the last digit shown, or by a part in a thousand.
-Addresses, times and temporary paths may differ, and so may stderr, where warnings and progress bars
-go. A cell that says `#| check_outputs: false` is not compared, nor is a cell that was never run.
-
-`--save` replaces the outputs, and no other byte of the notebook.
+`--check-outputs` compares printed text, the text of results, and images. Other rich outputs only
+have to be there. `same_text.py` and `images.py` say what counts as the same. stderr, where warnings
+and progress bars go, does not count. A cell that says `#| check_outputs: false` is not compared,
+nor is a cell that was never run. With `--check-outputs=marked`, only cells that say
+`#| check_outputs` are compared.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Iterable
 
-from ..files import write_atomically
-from ..notebook import Notebook, read_notebook
-from ..records import replace
-from ..splice import replace_outputs
-from .results import FAILED, PASSED, SKIPPED, CellResult, Error, NotebookResult
+from ..notebook import Notebook
+from ..records import dataclass, replace
+from .images import same_image
+from .results import FAILED, PASSED, CellResult, Error, NotebookResult
+from .same_text import same_text
 from .selection import NotebookPlan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .same_text import Mask
+
     Output = dict[str, Any]  # an output of a cell, as a notebook stores it
 
 CHANGED = "OutputChanged"  # the name of the error
+_RASTER = ("image/png", "image/jpeg", "image/gif", "image/webp")  # images that consist of pixels
+_MOST_LINES = 400  # of each side, in which the message looks for the difference
 
 
-# --- compare -----------------------------------------------------------------------------------
-
-
-def check_outputs(plan: NotebookPlan, result: NotebookResult) -> NotebookResult:
+def check_outputs(
+    plan: NotebookPlan,
+    result: NotebookResult,
+    masks: tuple[Mask, ...] = (),
+    only_marked: bool = False,
+) -> NotebookResult:
     """The result of a notebook that passed; cells whose outputs are not the stored ones failed."""
-    stored = plan.notebook.data["cells"]
-    compared = {step.cell.index for step in plan.runs if step.compares_outputs}
+    compared = set()
+    for step in plan.runs:
+        if step.marks_outputs if only_marked else step.compares_outputs:
+            compared.add(step.cell.index)
+    stored = stored_cells(plan.notebook)
     cells = []
     for cell in result.cells:
         if cell.outcome == PASSED and cell.index in compared:
-            cell = _check_cell(cell, stored[cell.index])
+            cell = _check_cell(cell, stored[cell.index], masks)
         cells.append(cell)
     has_failed = any(cell.outcome == FAILED for cell in cells)
     return replace(result, cells=tuple(cells), outcome=FAILED if has_failed else result.outcome)
 
 
-def _check_cell(cell: CellResult, stored: dict[str, Any]) -> CellResult:
+def stored_cells(notebook: Notebook) -> list[dict[str, Any]]:
+    """The cells as they are stored, with their images: `Notebook.data` lacks those."""
+    if b'"image/' not in notebook.raw:
+        data = notebook.data
+    else:
+        data = json.loads(notebook.raw.decode("utf-8-sig"))
+    cells: list[dict[str, Any]] = data["cells"]
+    return cells
+
+
+def _check_cell(cell: CellResult, stored: dict[str, Any], masks: tuple[Mask, ...]) -> CellResult:
     stored_outputs = stored.get("outputs") or []
     if not stored_outputs and stored.get("execution_count") is None:  # it was never run
         return cell
@@ -55,9 +74,9 @@ def _check_cell(cell: CellResult, stored: dict[str, Any]) -> CellResult:
         now = _shown(cell.outputs)
     except (AttributeError, KeyError, TypeError):
         return _failed(cell, "the stored outputs are not valid: run the notebook with --save")
-    if _is_same(before, now):
+    if _is_same(before, now, masks):
         return cell
-    diff = difflib.unified_diff(_lines(before), _lines(now), "stored", "now", lineterm="", n=1)
+    diff = _difference(_lines(before), _lines(now))
     return _failed(cell, "the cell does not show what is stored\n" + "\n".join(diff))
 
 
@@ -65,9 +84,16 @@ def _failed(cell: CellResult, message: str) -> CellResult:
     return replace(cell, outcome=FAILED, error=Error(CHANGED, f"{CHANGED}: {message}"))
 
 
-# What a reader sees of an output: its kind and its text. The kind of plain text is "text"; the kind
-# of a rich output names its media types, such as "image", and its text is empty.
-Shown = tuple[str, str]
+# --- what a reader sees ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a reader sees of an output."""
+
+    kind: str  # "text", or for a rich output its media types, such as "image"
+    text: str = ""
+    image: tuple[str, object] | None = None  # the media type of an image, and its content
 
 
 def _shown(outputs: Iterable[Output]) -> list[Shown]:
@@ -76,165 +102,113 @@ def _shown(outputs: Iterable[Output]) -> list[Shown]:
     for output in outputs:
         if output["output_type"] == "error" or output.get("name") == "stderr":
             continue
-        kind, text = _kind_and_text(output)
+        each = _as_shown(output)
         is_printed = "data" not in output
-        if is_printed and shown and shown[-1][0] == kind:
-            text = shown.pop()[1] + text
-        shown.append((kind, text))
-    return [(kind, text) for kind, text in shown if kind != "text" or text.strip()]
+        if is_printed and shown and shown[-1].kind == each.kind:
+            each = Shown(each.kind, shown.pop().text + each.text)
+        shown.append(each)
+    return [each for each in shown if each.kind != "text" or each.text.strip()]
 
 
-def _kind_and_text(output: Output) -> Shown:
+def _as_shown(output: Output) -> Shown:
     data = output.get("data", {})
     rich = sorted(kind.partition("/")[0] for kind in data if not kind.startswith("text/"))
-    if rich:
-        return " ".join(rich), ""
-    text = output.get("text", data.get("text/plain", ""))
-    return "text", text if isinstance(text, str) else "".join(text)
+    if not rich:
+        return Shown("text", _text(output["text"] if "text" in output else _best_text(data)))
+    images = [(kind, data[kind]) for kind in _RASTER if kind in data]
+    return Shown(" ".join(rich), image=images[0] if images else None)
 
 
-def _is_same(before: list[Shown], now: list[Shown]) -> bool:
+_NO_TEXT = re.compile(r"<[\w.]+(?: object)?(?: at 0x[0-9a-fA-F]+)?>")
+
+
+def _best_text(data: dict[str, Any]) -> object:
+    """The plain text of a result; where that names only the object, the text that is shown."""
+    plain = _text(data.get("text/plain", ""))
+    if plain and not _NO_TEXT.fullmatch(plain):
+        return plain
+    for kind in ("text/markdown", "text/latex"):
+        if kind in data:
+            return data[kind]
+    if "text/html" in data:
+        return _visible_text(_text(data["text/html"]))
+    return plain
+
+
+def _text(stored: Any) -> str:
+    """A text as a notebook stores it: in one piece, or in lines."""
+    return stored if isinstance(stored, str) else "".join(stored)
+
+
+def _visible_text(html: str) -> str:
+    """The text of a page, without tags, scripts and styles."""
+    from html.parser import HTMLParser
+
+    texts: list[str] = []
+    hidden: list[str] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: object) -> None:
+            if tag in ("script", "style"):
+                hidden.append(tag)
+
+        def handle_endtag(self, tag: str) -> None:
+            if tag in hidden:
+                hidden.remove(tag)
+            texts.append(" ")
+
+        def handle_data(self, data: str) -> None:
+            if not hidden:
+                texts.append(data)
+
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    return "".join(texts)
+
+
+# --- compare -----------------------------------------------------------------------------------
+
+
+def _is_same(before: list[Shown], now: list[Shown], masks: tuple[Mask, ...]) -> bool:
     if len(before) != len(now):
         return False
-    for (old_kind, old_text), (new_kind, new_text) in zip(before, now, strict=True):
-        if old_kind != new_kind or not same_text(old_text, new_text):
+    for old, new in zip(before, now, strict=True):
+        if old.kind != new.kind or not same_text(old.text, new.text, masks):
+            return False
+        if not _is_same_image(old.image, new.image):
             return False
     return True
+
+
+def _is_same_image(old: tuple[str, object] | None, new: tuple[str, object] | None) -> bool:
+    if old is None or new is None or old[0] != new[0]:  # there is nothing to compare
+        return True
+    return same_image(old[1], new[1])
 
 
 def _lines(shown: list[Shown]) -> list[str]:
     """The lines that the message compares."""
     lines = []
-    for kind, text in shown:
-        lines += text.rstrip("\n").split("\n") if kind == "text" else [f"<{kind}>"]
+    for each in shown:
+        is_text = each.kind == "text"
+        lines += each.text.rstrip("\n").split("\n") if is_text else [f"<{each.kind}>"]
     return lines
 
 
-# --- compare two texts -------------------------------------------------------------------------
+def _difference(before: list[str], now: list[str]) -> list[str]:
+    """The lines that differ, as `diff -u` shows them.
 
-_NUMBER = r"[-+]?(?:\d[\d_]*\.\d*|\.\d+|\d[\d_]*)(?:[eE][-+]?\d+)?"
-_TOKEN = re.compile(rf"{_NUMBER}(?![\w])|\w+|[^\w\s]")
-
-_DATE = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
-_CLOCK = r"\b\d?\d:\d\d(?::\d\d(?:\.\d+)?)?\b"
-_DURATION = rf"{_NUMBER} ?(?:ns|us|µs|μs|ms|s|secs?|seconds?|min|minutes?|h|it/s|s/it)\b"
-_UUID = r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
-
-# What may differ from run to run, and the word that takes its place.
-_MASKS = (
-    (re.compile(r"\x1b\[[0-9;]*m"), ""),  # a colour
-    (re.compile(r"\b0x[0-9a-fA-F]+\b"), "ADDRESS"),
-    (re.compile(_DATE), "TIME"),
-    (re.compile(_CLOCK), "TIME"),
-    (re.compile(_DURATION), "TIME"),
-    (re.compile(_UUID), "UUID"),
-    (re.compile(r"/tmp/[\w./-]+"), "TEMPORARY"),
-)
-
-_RELATIVE_TOLERANCE = 1e-3
-_LAST_DIGIT_TOLERANCE = 1.01  # one, with room for the error of binary fractions
-
-
-def same_text(old: str, new: str) -> bool:
-    """Whether two texts say the same, apart from white space, masked parts and last digits."""
-    if old == new:
-        return True
-    for pattern, mask in _MASKS:
-        old = pattern.sub(mask, old)
-        new = pattern.sub(mask, new)
-    old_tokens = _TOKEN.findall(old)
-    new_tokens = _TOKEN.findall(new)
-    if len(old_tokens) != len(new_tokens):
-        return False
-    for old_token, new_token in zip(old_tokens, new_tokens, strict=True):
-        if old_token != new_token and not _is_same_number(old_token, new_token):
-            return False
-    return True
-
-
-def _is_same_number(old: str, new: str) -> bool:
-    """Whether two texts are numbers that are close enough; whole numbers have to be equal."""
-    try:
-        old_value = float(old)
-        new_value = float(new)
-    except ValueError:
-        return False
-    is_whole = not set(".eE") & set(old + new)
-    if is_whole:
-        return old_value == new_value
-    by_size = _RELATIVE_TOLERANCE * max(abs(old_value), abs(new_value))
-    by_digit = _LAST_DIGIT_TOLERANCE * max(_last_digit(old), _last_digit(new))
-    return abs(old_value - new_value) <= max(by_size, by_digit)
-
-
-def _last_digit(number: str) -> float:
-    """The value of a step in the last digit shown: 0.01 for "1.25", and 0.0 for a whole number."""
-    mantissa, _, exponent = number.lower().partition("e")
-    _, point, decimals = mantissa.partition(".")
-    if not point and not exponent:
-        return 0.0
-    return 10.0 ** (int(exponent or 0) - len(decimals))
-
-
-# --- save --------------------------------------------------------------------------------------
-
-
-def save_outputs(notebook: Notebook, result: NotebookResult) -> NotebookResult:
-    """Write the outputs of the cells that ran into the notebook; every other byte stays.
-
-    If the file was edited while the notebook ran, nothing is written, and a note in the returned
-    result says so.
+    Of long outputs, only the part around the first difference is looked at: to compare all lines
+    could take very long.
     """
-    new_outputs = {}
-    for cell in result.cells:
-        if cell.outcome != SKIPPED:
-            new_outputs[cell.index] = (cell.execution_count, _outputs_to_store(cell))
-    text = replace_outputs(notebook.text, new_outputs)
-    if read_notebook(notebook.path).text != notebook.text:
-        note = "not saved: the notebook was edited while it ran"
-        return replace(result, notes=(*result.notes, note))
-    if text != notebook.text:
-        write_atomically(notebook.path, text)
-    return result
-
-
-def _outputs_to_store(cell: CellResult) -> list[Output]:
-    """The outputs of a cell; the exception of a cell that had to raise it is one of them."""
-    outputs = [_with_text_in_lines(output) for output in cell.outputs]
-    if cell.error:
-        outputs.append(_error_output(cell.error))
-    return outputs
-
-
-def _error_output(error: Error) -> Output:
-    """An exception as an output.
-
-    Its traceback contains only lines of cells: where libraries lie differs between machines.
-    """
-    traceback = ["Traceback (most recent call last):"]
-    for frame in error.frames:
-        if frame.cell is not None:
-            place = f"cell {frame.cell + 1} ({frame.cell_id}), line {frame.line}"
-            traceback.append(f"  {place}: {frame.text}")
-    traceback += error.message.split("\n")
-    return {
-        "output_type": "error",
-        "ename": error.name,
-        "evalue": error.message.partition(": ")[2],
-        "traceback": traceback,
-    }
-
-
-def _with_text_in_lines(output: Output) -> Output:
-    """An output whose texts are lists of lines, as Jupyter writes them."""
-    if "text" in output:
-        return {**output, "text": output["text"].splitlines(keepends=True)}
-    data = {kind: _in_lines(kind, value) for kind, value in output["data"].items()}
-    return {**output, "data": data}
-
-
-def _in_lines(kind: str, value: object) -> object:
-    is_text = kind.startswith("text/") or kind in ("application/javascript", "image/svg+xml")
-    if is_text and isinstance(value, str):
-        return value.splitlines(keepends=True)
-    return value
+    same = 0
+    for old, new in zip(before, now, strict=False):
+        if old != new:
+            break
+        same += 1
+    start = max(0, same - 1)
+    part = slice(start, start + _MOST_LINES)
+    diff = difflib.unified_diff(before[part], now[part], "stored", "now", lineterm="", n=1)
+    lines = list(diff)
+    return lines or ["the images differ"]

@@ -170,6 +170,12 @@ def server_killer_end(cell: int | None, status: int) -> NotebookEnd:
     return NotebookEnd(status, cell=cell, remarks=((None, remark),))
 
 
+def overdue_end(cell: int | None, limit: str) -> NotebookEnd:
+    """The end of a notebook that was alone when the server did not keep its time limit."""
+    remark = "it brought the process that runs all notebooks to a halt"
+    return NotebookEnd(0, limit=limit, cell=cell, remarks=((None, remark),))
+
+
 def notebook_result(
     plan: NotebookPlan,
     cells: Mapping[int, CellResult],

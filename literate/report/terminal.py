@@ -43,7 +43,7 @@ class Report:
     """Takes the events of a run and prints them.
 
     As a context manager, it ends with the failures and the closing line, unless an error other than
-    Ctrl-C ended the run.
+    Ctrl-C, or a signal like it, ended the run.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Report:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None or kind is KeyboardInterrupt:
+        if kind is None or issubclass(kind, KeyboardInterrupt):
             self.summarise()
 
     def take(self, event: Event) -> None:

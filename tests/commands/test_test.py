@@ -132,6 +132,30 @@ def test_up_to(make_project):
     assert run("--up-to", "00")[0] == 0
 
 
+def test_exclude(make_project):
+    make_project({"00_a": ["1"], "01_b": ["1/0"], "02_c": ["1/0"]})
+    code, out, _ = run("--exclude", "01_b.ipynb", "--exclude", "02*")
+    assert code == 0
+    assert last_line(out).startswith("1 passed in ")
+
+
+def test_failed(make_project):
+    project = make_project({"00_a": ["1"], "01_b": ["1/0"]})
+    code, _, err = run("--failed")
+    assert code == 2
+    assert "no run is on record" in err
+    run()
+    code, out, _ = run("--failed")
+    assert code == 1
+    assert last_line(out).startswith("1 failed in ")
+    path = project.nbs_path / "01_b.ipynb"
+    path.write_text(path.read_text().replace("1/0", "1"))
+    assert run("--failed")[0] == 0
+    code, out, _ = run("--failed")
+    assert code == 0
+    assert out == "nothing to run: none of these notebooks failed when it ran last\n"
+
+
 def test_a_shard(make_project):
     make_project({"00_a": ["1"], "01_b": ["1/0"], "02_c": ["1"]})
     code, out, _ = run("--shard", "1/2")
@@ -294,11 +318,12 @@ def have_ended(pids: list[int]) -> bool:
     return not any(is_alive(pid) for pid in pids)
 
 
-def test_ctrl_c(hanging):
+@pytest.mark.parametrize("number, code", [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_ends_the_run_in_order(hanging, number, code):
     _, process, pids = hanging
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, signal.Signals[number])
     out, err = process.communicate(timeout=PATIENCE)  # much less than the notebook would sleep
-    assert process.returncode == 130
+    assert process.returncode == code
     assert last_line(out).startswith("1 passed, 1 not run in ")
     assert "Traceback" not in err
     assert have_ended(pids)

@@ -1,12 +1,19 @@
 """`--changed` and `--explain`: no notebook is left out whose outcome could have changed."""
 
+import os
 import random
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from conftest import notebook, results_of, save_while_waiting_for_the_lock, write_files
+from conftest import (
+    notebook,
+    results_of,
+    save_while_waiting_for_the_lock,
+    tagged,
+    write_files,
+)
 
 from literate.discovery import project_notebooks
 from literate.execute import (
@@ -198,6 +205,59 @@ def test_where_nothing_can_be_written_nothing_is_remembered(make_project):
     note(history, plan)
     history.save()
     assert PassHistory(project, "").why(plan) == "no pass of it is on record"
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a folder", "a link to nowhere"])
+def test_a_state_that_is_not_a_file(make_project, kind):
+    project = make_project({"00_a": ["1"]})
+    file = project.state_dir / "passed.json"
+    file.parent.mkdir()
+    if kind == "a pipe":
+        os.mkfifo(file)
+    elif kind == "a folder":
+        file.mkdir()
+    else:
+        file.symlink_to("nowhere")
+    assert run_changed(project) == {"00_a": f"{PASSED}: no pass of it is on record"}
+
+
+def test_a_folder_for_the_state_that_is_a_file(make_project):
+    project = make_project({"00_a": ["1"]})
+    project.state_dir.write_text("")
+    assert run_changed(project) == {"00_a": f"{PASSED}: no pass of it is on record"}
+
+
+@pytest.mark.parametrize(
+    "tags, runs",
+    [
+        (["remove-input"], False),
+        (["hide-output", "figure-1"], False),
+        (["raises-exception"], True),
+        (["skip-execution"], True),
+        (["nbval-skip"], True),
+        (["parameters"], True),
+    ],
+)
+def test_only_tags_that_say_something_to_the_runner_count(make_project, tags, runs):
+    project = make_project({"00_a": [tagged("1"), "2"]})
+    run_changed(project)
+    write_files(project.root, {"nbs/00_a.ipynb": notebook(tagged("1", *tags), "2")})
+    assert run_changed(project)["00_a"].endswith("changed") == runs
+
+
+def test_a_stored_image_counts_if_outputs_are_compared(make_project):
+    def cell(content: str) -> dict:
+        data = {"image/png": content}
+        output = {"output_type": "display_data", "metadata": {}, "data": data}
+        return {**tagged("x = 1"), "outputs": [output]}
+
+    project = make_project({"00_a": [cell("a")]})
+    plan = plan_notebook(project, project.nbs_path / "00_a.ipynb")
+    before = PassHistory(project, "", outputs=True).graph.parts(plan, "", outputs=True)
+    write_files(project.root, {"nbs/00_a.ipynb": notebook(cell("b"))})
+    plan = plan_notebook(project, project.nbs_path / "00_a.ipynb")
+    after = PassHistory(project, "", outputs=True).graph.parts(plan, "", outputs=True)
+    assert before["its cells"] != after["its cells"]
 
 
 # --- random edits ------------------------------------------------------------------------------

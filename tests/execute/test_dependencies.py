@@ -7,6 +7,7 @@ from conftest import notebook, write_files
 
 from literate.execute import dependencies
 from literate.execute.dependencies import DependencyGraph, imported
+from literate.execute.preload import modules_to_preload
 from literate.execute.selection import plan_notebook
 
 
@@ -176,3 +177,29 @@ def test_imports_are_found_by_pattern(code, names):
 def test_relative_imports():
     found = set(imported("from . import i\nfrom ..j import k, *"))
     assert {("", 1), ("i", 1), ("j", 2), ("j.k", 2)} <= found
+
+
+# --- texts of any size -------------------------------------------------------------------------
+
+MANY = 300_000  # with time that grows with the square, a test would not come to its end
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s = 'from " + "." * MANY + " x'",
+        "\nfrom " + "." * MANY + " x",
+        " " * MANY + "y = 1",
+        "from" + " " * MANY,
+        "from a import (\n" * (MANY // 30),
+        "!" * MANY + "\n",
+        "a, " * MANY,
+        "import " + "\\\n" * MANY,
+    ],
+    ids=["dots in a text", "dots", "blanks", "from", "open", "commands", "commas", "continued"],
+)
+def test_no_text_takes_long(make_project, text):
+    project = make_project({"00_a": [text]})
+    plan = plan_notebook(project, project.nbs_path / "00_a.ipynb")
+    assert DependencyGraph(project).nodes(plan)
+    assert modules_to_preload(project, [plan]) == []

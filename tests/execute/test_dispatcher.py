@@ -21,6 +21,7 @@ from literate.execute.dispatcher import Attempt, Dispatcher, engine_of, make_tas
 from literate.execute.import_times import ImportTimes
 from literate.execute.selection import plan_notebook
 from literate.execute.server.client import ServerDiedError
+from literate.records import replace
 
 KILLED = 9  # the status of a process that SIGKILL has ended
 
@@ -40,6 +41,7 @@ class ScriptedServer:
         self.lives = list(lives)
         self.told: list[object] = []
         self.restarts = 0
+        self.killed = False
 
     def send(self, message: object) -> None:
         self.told.append(message)
@@ -47,10 +49,14 @@ class ScriptedServer:
     def reports(self) -> Iterator[object]:
         assert self.lives, "the dispatcher goes on after the last life of the server"
         for message in self.lives.pop(0):
-            if isinstance(message, Death):
+            if isinstance(message, Death) or self.killed:
+                self.killed = False
                 raise ServerDiedError(KILLED)
             yield message
         pytest.fail("the dispatcher waits for a message that does not come")
+
+    def kill(self) -> None:
+        self.killed = True
 
     def restart(self) -> None:
         self.restarts += 1
@@ -61,6 +67,7 @@ class ScriptedServer:
 
 
 READY = protocol.ServerReady([])
+SILENCE = None  # the server has said nothing for a while
 
 
 def begins(number: int, cell: int = 0) -> protocol.CellStarted:
@@ -156,6 +163,84 @@ def test_imports_are_learned_from_notebooks_that_pass(dispatch):
     times = dispatching.import_times
     assert [times.of(path) for path in paths] == [{"a": 1.0}, None, None]
     assert times.unsafe == {"c", "d"}
+
+
+# --- the clock ---------------------------------------------------------------------------------
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    made = Clock()
+    monkeypatch.setattr(dispatcher, "time", made)
+    return made
+
+
+class Later:
+    """A life of a server during which time passes, by so many seconds before each silence."""
+
+    def __init__(self, clock: Clock, seconds: float, *messages: object) -> None:
+        self.clock = clock
+        self.seconds = seconds
+        self.messages = messages
+
+    def __iter__(self) -> Iterator[object]:
+        for message in self.messages:
+            if message is SILENCE:
+                self.clock.now += self.seconds
+            yield message
+
+
+REST = [READY, over(1), over(2)]
+
+
+def test_a_server_that_keeps_no_time_limit_is_killed(dispatch, clock):
+    server = ScriptedServer(Later(clock, 9, READY, begins(0), SILENCE, SILENCE, SILENCE), REST)
+    events = list(dispatch(server, timeout=10.0).run())
+    assert outcomes(events) == [("00_x", FAILED), *ALL_PASSED[1:]]
+    (failed,) = [event.result for event in events if isinstance(event, NotebookFinished)][:1]
+    assert failed.failures[0].error.name == "Timeout"
+    assert "brought the process that runs all notebooks to a halt" in failed.notes[0]
+
+
+def test_the_limit_of_a_cell_is_kept_too(dispatch, clock):
+    silences = [SILENCE] * 4
+    life = Later(clock, 4, READY, begins(0), SILENCE, ends(0), begins(0, 1), *silences)
+    events = list(dispatch(ScriptedServer(life, REST), cell_timeout=5.0).run())
+    failed = next(event.result for event in events if isinstance(event, NotebookFinished))
+    assert [cell.index for cell in failed.failures] == [1]
+    assert "the cell was still running after 5 s" in failed.failures[0].error.message
+
+
+def test_of_several_notebooks_none_is_blamed_before_it_runs_alone(dispatch, clock):
+    first = Later(clock, 20, READY, begins(0), begins(1), SILENCE, SILENCE)
+    second = Later(clock, 20, READY, over(0), begins(1), SILENCE, SILENCE)
+    server = ScriptedServer(first, second, [READY, over(2)])
+    events = list(dispatch(server, workers=2, timeout=10.0).run())
+    assert sorted(outcomes(events)) == [("00_x", PASSED), ("01_x", FAILED), ("02_x", PASSED)]
+
+
+@pytest.mark.parametrize("options", [{"timeout": 100.0}, {"timeout": 0.0}])
+def test_silence_within_the_limits_is_waited_for(dispatch, clock, options):
+    life = Later(clock, 9, READY, begins(0), SILENCE, SILENCE, over(0), over(1), over(2))
+    assert outcomes(list(dispatch(ScriptedServer(life), **options).run())) == ALL_PASSED
+
+
+def test_planning_counts_towards_the_limit(dispatch):
+    made = dispatch(ScriptedServer([READY, over(0), over(1), over(2)]), timeout=10.0)
+    made.waiting = [replace(attempt, planning=4.0 * attempt.number) for attempt in made.waiting]
+    list(made.run())
+    tasks = [told.task for told in made.server.told if isinstance(told, protocol.RunNotebook)]
+    assert [task.timeout for task in tasks] == [10.0, 6.0, 2.0]
 
 
 # --- the death of the server -------------------------------------------------------------------

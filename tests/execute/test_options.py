@@ -5,18 +5,10 @@ from pathlib import Path
 import pytest
 
 from literate.diagnostics import UsageError
-from literate.execute.options import check_choice, parse_parameters, parse_size, pick_shard
+from literate.execute.options import check_choice, parse_size, pick_shard
 
 
 def test_arguments():
-    assert parse_parameters("a=1 b='x y' c=[1,2] d=None e=x=y f=") == {
-        "a": 1,
-        "b": "x y",
-        "c": [1, 2],
-        "d": None,
-        "e": "x=y",
-        "f": "",
-    }
     assert [parse_size(text) for text in ("", "10", "2k", "1.5M", "4G", "4 GiB")] == [
         0,
         10,
@@ -25,9 +17,6 @@ def test_arguments():
         4 << 30,
         4 << 30,
     ]
-    for text in ("1=2", "a", "class=1", "a='"):
-        with pytest.raises(UsageError):
-            parse_parameters(text)
     for text in ("x", "-1", "3X"):
         with pytest.raises(UsageError):
             parse_size(text)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from conftest import PATIENCE, is_alive, wait_for
@@ -215,3 +216,34 @@ def test_processes_are_only_listed_on_linux(monkeypatch):
         processes.kill_marked("LITERATE_TEST=1")
         assert process.poll() is None
         assert not processes.has_children()
+
+
+LACKS = {
+    "an old Python": "del os.pidfd_open, os.waitid",
+    "an old kernel": "def refuse(*_): raise OSError(38, 'Function not implemented')\n"
+    "os.pidfd_open = refuse",
+    "a sandbox": "def refuse(*_): raise PermissionError(1, 'Operation not permitted')\n"
+    "os.pidfd_open = os.waitid = refuse",
+}
+
+
+@pytest.mark.parametrize("name", LACKS)
+def test_what_a_system_lacks_is_done_as_on_macos(make_project, tmp_path, monkeypatch, name):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(f"import os\n{LACKS[name]}\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    assert python("print(IS_LINUX)") == "False"
+    make_project({"00_a": ["x = 1", "x"], "01_b": ["1/0"], "02_c": ["import os\nos._exit(3)"]})
+    door = Path(__file__).parents[2] / "run_notebook.py"
+    done = subprocess.run([sys.executable, door], capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "1 passed, 2 failed in " in done.stdout
+    assert "ZeroDivisionError" in done.stdout
+
+
+def test_where_nobody_counts_threads_there_is_one(monkeypatch):
+    def refuse(path: str) -> list[str]:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    assert processes.threads() == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -19,6 +20,7 @@ from ..protocol import (
 from .launch import Start, start
 
 _PATIENCE = 3.0  # seconds that the server has to end everything
+_SILENCE = 1.0  # seconds without a report, after which the front looks at the clock
 
 # Variables that say how many threads a numerical library uses.
 _THREAD_COUNTS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -78,16 +80,37 @@ class ForkServerClient:
         with suppress(BrokenPipeError):  # the server has died: `reports` will say so
             write_all(self._running().commands, pack(message))
 
-    def reports(self) -> Iterator[FromServer]:
-        """Yield what the server reports; raise `ServerDiedError` when it has ended."""
+    def reports(self) -> Iterator[FromServer | None]:
+        """Yield what the server reports; raise `ServerDiedError` when it has ended.
+
+        After each second without a report, yield None: a server that a notebook has stopped says
+        nothing, and somebody has to look at the clock.
+        """
         reader = FrameReader()
-        while data := os.read(self._running().reports, CHUNK):
+        while True:
+            if not self._has_report_within(_SILENCE):
+                self._running().let_go_on()
+                yield None
+                continue
+            data = os.read(self._running().reports, CHUNK)
+            if not data:
+                break
             self._is_ready = True  # its first report comes after its last import
             for message in reader.feed(data):
                 if not isinstance(message, FromServer):
                     raise ProtocolError(f"the server does not send {message!r:.200}")
                 yield message
         raise ServerDiedError(self._end(self._running()))
+
+    def _has_report_within(self, seconds: float) -> bool:
+        """Wait for a report, or for the end of the server; return False if neither comes."""
+        reports = select.poll()
+        reports.register(self._running().reports, select.POLLIN)
+        return bool(reports.poll(1000 * seconds))
+
+    def kill(self) -> None:
+        """Kill the server: `reports` will say that it has ended."""
+        self._running().kill()
 
     def close(self) -> None:
         """End the server, and with it everything that it started."""

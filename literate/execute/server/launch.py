@@ -10,6 +10,8 @@ import os
 import sys
 import time
 
+HAS_SERVER = hasattr(os, "posix_spawn")  # whether this system can start one; Windows cannot
+
 _SIGKILL = 9  # the import of `signal` would delay the start
 
 _started_ahead: list[Start] = []  # at most one server that has no client yet
@@ -43,6 +45,16 @@ class Start:
         )
         os.close(server_commands)
         os.close(server_reports)
+
+    def let_go_on(self) -> None:
+        """Let the server go on if somebody has stopped it; otherwise this changes nothing."""
+        from signal import SIGCONT
+
+        os.kill(self.pid, SIGCONT)
+
+    def kill(self) -> None:
+        """Kill the server, also if it is stopped or traced."""
+        os.kill(self.pid, _SIGKILL)
 
     def end(self, patience: float = 0.0) -> int:
         """Let the server end itself and all its workers; return its status as `os.waitpid` does.
@@ -78,7 +90,7 @@ class started_ahead:
     """
 
     def __enter__(self) -> None:
-        if os.name == "posix":
+        if HAS_SERVER:
             _started_ahead.append(Start())
 
     def __exit__(self, *_: object) -> None:

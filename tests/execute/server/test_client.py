@@ -49,6 +49,7 @@ class FakeServer:
         self.their_commands = open(commands, "rb", buffering=0)
         self.their_reports = open(reports, "wb", buffering=0)
         self.patience: float | None = None
+        self.continued = 0  # how often it was told to go on
 
     def received(self) -> list[object]:
         """The commands that came since the last call."""
@@ -61,6 +62,9 @@ class FakeServer:
     def die(self) -> None:
         self.their_reports.close()
         self.their_commands.close()
+
+    def let_go_on(self) -> None:
+        self.continued += 1
 
     def end(self, patience: float = 0.0) -> int:
         self.patience = patience
@@ -179,6 +183,17 @@ def test_reports_are_yielded_as_they_come(servers):
     servers[0].report(ServerReady(["a"]), ServerReady(["b"]))
     reports = client.reports()
     assert [next(reports), next(reports)] == [ServerReady(["a"]), ServerReady(["b"])]
+    client.close()
+
+
+def test_silence_is_reported_too(servers, monkeypatch):
+    monkeypatch.setattr(module, "_SILENCE", 0.0)
+    client = ForkServerClient()
+    reports = client.reports()
+    assert next(reports) is None
+    assert servers[0].continued == 1
+    servers[0].report(ServerReady([]))
+    assert next(reports) == ServerReady([])
     client.close()
 
 

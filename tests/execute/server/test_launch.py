@@ -52,6 +52,19 @@ def test_reports_that_were_not_read_do_not_delay_the_end(server):
     assert server.end(PATIENCE) == 0
 
 
+def test_a_server_that_was_stopped_goes_on(server):
+    os.kill(server.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, server.pid, os.WSTOPPED)
+    server.let_go_on()
+    assert server.end(PATIENCE) == 0
+
+
+def test_a_server_that_is_stopped_can_be_killed(server):
+    os.kill(server.pid, signal.SIGSTOP)
+    server.kill()
+    assert server.end(PATIENCE) == signal.SIGKILL
+
+
 def test_a_server_that_does_not_end_is_killed(server):
     os.kill(server.pid, signal.SIGSTOP)
     assert server.end() == signal.SIGKILL
@@ -144,10 +157,10 @@ def test_a_server_that_was_started_ahead_ends_if_it_is_not_taken(monkeypatch):
     assert is_gone(server)
 
 
-def test_where_there_is_no_posix_no_server_is_started_ahead(monkeypatch):
+def test_where_no_process_can_be_started_no_server_is_started_ahead(monkeypatch):
     made = []
     monkeypatch.setattr("literate.execute.server.launch.Start", lambda: made.append(1))
-    monkeypatch.setattr(os, "name", "nt")
+    monkeypatch.setattr("literate.execute.server.launch.HAS_SERVER", False)
     with started_ahead():
         assert made == []
 
