@@ -58,7 +58,7 @@ ODD_NOTEBOOKS = {
     ),
 }
 each_odd_notebook = pytest.mark.parametrize("text", ODD_NOTEBOOKS.values(), ids=ODD_NOTEBOOKS)
-SOURCES = st.text(st.characters(exclude_characters="\r", exclude_categories=["Cs"]), max_size=40)
+SOURCES = st.text(st.characters(exclude_characters="\r\ufeff", exclude_categories=["Cs"]), max_size=40)
 NEW_CELL = {"cell_type": "code", "id": "0000000a", "metadata": {}, "outputs": [], "source": ["é"]}
 
 
