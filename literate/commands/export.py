@@ -246,7 +246,8 @@ def _report_json(problems: Problems, written: Written, unchanged: int) -> None:
         "written": [str(path) for path in written or ()],
         "unchanged": unchanged,
     }
-    print(dumps(report, indent=1))
+    # A CI service would obey `##vso[...]` in a text.
+    print(dumps(report, indent=1).replace("##", r"\u0023#"))
 
 
 def _json_of(problem: Diagnostic | str) -> dict[str, object]:
