@@ -368,3 +368,10 @@ def test_a_file_in_the_place_of_the_state_folder_gets_a_line(make_project):
     with pytest.raises(UserError, match="not a folder.*move it out of the way"):
         with state_lock(project):
             pytest.fail("the lock was taken")
+
+
+def test_the_compiler_writes_into_the_project_and_into_its_notebooks_elsewhere(tmp_path):
+    config = tmp_path / "settings.ini"
+    for path, folders in (("nbs", [tmp_path]), ("../x", [tmp_path, tmp_path.parent / "x"])):
+        config.write_text(f"[DEFAULT]\nlib_path = lib\nnbs_path = {path}\n")
+        assert list(read_project(config).own_folders) == folders
