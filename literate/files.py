@@ -133,8 +133,7 @@ def replace_files(changes: Mapping[Path, tuple[str, str]], inside: Sequence[Path
         for content, old in prepared:
             content.check_old(old)
         for content, old in prepared:
-            content.check_old(old)
-            content.take_place()
+            content.take_place_of(old)
     finally:
         for content, _ in prepared:
             content.discard()
@@ -154,6 +153,7 @@ class _NewContent:
         self, path: Path, text: str, inside: Sequence[Path], follows_link: bool = True
     ) -> None:
         self._path = path
+        self._inside = inside
         self._target, root = _real_target(path, inside, follows_link)
         folder = os.path.dirname(self._target)
         name = f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}"
@@ -182,6 +182,23 @@ class _NewContent:
         except OSError as error:
             self._name_target(error)
             raise
+
+    def take_place_of(self, old: str) -> None:
+        """Replace the file if it contains the text `old`, or raise a `ChangedMeanwhileError`.
+
+        If somebody writes into the old file in the last moment, it gets its place back.
+        """
+        self.check_old(old)
+        if os.name == "nt" or not os.path.exists(self._target):  # an open file cannot be replaced
+            self.take_place()
+            return
+        with open(os.open(self._target, os.O_RDONLY | _NO_WAITING), "rb") as old_file:
+            self.take_place()
+            content = old_file.read()
+        if content != _encoded(old):
+            text = content.decode("utf-8", "surrogateescape")
+            write_atomically(self._path, text, self._inside)
+            raise ChangedMeanwhileError(self._path)
 
     def discard(self) -> None:
         """Delete the temporary file, unless it has taken its place."""

@@ -442,3 +442,21 @@ def test_a_file_is_deleted_only_as_it_was_read(tmp_path):
     assert path.exists()
     delete_file(path, "old", [tmp_path])
     assert not path.exists()
+
+
+def test_what_is_written_in_the_last_moment_is_not_lost(tmp_path, monkeypatch):
+    path = tmp_path / "a"
+    path.write_text("old")
+    replace = os.replace
+
+    def save_and_replace(source: str, target: str) -> None:
+        monkeypatch.undo()
+        with open(path, "a") as file:
+            file.write(", and precious")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", save_and_replace)
+    with pytest.raises(ChangedMeanwhileError):
+        replace_files({path: ("old", "new")}, [tmp_path])
+    assert path.read_text() == "old, and precious"
+    assert names_in(tmp_path) == ["a"]

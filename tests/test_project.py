@@ -13,6 +13,7 @@ from literate import project as project_module
 from literate.diagnostics import UsageError, UserError
 from literate.project import (
     COMPILED,
+    FAILURES,
     GENERATED,
     IMPORT_TIMES,
     LAST_REPORT,
@@ -351,7 +352,7 @@ def test_each_state_file_has_a_constant(make_project):
     run_command(str(ROOT / "run_notebook.py"))
     written = {path.name for path in project.state_dir.iterdir()}
     written.discard(IMPORT_TIMES)  # written only if an import took long
-    assert written == {".gitignore", LOCK, GENERATED, COMPILED, LAST_REPORT, PASSED}
+    assert written == {".gitignore", LOCK, GENERATED, COMPILED, LAST_REPORT, PASSED, FAILURES}
 
 
 def test_the_state_folder_is_kept_out_of_git_unless_the_user_decides_otherwise(make_project):
@@ -383,3 +384,10 @@ def test_the_files_that_hold_the_settings_are_known_by_their_stamps(make_project
     again = read_project(config)
     assert again == project and repr(again) == repr(project)
     assert again.config_stamps != project.config_stamps
+
+
+def test_the_compiler_writes_into_the_project_and_into_its_notebooks_elsewhere(tmp_path):
+    config = tmp_path / "settings.ini"
+    for path, folders in (("nbs", [tmp_path]), ("../x", [tmp_path, tmp_path.parent / "x"])):
+        config.write_text(f"[DEFAULT]\nlib_path = lib\nnbs_path = {path}\n")
+        assert list(read_project(config).own_folders) == folders

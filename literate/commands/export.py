@@ -323,7 +323,8 @@ def _print_json(
         "unchanged": unchanged,
         **more,
     }
-    print(dumps(report, indent=1))
+    # A CI service would obey `##vso[...]` in a text.
+    print(dumps(report, indent=1).replace("##", r"\u0023#"))
 
 
 def _json_of(problem: Diagnostic | str) -> dict[str, object]:

@@ -165,7 +165,8 @@ def apply(project: Project, carried: list[CarriedEdit]) -> None:
     for edit in carried:
         by_notebook.setdefault(edit.notebook, []).append(edit)
     for path, edits in by_notebook.items():
-        write_atomically(path, _edited_notebook(project, read_notebook(path), edits))
+        text = _edited_notebook(project, read_notebook(path), edits)
+        write_atomically(path, text, project.own_folders)
 
 
 def _edited_notebook(project: Project, notebook: Notebook, edits: list[CarriedEdit]) -> str:

@@ -578,3 +578,25 @@ def test_output_that_cannot_be_written(make_project, monkeypatch, unbuffered, ar
     done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, text=True)
     assert done.returncode == code
     assert "Traceback" not in done.stderr
+
+
+HARMFUL = "\x1b[2J\n::error::forged\n##vso[task.forged]"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--check"], ["--json"], ["--update"]])
+def test_what_stands_in_cells_and_names_commands_nobody(make_project, arguments):
+    """A file with a forged name is named, and a cell that was changed on both sides is shown."""
+    project = make_project({"00_a": [f"#export\nx = '''{HARMFUL}'''"], "01_b": ["#export\n("]})
+    forged = project.nbs_path / "::error::\x1bb.ipynb"
+    (project.nbs_path / "01_b.ipynb").rename(forged)
+    first = notebook2script(*arguments)
+    forged.unlink()
+    notebook2script()
+    edit_module(project, "x = '''", "x = '''module ")
+    edit_notebook(project, "x = '''", "x = '''notebook ")
+    second = notebook2script(*arguments)
+    said = first.stdout + first.stderr + second.stdout + second.stderr
+    assert "forged" in said
+    assert said.replace("\n", "").replace("\t", "").isprintable()
+    assert "##vso[" not in said
+    assert not [line for line in said.splitlines() if line.lstrip().startswith("::")]

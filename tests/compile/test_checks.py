@@ -36,6 +36,8 @@ ERRORS = [
     (["#default_exp class", "#export\nx = 1"], 1, "bad-module"),
     (["#default_exp my-mod", "#export\nx = 1"], 1, "bad-module"),
     (["#default_exp _modidx", "#export\nx = 1"], 1, "bad-module"),
+    (["#default_exp " + "x" * 300, "#export\nx = 1"], 1, "bad-module"),
+    (["#default_exp " + "x/" * 2000 + "y", "#export\nx = 1"], 1, "bad-module"),
     (["#export ../x\nx = 1"], 1, "bad-module"),
     (["#| export a.1b-\nx = 1"], 1, "bad-module"),
     (["#export\n\nfrom .a import b"], 3, "relative-import"),

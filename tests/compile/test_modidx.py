@@ -127,3 +127,14 @@ def test_a_module_that_an_earlier_run_left_is_read_by_its_markers(make_project, 
     (project.lib_path / "old.py").write_text(f"{HEADER}\n{cells}\n")
     found = read_index(project)["syms"].get("lib.old")
     assert (None if found is None else set(found)) == expected
+
+
+def test_a_patched_class_that_is_nested_too_deeply_stops_nothing(make_project):
+    union = "|".join(["A"] * 2000)
+    deep = "B" + ".c" * 500
+    cells = [
+        f"#export\n@patch\ndef f(self: {union}): ...",
+        f"#export\n@patch\ndef g(self: {deep}): ...",
+    ]
+    index = read_index(make_project({"00_a": cells}))
+    assert index["syms"]["lib.a"].keys() == {"lib.a.A.f", "lib.a.?.g"}
