@@ -48,6 +48,8 @@ def load_report() -> tuple[list[str], int] | None:
         if form != _FORMAT or key != _cache_key():
             return None
         stamps = _stamps_of(stamp_lines)
+        if not _has_settings(root, stamps):  # it was not made here: nobody foresees these numbers
+            return None
         if not all(is_current(path, known) for path, known in stamps.items()):
             return None
         files = int(count)
@@ -80,6 +82,11 @@ def _stamp_lines(stamps: Stamps) -> str:
     """A line for each file: the numbers of its stamp, and its path."""
     lines = [f"{'.'.join(map(str, known))} {path}" for path, known in stamps.items()]
     return _BETWEEN_LINES.join(lines)
+
+
+def _has_settings(root: str, stamps: Stamps) -> bool:
+    """Whether a file with the settings of the project has a stamp."""
+    return any(stamps.get(os.path.join(root, name)) for name in _CONFIGS)
 
 
 def _stamps_of(lines: str) -> Stamps:

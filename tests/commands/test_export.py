@@ -417,28 +417,6 @@ def test_watch_reads_settings_that_are_saved(make_project):
         read_until(process, "watching other")
 
 
-@pytest.mark.parametrize(
-    ("change", "path", "concerns"),
-    [
-        ("modified", "nbs/00_a.ipynb", True),
-        ("deleted", "nbs/sub/00_a.ipynb", True),
-        ("added", "nbs/sub", True),
-        ("deleted", "nbs/gone", True),
-        ("deleted", "nbs", True),
-        ("modified", "nbs/_draft.ipynb", False),
-        ("modified", "nbs/.ipynb_checkpoints/00_a.ipynb", False),
-        ("added", "nbs/.literate", False),
-        ("added", "nbs/LICENSE", False),
-        ("deleted", "nbs/a.png", False),
-    ],
-)
-def test_what_watch_looks_at(tmp_path, change, path, concerns):
-    (tmp_path / "nbs" / "sub").mkdir(parents=True)
-    (tmp_path / "nbs" / "LICENSE").touch()
-    found = watch._concerns_notebooks(change, str(tmp_path / path), tmp_path / "nbs")
-    assert found == concerns
-
-
 def test_watch_can_prefer_the_notebook(make_project):
     project = make_project({"00_a": ["#export\nx = 1"]})
     compile_project(project)

@@ -114,6 +114,14 @@ def test_a_state_file_of_version_0_1_is_replaced(project, name):
     assert load_report()
 
 
+def test_a_report_that_a_project_from_elsewhere_brings_along_is_not_used(project):
+    """It can name files that do not exist, but nobody foresees the stamps of those that do."""
+    store_report(project.root, ["all is well"], 3, {})
+    assert load_report() is None
+    store_report(project.root, ["all is well"], 3, {"/nosuch": []})
+    assert load_report() is None
+
+
 def test_a_pipe_in_the_place_of_the_report_is_not_read(project):
     path = project.state_dir / "last-report"
     path.unlink()
@@ -125,7 +133,7 @@ def test_a_pipe_in_the_place_of_the_report_is_not_read(project):
     "messages", [[], ["one"], ["two\nlines", "ü"], ["half of a character: \udcff"]]
 )
 def test_a_report_is_kept_as_it_is_printed(project, messages):
-    store_report(project.root, messages, 3, stamps([project.nbs_path, "nosuch"]))
+    store_report(project.root, messages, 3, stamps([project.root / "settings.ini", "nosuch"]))
     printed = [message.replace("\udcff", "\\udcff") for message in messages]
     assert load_report() == (printed, 3)
 
@@ -251,7 +259,8 @@ def test_what_black_formatted_depends_on_black(make_project, tmp_path, monkeypat
     black = tmp_path / "site" / "black" / "__init__.py"
     black.write_text("def format_str(code, mode): return code\nclass Mode: pass\n")
     monkeypatch.syspath_prepend(tmp_path / "site")
-    monkeypatch.delitem(sys.modules, "black", raising=False)
+    monkeypatch.setitem(sys.modules, "black", None)  # so that the real one is there at the end
+    monkeypatch.delitem(sys.modules, "black")
     make_project({"00_a": ["#export\nx = 1"]}, "black_formatting = True")
     compile_project(find_project())
     assert load_report()

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from conftest import edit_notebook, notebook, rewrite
 
-from literate.compile.watch import GONE, SAVED, WATCHED, events
+from literate.compile.watch import GONE, SAVED, WATCHED, _concerns_notebooks, events
 
 
 @pytest.fixture
@@ -37,3 +37,25 @@ def test_it_ends_when_the_settings_are_saved(project):
         assert next(found) == WATCHED
         rewrite(settings, settings.read_text() + "\nversion = 7.0\n")
         assert list(found) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "concerns"),
+    [
+        ("modified", "nbs/00_a.ipynb", True),
+        ("deleted", "nbs/sub/00_a.ipynb", True),
+        ("added", "nbs/sub", True),
+        ("deleted", "nbs/gone", True),
+        ("deleted", "nbs", True),
+        ("modified", "nbs/_draft.ipynb", False),
+        ("modified", "nbs/.ipynb_checkpoints/00_a.ipynb", False),
+        ("added", "nbs/.literate", False),
+        ("added", "nbs/LICENSE", False),
+        ("deleted", "nbs/a.png", False),
+    ],
+)
+def test_what_watch_looks_at(tmp_path, change, path, concerns):
+    (tmp_path / "nbs" / "sub").mkdir(parents=True)
+    (tmp_path / "nbs" / "LICENSE").touch()
+    found = _concerns_notebooks(change, str(tmp_path / path), tmp_path / "nbs")
+    assert found == concerns
