@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
+from ..records import replace
 from .cell_names import guarded_body
 from .facts import ModuleFacts, OwnImport
 from .imports import DEFINITIONS
@@ -28,10 +29,15 @@ def facts_of(module: Module, package: str) -> ModuleFacts:
         parsed = item.parsed
         cell = parsed.cell
         for found in finder.add(parsed.code, item.tree):
-            line = parsed.line(found.line)
-            place = (str(item.notebook), cell.index, cell.id, line, found.column)
-            about = (found.module, found.names, found.runs, found.is_guarded, found.above)
-            imports.append(OwnImport(*about, *place))
+            imports.append(
+                replace(
+                    found,
+                    notebook=str(item.notebook),
+                    cell=cell.index,
+                    cell_id=cell.id,
+                    line=parsed.line(found.line),
+                )
+            )
     return ModuleFacts(sorted(bound), imports, may_have_any_name(bound, used))
 
 
@@ -67,8 +73,10 @@ class ImportFinder:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 for module, names in self._own(node):
                     above = self._names_above() if runs else ()
-                    place = ("", 0, "", node.lineno, node.col_offset + 1)
-                    yield OwnImport(module, names, runs, is_guarded, above, *place)
+                    line, column = node.lineno, node.col_offset + 1
+                    yield OwnImport(
+                        module, names, runs, is_guarded, above, line=line, column=column
+                    )
             if runs:
                 self._above.append(node)
 
