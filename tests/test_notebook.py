@@ -35,12 +35,14 @@ NOT_NOTEBOOKS = [
     ('{"cells": [], "metadata": {"kernelspec": []}}', "not-a-notebook", None),
     ('{"cells": [], "nbformat": 4, "nbformat_minor": "5"}', "not-a-notebook", None),
     ('{"cells": [], "nbformat": 3}', "unsupported-nbformat", None),
+    ('{"worksheets": [], "nbformat": 3}', "unsupported-nbformat", None),
+    ('{"worksheets": [], "nbformat": "3"}', "not-a-notebook", None),
     ("# %% not a notebook\nimport os", "not-json", 1),
 ]
 IDS = [
     *("cut off", "a long number", "too deep", "merge conflict", "a list", "cells are a number"),
     *("a cell is a number", "metadata is null", "kernelspec is a list", "minor is a string"),
-    *("nbformat 3", "a script"),
+    *("nbformat 3", "worksheets", "nbformat is a text", "a script"),
 ]
 
 

@@ -160,7 +160,7 @@ def test_the_work_grows_with_the_length_of_a_cell(cell):
         check = partial(check_notebook, read)
         return min(timeit.repeat(check, timer=time.process_time, number=1, repeat=5))
 
-    assert seconds(80_000) < 30 * max(seconds(10_000), 0.0001)
+    assert seconds(16_000) < 30 * max(seconds(2_000), 0.0001)
 
 
 def test_a_cell_is_split_into_tokens_once(monkeypatch):
