@@ -74,6 +74,11 @@ class Notebook:
         info = self.metadata.get("language_info", {})
         return str(kernel.get("language") or info.get("name") or "python").lower()
 
+    @property
+    def is_python(self) -> bool:
+        """Whether the language is Python; some kernels call it "ipython" or "python3"."""
+        return self.language.removeprefix("i").startswith("python")
+
     def cell(self, cell_id: str) -> Cell | None:
         """The cell with this id, or None."""
         for cell in self.cells:

@@ -37,12 +37,13 @@ NOT_NOTEBOOKS = [
     ('{"cells": [], "nbformat": 3}', "unsupported-nbformat", None),
     ('{"worksheets": [], "nbformat": 3}', "unsupported-nbformat", None),
     ('{"worksheets": []}', "unsupported-nbformat", None),
+    ('{"worksheets": [], "nbformat": "3"}', "not-a-notebook", None),
     ("# %% not a notebook\nimport os", "not-json", 1),
 ]
 IDS = [
     *("cut off", "a long number", "too deep", "merge conflict", "a list", "cells are a number"),
     *("a cell is a number", "metadata is null", "kernelspec is a list", "minor is a string"),
-    *("nbformat 3", "worksheets", "worksheets without a format", "a script"),
+    *("nbformat 3", "worksheets", "worksheets without a format", "nbformat is a text", "a script"),
 ]
 
 

@@ -89,8 +89,9 @@ def _is_python(code: str) -> bool:
 
 def check_language(notebook: Notebook, dialect: str) -> Diagnostic | None:
     """A remark about a notebook in another language that has directives."""
-    directive_cells = (cell for cell in notebook.cells if cell.type == "code")
-    for cell in directive_cells:
+    for cell in notebook.cells:
+        if cell.type != "code":
+            continue
         parsed = parse_cell(cell, dialect)
         directive = parsed.get(*COMPILER_DIRECTIVES)
         if directive:

@@ -12,6 +12,8 @@ from ..records import dataclass
 from .facts import OwnImport
 from .library import Library
 
+_OUTSIDE = ""  # takes the place of the module that imports the first one
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -110,7 +112,9 @@ class _Simulation:
 
     def run(self, entry: str) -> Failure | None:
         """The first import that fails."""
-        self._begin(entry)
+        outside = OwnImport(entry, names=(), runs=True)
+        self._bound[_OUTSIDE] = set()
+        self._stack.append((_OUTSIDE, [outside]))
         while self._stack:
             module, imports = self._stack[-1]
             if not imports:
@@ -124,7 +128,7 @@ class _Simulation:
                 self._begin(next_module)
                 continue
             missing = self._missing(each)
-            if missing and not each.is_guarded:
+            if missing and not self._is_guarded():
                 return Failure(module, each, missing, self._shown_at())
             if each.names == ("*",):
                 self._bound[module] |= self._library.exports(each.module) or set()
@@ -160,6 +164,10 @@ class _Simulation:
             if not is_there and self._library.may_have(module, name):
                 return name
         return None
+
+    def _is_guarded(self) -> bool:
+        """Whether an import on the way stands in a `try` that catches the error."""
+        return any(imports[-1].is_guarded for _, imports in self._stack)
 
     def _shown_at(self) -> OwnImport:
         """The import that fails, or the nearest one on the way to it that stands in a notebook."""

@@ -202,20 +202,16 @@ def _check_misplaced(path: Path, parsed: ParsedCell, dialect: str) -> Iterator[D
             comments = _comment_lines(source)
         if line not in comments:
             continue
-        problem = _misplaced(path, parsed, dialect, match, line)
-        if problem:
-            yield problem
+        yield _misplaced(path, parsed, dialect, match, line)
 
 
 def _misplaced(
     path: Path, parsed: ParsedCell, dialect: str, match: re.Match[str], line: int
-) -> Diagnostic | None:
+) -> Diagnostic:
     """What to say about one directive without effect."""
     spelled = match[0].strip()
     has_bar = bool(match[1])
     is_plain = dialect is Dialect.PLAIN
-    if has_bar and is_plain:
-        return None
     if _is_repeated(match, parsed):
         message = f"{spelled} is repeated, and has no effect here"
         return in_cell("repeated-directive", message, path, parsed.cell, line)

@@ -29,13 +29,13 @@ class OwnImport:
     module: str  # "lib.core"
     names: tuple[str, ...]  # those behind `from lib.core import`; empty for `import lib.core`
     runs: bool  # whether importing the module runs it: it does not stand in a function
-    is_guarded: bool  # whether it stands in a `try` that catches an ImportError
-    above: tuple[str, ...]  # the names that the module binds above, since the import before
-    notebook: str
-    cell: int
-    cell_id: str
-    line: int
-    column: int
+    is_guarded: bool = False  # whether it stands in a `try` that catches an ImportError
+    above: tuple[str, ...] = ()  # the names that the module binds above, since the import before
+    notebook: str = ""  # "" in a module that was written by hand
+    cell: int = 0
+    cell_id: str = ""
+    line: int = 1
+    column: int = 1
 
 
 @dataclass

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
+from ..records import replace
 from .cell_names import guarded_body
 from .facts import ModuleFacts, OwnImport
 from .imports import DEFINITIONS
 from .module import Module
+
+_STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
 
 # Code that uses one of these may bind names that cannot be seen.
 _BINDS_ANY_NAME = frozenset({"globals", "vars", "locals", "exec", "setattr"})
@@ -28,10 +31,15 @@ def facts_of(module: Module, package: str) -> ModuleFacts:
         parsed = item.parsed
         cell = parsed.cell
         for found in finder.add(parsed.code, item.tree):
-            line = parsed.line(found.line)
-            place = (str(item.notebook), cell.index, cell.id, line, found.column)
-            about = (found.module, found.names, found.runs, found.is_guarded, found.above)
-            imports.append(OwnImport(*about, *place))
+            imports.append(
+                replace(
+                    found,
+                    notebook=str(item.notebook),
+                    cell=cell.index,
+                    cell_id=cell.id,
+                    line=parsed.line(found.line),
+                )
+            )
     return ModuleFacts(sorted(bound), imports, may_have_any_name(bound, used))
 
 
@@ -53,7 +61,8 @@ class ImportFinder:
         direct = rf"\b(?:from|import)[\s\\]+{name}\b"
         after_others = rf"^[ \t]*import[ \t][^\n]*,[ \t]*{name}\b"
         self._may_import = re.compile(f"{direct}|{after_others}", re.MULTILINE).search
-        self._above: list[ast.stmt] = []  # statements since the last import that was found
+        self._above: list[str] = []  # the names that are bound since the last import
+        self._unread: list[ast.Module] = []  # pieces without imports, whose names belong to them
 
     def add(self, code: str, tree: ast.Module) -> Iterator[OwnImport]:
         """The imports in the next piece of the code.
@@ -61,21 +70,27 @@ class ImportFinder:
         `tree` is its syntax tree, which may lack the bodies of definitions.
         """
         if "import" not in code or not (self._folder or self._may_import(code)):
-            self._above += tree.body
+            self._unread.append(tree)
             return
         for node, runs, is_guarded in _statements(ast.parse(code)):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 for module, names in self._own(node):
                     above = self._names_above() if runs else ()
-                    place = ("", 0, "", node.lineno, node.col_offset + 1)
-                    yield OwnImport(module, names, runs, is_guarded, above, *place)
+                    line, column = node.lineno, node.col_offset + 1
+                    yield OwnImport(
+                        module, names, runs, is_guarded, above, line=line, column=column
+                    )
             if runs:
-                self._above.append(node)
+                self._above += _bound_by(node)
 
     def _names_above(self) -> tuple[str, ...]:
-        names = dict.fromkeys(_bound_by(self._above))
-        self._above = []
-        return tuple(names)
+        for tree in self._unread:
+            for node, runs, _ in _statements(tree):
+                if runs:
+                    self._above += _bound_by(node)
+        names = tuple(dict.fromkeys(self._above))
+        self._above, self._unread = [], []
+        return names
 
     def _own(self, node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, tuple[str, ...]]]:
         """The modules of the package that a statement imports, and the names from each."""
@@ -109,7 +124,7 @@ def _statements(tree: ast.Module) -> Iterator[tuple[ast.stmt, bool, bool]]:
         skipped = set(map(id, _not_run(node)))
         children: list[tuple[ast.AST, bool, bool]] = []
         for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            if isinstance(child, _STATEMENTS):
                 children.append((child, runs and id(child) not in skipped, is_guarded))
         pending += reversed(children)
 
@@ -123,16 +138,21 @@ def _not_run(node: ast.AST) -> list[ast.stmt]:
     return []
 
 
-def _bound_by(statements: Iterable[ast.stmt]) -> Iterator[str]:
-    """The names that statements bind, with those of the statements that they contain."""
-    for node in statements:
-        if isinstance(node, DEFINITIONS):
-            yield node.name
-            continue
-        for inner in ast.walk(node):
+def _bound_by(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement binds, without the statements that it contains."""
+    if isinstance(node, DEFINITIONS):
+        yield node.name
+        return
+    for part in _parts(node):
+        for inner in ast.walk(part):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                 yield inner.id
             elif isinstance(inner, ast.alias):
                 yield inner.asname or inner.name.split(".")[0]
-            elif isinstance(inner, DEFINITIONS):
-                yield inner.name
+
+
+def _parts(node: ast.stmt) -> list[ast.AST]:
+    """The parts of a statement that are not statements themselves."""
+    if not hasattr(node, "body"):
+        return [node]
+    return [child for child in ast.iter_child_nodes(node) if not isinstance(child, _STATEMENTS)]

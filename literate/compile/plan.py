@@ -257,7 +257,7 @@ def _read_notebook(project: Project, path: Path, contents: _ProjectContents) -> 
     if conflict:
         return [conflict]
     dialect = dialect_of(notebook, project)
-    if notebook.language != "python":
+    if not notebook.is_python:
         remark = check_language(notebook, dialect)
         return [remark] if remark else []
     cells = parse_cells(notebook, dialect)

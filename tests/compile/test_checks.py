@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from conftest import notebook
 
 from literate.compile.directive_checks import check_directives
 from literate.compile.plan import CompilePlan, make_plan
@@ -101,9 +102,89 @@ def test_both_sides_of_a_merge_are_not_compiled(make_project, cell, line):
     assert (problem.cell, problem.line) == (1, line)
 
 
-@pytest.mark.parametrize("cell", ["s = '''\n<<<<<<< \n'''", "x <<<<<<< y", "md: <<<<<<< HEAD"])
-def test_other_angle_brackets_are_not_merge_markers(make_project, cell):
+SPAN = '<span style="color:red"><b>{}</b></span>'
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        SPAN.format("<<<<<<< local"),
+        SPAN.format("<<<<<<< local <CELL DELETED>"),
+        SPAN.format("======="),
+        SPAN.format(">>>>>>> remote <modified: >"),
+        "`=======`",
+        "`>>>>>>> other`",
+        "<<<<<<< HEAD",
+        ">>>>>>> other\n",
+    ],
+)
+def test_a_marker_in_a_cell_of_its_own_is_a_conflict(make_project, marker):
+    cells = ["#export\nx = 1", f"md:{marker}", "#export\nx = 2"]
+    problem = only_problem(make_plan(make_project({"00_a": cells})))
+    assert (problem.code, problem.cell, problem.line) == ("merge-conflict", 1, 1)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "s = '''\n<<<<<<< \n'''",
+        "s = '''\n<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> other\n'''",
+        "x <<<<<<< y",
+        "md: <<<<<<< HEAD",
+        "md:A conflict looks like\n<<<<<<< HEAD\nx\n=======\n",
+        "md:```\n<<<<<<< HEAD\nmine\n=======\ntheirs\n>>>>>>> other\n```",
+        "md:git writes `<<<<<<< HEAD` and `>>>>>>> branch`",
+        "md:Title\n=======",
+        "md:=======",
+        "# =======\nx = 1",
+    ],
+)
+def test_prose_about_merges_is_not_a_conflict(make_project, cell):
     assert make_plan(make_project({"00_a": ["#export\ny = 1", cell]})).diagnostics == []
+
+
+# --- other languages ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}},
+        {"language_info": {"name": "julia"}},
+    ],
+)
+@pytest.mark.parametrize("source", ["#| export\nx <- 1", "#export\nx = 1", "#default_exp other"])
+def test_a_notebook_in_another_language_is_left_out(make_project, metadata, source):
+    other = notebook("md:# Other", source, "%%%", **metadata)
+    project = make_project({"00_a": ["#export\nx = 1"], "01_other": other})
+    plan = make_plan(project, strict=True)
+    problem = only_problem(plan)
+    assert (problem.code, problem.severity) == ("other-language", "remark")
+    assert (problem.path.stem, problem.cell, problem.line) == ("01_other", 1, 1)
+    assert [module.name for module in plan.modules] == ["a"]
+
+
+def test_a_notebook_in_another_language_without_directives_needs_no_remark(make_project):
+    other = notebook("x <- 1", language_info={"name": "R"})
+    project = make_project({"00_a": ["#export\nx = 1"], "01_other": other})
+    assert make_plan(project).diagnostics == []
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {},
+        {"kernelspec": {"name": "xpython", "display_name": "Xeus"}},
+        {"kernelspec": {"name": "x", "display_name": "x", "language": "Python"}},
+        {"language_info": {"name": "python", "version": "3.11"}},
+        {"language_info": {"name": "ipython"}},
+        {"kernelspec": {"name": "x", "display_name": "x", "language": "python3"}},
+    ],
+)
+def test_a_python_notebook_may_have_any_kernel(make_project, metadata):
+    plan = make_plan(make_project({"00_a": notebook("#export\nx = 1", **metadata)}))
+    assert plan.diagnostics == []
+    assert [module.name for module in plan.modules] == ["a"]
 
 
 @pytest.mark.parametrize("name", ["00_two\nlines", "00_\udcff", "sub\r/00_a"])

@@ -82,7 +82,7 @@ def test_the_check_of_statements_ends_at_the_first_error():
         ("[x async for x in y]", 2),
         ("x = 1\n\nif x:\n    break", 5),
         ("while True:\n    def g():\n        continue", 4),
-        ("try: x = 1\nexcept: pass\nexcept ValueError: pass", 2),
+        ("try: x = 1\nexcept: pass\nexcept ValueError: pass", 3),
         ("a = *[1]", 2),
         ("*a, *b = [1, 2]", 2),
         ("match 1:\n    case x: pass\n    case 2: pass", 3),
