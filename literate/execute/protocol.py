@@ -176,8 +176,13 @@ class Refuse:
 
 
 @dataclass(frozen=True)
+class CellsDone:
+    """No cell runs any more. The worker waits for threads, and does what Python does at the end."""
+
+
+@dataclass(frozen=True)
 class WorkerEnds:
-    """All cells ran."""
+    """The process of the notebook has come to its end."""
 
     remarks: list[str]
     import_times: dict[str, float]  # third-party modules, and the seconds that each import took
@@ -257,6 +262,7 @@ FromWorker = (
     | StreamText
     | Sync
     | Refuse
+    | CellsDone
     | WorkerEnds
 )
 AboutNotebook = CellStarted | CellEnded | OutputsUpdated | NotebookEnded

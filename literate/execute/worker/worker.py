@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import builtins
 import faulthandler
 import gc
@@ -13,6 +12,7 @@ import signal
 import sys
 import time
 import traceback
+from contextlib import suppress
 from typing import cast
 
 from ..processes import adopt_orphans, die_with, heed_signals, limit_memory
@@ -20,6 +20,7 @@ from ..protocol import (
     CellBegins,
     CellEnds,
     CellReport,
+    CellsDone,
     FromWorker,
     Sync,
     Task,
@@ -28,6 +29,7 @@ from ..protocol import (
 )
 from ..results import Error
 from .channel import WorkerChannel
+from .ending import forget_exit_handlers, run_exit_handlers, running_threads, wait_for_threads
 from .leftovers import Leftovers
 from .parking import Parking
 from .shell import NotebookShell
@@ -114,6 +116,7 @@ def run_worker(
 
         coverage = start(task.coverage)
     _settle(task, pipes["dump"], server)
+    forget_exit_handlers(shell)
     _seed_numpy(parking)
     sys.stdout = Stream("stdout", channel)
     sys.stderr = Stream("stderr", channel)
@@ -122,7 +125,10 @@ def run_worker(
 
     worker = Worker(task, shell, channel)
     worker.run_cells()
-    atexit._run_exitfuncs()
+    channel.call(CellsDone())
+    wait_for_threads()
+    worker.note_threads_and_tasks()
+    run_exit_handlers()
     _flush_streams()
     if coverage is not None:
         coverage.stop()
@@ -135,7 +141,7 @@ def run_worker(
 def _settle(task: Task, dump: int, server: int) -> None:
     """Give this process the state that a notebook expects at its start.
 
-    Nothing of the server's state is left: signals, handlers of `atexit`, folder, path, arguments.
+    Nothing of the server's state is left: signals, folder, path, arguments.
     """
     die_with(server)
     adopt_orphans()
@@ -152,7 +158,6 @@ def _settle(task: Task, dump: int, server: int) -> None:
     os.chdir(task.folder)
     sys.path[:0] = [task.folder, task.root]
     sys.argv = [task.path]
-    atexit._clear()
 
 
 def _seed_numpy(parking: Parking) -> None:
@@ -192,13 +197,18 @@ class Worker:
             if cell.index == self._task.parameters_after:
                 self._set_parameters()
 
+    def note_threads_and_tasks(self) -> None:
+        """Add remarks about threads that still run, and about tasks, when all cells have run."""
+        # The notebook may have patched a function that is needed here. Its cells did not fail.
+        with suppress(Exception):
+            self._leftovers.add_threads(running_threads())
+            self._leftovers.add_tasks()
+
     def remarks_at_end(self) -> list[str]:
-        """The remarks about what the notebook leaves when all cells have run."""
-        try:
-            return self._leftovers.at_end()
-        except Exception:
-            # The notebook has patched a function that is needed here. Its cells did not fail.
-            return []
+        """All remarks that do not belong to a cell, after the exit handlers have run."""
+        with suppress(Exception):  # as above
+            self._leftovers.add_processes()
+        return self._leftovers.take()
 
     def _set_parameters(self) -> None:
         self._shell.user_ns.update(self._task.parameters)
