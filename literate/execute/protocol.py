@@ -234,6 +234,7 @@ class NotebookEnd:
     status: int  # as `os.waitpid` gives it
     complete: bool = False  # whether the worker came to its end
     limit: str = ""  # "cell" or "notebook" if a time limit passed
+    has_run_on: bool = False  # whether it still ran some time after its last cell, and was ended
     cell: int | None = None  # the cell that was running
     outputs: tuple[Output, ...] = ()  # what that cell had shown
     dump: str = ""  # what faulthandler wrote

@@ -182,6 +182,8 @@ def notebook_result(
 
     `cells` holds the results of the cells that ran, by index.
     """
+    if end.has_run_on:
+        end = replace(end, remarks=(*end.remarks, (None, _run_on(plan, end))))
     all_cells = dict(cells)
     for step in plan.steps:
         if step.skip:
@@ -227,10 +229,22 @@ def _failure_outside_cells(
 def _timeout_outside_cells(plan: NotebookPlan, end: NotebookEnd, limits: Limits) -> str:
     """The message of a time limit that passed between two cells, or after the last one."""
     message = _timeout_error(end.limit, limits, ()).message.replace("the cell", "the notebook")
+    return f"{message} {_dumped_place(plan, end)}".rstrip()
+
+
+def _run_on(plan: NotebookPlan, end: NotebookEnd) -> str:
+    """The remark about a notebook that did not end after its last cell."""
+    place = _dumped_place(plan, end)
+    where = f", {place}," if place else ""
+    return f"it still ran after its last cell{where} and was ended"
+
+
+def _dumped_place(plan: NotebookPlan, end: NotebookEnd) -> str:
+    """The innermost line of a cell in the dump: "in cell 2 (id), line 5"; or ""."""
     for frame in reversed(_dumped_frames(plan, end.dump)):
         if frame.cell is not None:
-            return f"{message} in cell {frame.cell + 1} ({frame.cell_id}), line {frame.line}"
-    return message
+            return f"in cell {frame.cell + 1} ({frame.cell_id}), line {frame.line}"
+    return ""
 
 
 def _printed_text(end: NotebookEnd, stream: str | None = None) -> str:

@@ -20,8 +20,6 @@ from ..protocol import (
     CellReport,
     CellsDone,
     CellStarted,
-    ClearOutput,
-    Display,
     FrameReader,
     Message,
     NotebookEnd,
@@ -29,8 +27,6 @@ from ..protocol import (
     OutputsUpdated,
     ProtocolError,
     Refuse,
-    ShowResult,
-    StreamText,
     Sync,
     Task,
     UpdateDisplay,
@@ -158,31 +154,8 @@ class Job:
     def _take_message(self, message: Message) -> None:
         """Do what a message asks for; the worker waits meanwhile."""
         match message:
-            case Display(data, metadata, display_id):
-                self._outputs.display(
-                    {
-                        "output_type": "display_data",
-                        "data": data,
-                        "metadata": metadata,
-                    },
-                    display_id,
-                )
-            case ShowResult(data, metadata, execution_count):
-                self._outputs.display(
-                    {
-                        "output_type": "execute_result",
-                        "data": data,
-                        "metadata": metadata,
-                        "execution_count": execution_count,
-                    },
-                    None,
-                )
             case UpdateDisplay():
                 self._update_displays(message)
-            case ClearOutput(wait):
-                self._outputs.clear(wait)
-            case StreamText(name, text):
-                self._outputs.write(name, text.encode("utf-8", "replace"))
             case CellEnds(index, report):
                 self._end_cell(index, report)
             case Refuse(reason):
@@ -193,6 +166,8 @@ class Job:
                 self._note_worker_end(message)
             case Sync():
                 pass  # what was printed has been read
+            case _ if self._outputs.take(message):
+                pass
             case _:
                 raise ProtocolError(f"a worker does not send {message!r:.200}")
 
@@ -280,15 +255,12 @@ class Job:
     def finish(self, status: int) -> None:
         """Read what the ended process has left in its pipes, and tell the front of its end."""
         self._drain("frames", "stdout", "stderr", "dump")
-        limit = self.limit
-        if limit == "end":  # its cells have all run, so that this is not a failure
-            limit = ""
-            self._is_complete = True
-            self._remarks.append((None, "it still ran after its last cell, and was ended"))
+        has_run_on = self.limit == "end"
         end = NotebookEnd(
             status=status,
-            complete=self._is_complete,
-            limit=limit,
+            complete=self._is_complete or has_run_on,  # all of its cells have come to their end
+            limit="" if has_run_on else self.limit,
+            has_run_on=has_run_on,
             cell=self.cell,
             outputs=tuple(self._outputs.items()),
             dump=self._dump.decode(errors="replace"),

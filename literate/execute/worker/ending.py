@@ -19,7 +19,7 @@ from contextlib import suppress
 from .shell import NotebookShell
 
 # Bound before a notebook can patch them.
-_wait_for_threads = threading._shutdown
+_wait_for_threads = threading._shutdown  # type: ignore[attr-defined]  # typeshed leaves it out
 _run_handlers = atexit._run_exitfuncs
 _list_threads = threading.enumerate
 _main_thread = threading.main_thread

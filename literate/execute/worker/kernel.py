@@ -26,19 +26,14 @@ from ..protocol import (
     CellBegins,
     CellEnds,
     CellReport,
-    ClearOutput,
-    Display,
-    FromWorker,
     Refuse,
-    ShowResult,
-    StreamText,
     Task,
     TaskCell,
-    UpdateDisplay,
     WorkerEnds,
 )
 from ..results import DIED, Error, Frame
 from .channel import WorkerChannel
+from .jupyter import message_of
 from .spawn import receive_task
 
 TYPE_CHECKING = False
@@ -49,12 +44,15 @@ if TYPE_CHECKING:
 
     Content = dict[str, Any]  # the content of a message of a kernel
 
-# A Python kernel runs this before the first cell. It puts the notebook's folders into `sys.path`.
-# It also notes each exception that IPython shows: the reply of the kernel does not tell of some of
-# them, for example of those below %%capture, and it never tells the bases of an exception.
+# A Python kernel runs this before the first cell. It puts the project's root into `sys.path`,
+# behind the folder of the notebook. It also notes each exception that IPython shows: the reply of
+# the kernel does not tell of some of them, for example of those below %%capture, and it never tells
+# the bases of an exception.
 _PREPARE = """
 import sys, IPython
-sys.path[:0] = [path for path in ({folder!r}, {root!r}) if path not in sys.path]
+if '' not in sys.path:
+    sys.path.append('')
+sys.path.insert(sys.path.index('') + 1, {root!r})
 def prepare(shell):
     show = shell.showtraceback
     def showtraceback(exc_tuple=None, *args, **kwargs):
@@ -92,24 +90,6 @@ def _error_of(content: Content) -> _KernelError:
     return _KernelError(content.get("ename") or "Error", content.get("evalue") or "", traceback)
 
 
-def _message_of(kind: str, content: Content) -> FromWorker | None:
-    """The message that reports an output. None if the message of the kernel is not an output."""
-    transient = content.get("transient") or {}
-    display_id = transient.get("display_id")
-    match kind:
-        case "stream":
-            return StreamText(content["name"], content["text"])
-        case "display_data":
-            return Display(content["data"], content["metadata"], display_id)
-        case "update_display_data":
-            return UpdateDisplay(content["data"], content["metadata"], display_id)
-        case "execute_result":
-            return ShowResult(content["data"], content["metadata"], content["execution_count"])
-        case "clear_output":
-            return ClearOutput(content["wait"])
-    return None
-
-
 class _Client(NotebookClient):
     """Runs code in a kernel, and reports outputs as soon as the kernel sends them."""
 
@@ -143,7 +123,7 @@ class _Client(NotebookClient):
         if kind == "error":
             self._error = _error_of(content)
             return None
-        message = _message_of(kind, content)
+        message = message_of(kind, content)
         if message is None:
             return super().process_message(msg, cell, cell_index)
         self._channel.call(message)
@@ -223,7 +203,7 @@ class _KernelRun:
         os.unlink(self._client.manager.connection_file)
         self._pass_on_interrupts()
         if self._is_python:
-            prepare = _PREPARE.format(folder=self._task.folder, root=self._task.root)
+            prepare = _PREPARE.format(root=self._task.root)
             await self._client.evaluate(prepare)
         try:
             await self._run_cells()
@@ -341,12 +321,10 @@ def _death(status: int | None) -> Error:
 
 
 def _environment(task: Task) -> dict[str, str]:
-    """The environment of the kernel: the project's modules are found, and no profile is read."""
-    folders = (task.folder, task.root, os.environ.get("PYTHONPATH"))
-    path = os.pathsep.join([folder for folder in folders if folder])
+    """The environment of the kernel: no profile is read."""
     ipython_folder = os.path.join(task.state_dir, "ipython")  # it is empty
     os.makedirs(task.state_dir, exist_ok=True)
-    return {**os.environ, "PYTHONPATH": path, "IPYTHONDIR": ipython_folder}
+    return {**os.environ, "IPYTHONDIR": ipython_folder}
 
 
 def main() -> None:

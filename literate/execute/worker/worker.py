@@ -30,10 +30,12 @@ from ..protocol import (
 from ..results import Error
 from .channel import WorkerChannel
 from .ending import forget_exit_handlers, run_exit_handlers, running_threads, wait_for_threads
+from .jupyter import begin_as_kernel, insert_notebook_path
 from .leftovers import Leftovers
 from .parking import Parking
 from .shell import NotebookShell
 from .tracebacks import CellNames
+from .widgets import OutputWidgets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,6 +118,7 @@ def run_worker(
 
         coverage = start(task.coverage)
     _settle(task, pipes["dump"], server)
+    begin_as_kernel(shell)
     forget_exit_handlers(shell)
     _seed_numpy(parking)
     sys.stdout = Stream("stdout", channel)
@@ -156,8 +159,10 @@ def _settle(task: Task, dump: int, server: int) -> None:
     getpass.getpass = _refuse_input
     gc.enable()  # the server runs without it
     os.chdir(task.folder)
-    sys.path[:0] = [task.folder, task.root]
-    sys.argv = [task.path]
+    insert_notebook_path(task.root)
+    multiprocessing: Any = sys.modules.get("multiprocessing.process")
+    if multiprocessing is not None:  # the server has loaded it in another folder
+        multiprocessing.ORIGINAL_DIR = task.folder
 
 
 def _seed_numpy(parking: Parking) -> None:
@@ -183,6 +188,10 @@ class Worker:
         self._channel = channel
         self._cell_names = CellNames(task.path)
         self._leftovers = Leftovers(shell)
+        self._widgets = OutputWidgets(before_change=_flush_streams)
+        self._widgets.listen()
+        channel.takes_text = self._widgets.take_text
+        shell.takes_error = self._widgets.take_error
         shell.report = self._report_output
         shell.remark = self._leftovers.add
         shell.user_ns["_dh"][:] = [task.folder]  # the folders for `%cd -`
@@ -216,7 +225,8 @@ class Worker:
     def _report_output(self, message: FromWorker) -> None:
         """Report what a cell displays, after all that it has printed before."""
         _flush_streams()
-        self._channel.call(message)
+        if not self._widgets.take(message):
+            self._channel.call(message)
 
     def _run_cell(self, cell: TaskCell) -> bool:
         """Run a cell and report it. Returns whether the next cell is to run."""
@@ -241,7 +251,9 @@ class Worker:
             # IPython itself has failed, because the cell has patched what it needs, or a task has
             # exited.
             exception = error
-        return exception, _clock() - start
+        seconds = _clock() - start
+        self._widgets.end_cell()
+        return exception, seconds
 
     def _cell_report(
         self, cell: TaskCell, exception: BaseException | None, seconds: float

@@ -112,7 +112,7 @@ ENDLESS = {
     ),
     "a_handler": (
         "import atexit, threading\natexit.register(threading.Event().wait);",
-        "it still ran after its last cell, and was ended",
+        "it still ran after its last cell and was ended",
     ),
 }
 
@@ -156,7 +156,7 @@ def test_what_cannot_be_interrupted_is_killed(make_project, tmp_path):
     with constants(tmp_path / "site", KILLS_AT_ONCE):
         (result,) = results_of(project).values()
     assert result.outcome == PASSED
-    assert result.notes == ("it still ran after its last cell, and was ended",)
+    assert result.notes == ("it still ran after its last cell and was ended",)
 
 
 def test_the_handlers_of_the_server_do_not_run(make_project, monkeypatch, tmp_path):
