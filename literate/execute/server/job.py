@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 
 from ...records import dataclass
+from ..outputs import Outputs
 from ..processes import IS_LINUX, kill
 from ..protocol import (
     GO_ON,
@@ -32,7 +33,6 @@ from ..protocol import (
     UpdateDisplay,
     WorkerEnds,
 )
-from .outputs import Outputs
 from .pipes import WorkerPipes
 
 # What is sent to a worker at a time limit: seconds after the limit, and the signal.

@@ -10,8 +10,8 @@ from __future__ import annotations
 import traceback
 from contextlib import suppress
 
+from ..outputs import Outputs
 from ..protocol import FromWorker, Output
-from ..server.outputs import Outputs
 
 try:
     import comm

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from ..protocol import (
+from .protocol import (
     ClearOutput,
     Display,
     Output,
