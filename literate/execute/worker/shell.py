@@ -271,6 +271,8 @@ class NotebookShell(InteractiveShell):
         the file of the module and `lines` has the line in it for each line of the cell.
         """
         self.compile.begin(name, source, lines or {})
+        # A transformer of the notebook's own, such as that of ipytest, may rewrite asserts, too.
+        self.compile.keeps_values = not self.ast_transformers
         self.shown.clear()
         if "Completer" in source:  # for example `%config Completer.use_jedi = False`
             _ = self.Completer

@@ -15,6 +15,7 @@ import traceback
 from contextlib import suppress
 from typing import cast
 
+from ...records import replace
 from ..processes import adopt_orphans, die_with, heed_signals, limit_memory
 from ..protocol import (
     CellBegins,
@@ -267,11 +268,27 @@ class Worker:
 
                 debug(exception, self._task.terminal)
             error = self._cell_names.describe(exception)
+            if not ok:
+                error = self._with_values(error, exception)
+        self._shell.compile.asserts.forget_values(self._shell.user_ns)
         if self._task.strict and ok and remarks:
             ok = False
             error = Error("Strict", "\n".join(remarks))
         execution_count = self._shell.execution_count - 1
         return CellReport(ok, seconds, execution_count, error, remarks)
+
+    def _with_values(self, error: Error, exception: BaseException) -> Error:
+        """The error of a failing assert, with the values that the assert has compared."""
+        try:
+            values = self._shell.compile.asserts.explain(exception)
+        except BaseException:  # of the values, which cannot be shown, or the time limit has passed
+            return error
+        _flush_streams()  # a value that is shown may print something
+        if not values:
+            return error
+        message = error.message
+        separator = ": " if message == error.name else "\n"
+        return replace(error, message=f"{message}{separator}{values}")
 
 
 def _is_expected(exception: BaseException | None, raises: str) -> bool:
