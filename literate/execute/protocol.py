@@ -104,6 +104,7 @@ class CellReport:
     execution_count: int | None
     error: Error | None
     remarks: list[str]  # what went wrong beside the cell, for example in a thread
+    skip: str = ""  # why the cell has skipped the rest of the notebook, or ""
 
 
 @dataclass(frozen=True)

@@ -41,12 +41,15 @@ def cell_result(step: Step, ended: CellEnded, limits: Limits) -> CellResult:
         error = _wrong_exception(step.raises, error)
     if error and error.name in _OUT_OF_MEMORY and limits["memory"]:
         error = _with_memory_limit(error, limits["memory"])
-    passed = report.ok and not ended.limit
+    outcome = SKIPPED if report.skip else PASSED
+    if ended.limit or not report.ok:
+        outcome = FAILED
     return CellResult(
         step.cell.index,
         step.cell.id,
         step.cell.source,
-        PASSED if passed else FAILED,
+        outcome,
+        report.skip,
         seconds=report.seconds,
         execution_count=report.execution_count,
         outputs=tuple(ended.outputs),
@@ -192,9 +195,14 @@ def notebook_result(
     in_order = tuple(all_cells[index] for index in sorted(all_cells))
     has_failed = any(cell.outcome == FAILED for cell in in_order)
     reason = "" if has_failed else _failure_outside_cells(plan, end, limits, strict)
+    outcome = FAILED if has_failed or reason else PASSED
+    skips = [cell.reason for cell in cells.values() if cell.outcome == SKIPPED]
+    if outcome == PASSED and skips:
+        outcome = SKIPPED
+        reason = skips[0]
     return NotebookResult(
         plan.path,
-        FAILED if has_failed or reason else PASSED,
+        outcome,
         in_order,
         total=len(plan.runs),
         seconds=seconds,

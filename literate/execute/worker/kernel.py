@@ -31,7 +31,7 @@ from ..protocol import (
     TaskCell,
     WorkerEnds,
 )
-from ..results import DIED, Error, Frame
+from ..results import DIED, NO_REASON, Error, Frame
 from .channel import WorkerChannel
 from .jupyter import message_of
 from .spawn import receive_task
@@ -256,11 +256,12 @@ class _KernelRun:
         execution_count = self._client.reply.get("execution_count")
         if execution_count is not None:
             self._cells_by_count[execution_count] = cell
-        ok = _is_expected(kernel_error, cell.raises)
-        error = None if kernel_error is None else self._describe(kernel_error)
-        report = CellReport(ok, seconds, execution_count, error, [])
+        skip = "" if cell.raises else _reason_to_skip(kernel_error)
+        ok = bool(skip) or _is_expected(kernel_error, cell.raises)
+        error = None if kernel_error is None or skip else self._describe(kernel_error)
+        report = CellReport(ok, seconds, execution_count, error, [], skip)
         goes_on = self._channel.call(CellEnds(cell.index, report))
-        return goes_on and (ok or self._task.allow_errors)
+        return goes_on and not skip and (ok or self._task.allow_errors)
 
     async def _add_shown_error(self, error: _KernelError | None) -> _KernelError | None:
         """The error of a cell in Python, with its bases; or the error that IPython only showed."""
@@ -308,6 +309,13 @@ def _is_expected(error: _KernelError | None, raises: str) -> bool:
     if error is None:
         return not raises
     return raises in ("BaseException", error.name, *error.bases)
+
+
+def _reason_to_skip(error: _KernelError | None) -> str:
+    """Why a cell skips the rest of the notebook, by `pytest.skip` or `unittest.SkipTest`; or ""."""
+    if error is None or error.name not in ("Skipped", "SkipTest"):
+        return ""
+    return error.value or NO_REASON
 
 
 def _death(status: int | None) -> Error:

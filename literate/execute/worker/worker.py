@@ -28,7 +28,7 @@ from ..protocol import (
     TaskCell,
     WorkerEnds,
 )
-from ..results import Error
+from ..results import NO_REASON, Error
 from .channel import WorkerChannel
 from .ending import forget_exit_handlers, run_exit_handlers, running_threads, wait_for_threads
 from .jupyter import begin_as_kernel, insert_notebook_path
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _clock, _exit = time.perf_counter, os._exit  # bound before a notebook can patch them
+
+# The exceptions by which a test says that it cannot run here. A notebook that has not imported these
+# modules cannot raise them.
+_SKIPS = (("unittest.case", "SkipTest"), ("_pytest.outcomes", "Skipped"))
 
 _DESCRIPTORS = {"stdout": 1, "stderr": 2}
 
@@ -238,6 +242,8 @@ class Worker:
             _end_fork(exception)
         report = self._cell_report(cell, exception, seconds)
         goes_on = self._channel.call(CellEnds(cell.index, report))
+        if report.skip:
+            return False
         return goes_on and (report.ok or self._task.allow_errors)
 
     def _execute(self, cell: TaskCell) -> tuple[BaseException | None, float]:
@@ -259,10 +265,11 @@ class Worker:
     def _cell_report(
         self, cell: TaskCell, exception: BaseException | None, seconds: float
     ) -> CellReport:
-        ok = _is_expected(exception, cell.raises)
+        skip = "" if cell.raises else _reason_to_skip(exception)
+        ok = bool(skip) or _is_expected(exception, cell.raises)
         remarks = self._leftovers.take()
         error = None
-        if exception is not None:
+        if exception is not None and not skip:
             if self._task.terminal and not ok:
                 from .debugger import debug
 
@@ -275,7 +282,7 @@ class Worker:
             ok = False
             error = Error("Strict", "\n".join(remarks))
         execution_count = self._shell.execution_count - 1
-        return CellReport(ok, seconds, execution_count, error, remarks)
+        return CellReport(ok, seconds, execution_count, error, remarks, skip)
 
     def _with_values(self, error: Error, exception: BaseException) -> Error:
         """The error of a failing assert, with the values that the assert has compared."""
@@ -300,6 +307,16 @@ def _is_expected(exception: BaseException | None, raises: str) -> bool:
         return not raises
     names = {cls.__name__ for cls in type(exception).__mro__}
     return raises in names
+
+
+def _reason_to_skip(exception: BaseException | None) -> str:
+    """Why a cell skips the rest of the notebook, by `pytest.skip` or `unittest.SkipTest`; or ""."""
+    for module, name in _SKIPS:
+        kind = getattr(sys.modules.get(module), name, None)
+        if isinstance(kind, type) and isinstance(exception, kind):
+            reason = " ".join(str(exception).split())
+            return reason.encode("utf-8", "backslashreplace").decode() or NO_REASON
+    return ""
 
 
 def _end_fork(exception: BaseException | None) -> NoReturn:

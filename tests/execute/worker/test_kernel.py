@@ -23,7 +23,7 @@ from conftest import (
 )
 from jupyter_client.kernelspec import KernelSpecManager
 
-from literate.execute import FAILED, PASSED, CellResult, Options, run_notebooks
+from literate.execute import FAILED, PASSED, SKIPPED, CellResult, Options, run_notebooks
 from literate.execute.worker.kernel import _death
 from literate.project import Project, read_project
 
@@ -112,6 +112,7 @@ def runtime(alone, tmp_path_factory):
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     notebooks = {**PASSING, "errors": [cell.source for cell in FAILING_CELLS]}
+    notebooks["skips"] = ["import unittest\nraise unittest.SkipTest('no GPU')", "1/0"]
     for name, cell in ENDING_CELLS.items():
         notebooks[name] = ["1", cell.source]
     files = {"settings.ini": settings_text(), "lib/core.py": ""}
@@ -142,6 +143,11 @@ def test_errors_and_their_lines(results):
         if cell.error:
             expected[index] = cell.error, cell.line
     assert found == expected
+
+
+def test_a_notebook_that_skips_itself(results):
+    result = results["skips"]
+    assert (result.outcome, result.reason, len(result.cells)) == (SKIPPED, "no GPU", 1)
 
 
 def test_a_line_of_an_earlier_cell_is_shown_in_this_cell(results):
