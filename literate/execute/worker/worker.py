@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
 _clock, _exit = time.perf_counter, os._exit  # bound before a notebook can patch them
 
-# The exceptions by which a test says that it cannot run here. A notebook that has not imported these
-# modules cannot raise them.
+# The exceptions by which a test says that it cannot run here: the module, and the name. A notebook
+# that has not imported the module cannot raise the exception.
 _SKIPS = (("unittest.case", "SkipTest"), ("_pytest.outcomes", "Skipped"))
 
 _DESCRIPTORS = {"stdout": 1, "stderr": 2}
@@ -121,7 +121,7 @@ def run_worker(
     if task.coverage is not None:
         from ..coverage import start
 
-        coverage = start(task.coverage)
+        coverage = start(task.coverage, os.path.relpath(task.path, task.root))
     _settle(task, pipes["dump"], server)
     begin_as_kernel(shell)
     forget_exit_handlers(shell)
