@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import write_files
 from coverage import CoverageData
 
 from literate.execute.coverage import collect, exported_lines, settings
@@ -119,7 +120,7 @@ def test_without_coverage_nothing_is_measured(monkeypatch):
 @pytest.mark.parametrize("options", [[], ["--context=ci"], ["--branch"]])
 def test_the_context_of_a_line_is_the_notebook_that_ran_it(make_project, options):
     project = make_project({"a": ["from lib.core import f\nf(2)"], "b": ["import lib.core"]})
-    (project.lib_path / "core.py").write_text("def f(x):\n    return x\n")
+    write_files(project.lib_path, {"__init__.py": "", "core.py": "def f(x):\n    return x\n"})
     measure(*options)
     data = CoverageData()
     data.read()
