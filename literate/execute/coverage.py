@@ -34,6 +34,7 @@ Lines = dict[int, int]  # for each line of a cell, its line in the module
 _OPTIONS = (
     "branch",
     "concurrency",
+    "context",
     "core",
     "cover_pylib",
     "include",
@@ -93,22 +94,27 @@ def collect(settings: Settings | None) -> None:
 
 
 def _add(ours: CoverageData, theirs: CoverageData) -> None:
-    """Add data file by file.
+    """Add data context by context, and file by file.
 
     `CoverageData.update` does not change the hash by which data files are told apart.
     """
-    for name in theirs.measured_files():
-        if theirs.has_arcs():
-            ours.add_arcs({name: theirs.arcs(name) or []})
-        else:
-            ours.add_lines({name: theirs.lines(name) or []})
+    own_context = ours._current_context  # coverage has no public name for it
+    for context in theirs.measured_contexts():
+        theirs.set_query_context(context)
+        ours.set_context(context)
+        for name in theirs.measured_files():
+            if theirs.has_arcs():
+                ours.add_arcs({name: theirs.arcs(name) or []})
+            else:
+                ours.add_lines({name: theirs.lines(name) or []})
+    ours.set_context(own_context)
 
 
 # --- in a worker -------------------------------------------------------------------------------
 
 
-def start(settings: Settings) -> Coverage:
-    """Begin to measure this process."""
+def start(settings: Settings, notebook: str) -> Coverage:
+    """Begin to measure this process. What runs counts for a context: the path of the notebook."""
     import coverage
 
     other = coverage.Coverage.current()
@@ -122,6 +128,7 @@ def start(settings: Settings) -> Coverage:
     measured.set_option("run:disable_warnings", _WARNINGS)
     measured.set_option("run:omit", [*(settings["options"]["run:omit"] or ()), *_OMITTED])
     measured.start()
+    measured.switch_context(notebook)
     return measured
 
 

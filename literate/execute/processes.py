@@ -149,13 +149,13 @@ def _parent(pid: int) -> int:
 
 
 def command_line(pid: int) -> str:
-    """Return the beginning of the command that a process runs; "" if it is not known."""
+    """Return the command that a process runs; "" if it is not known."""
     try:
         with _open(f"/proc/{pid}/cmdline", "rb") as file:
             arguments = file.read().rstrip(b"\0")
     except OSError:
         return ""
-    return arguments.replace(b"\0", b" ").decode(errors="replace")[:80]
+    return arguments.replace(b"\0", b" ").decode(errors="replace")
 
 
 def kill(pid: int) -> None:

@@ -105,6 +105,7 @@ class CellReport:
     execution_count: int | None
     error: Error | None
     remarks: list[str]  # what went wrong beside the cell, for example in a thread
+    skip: str = ""  # why the cell has skipped the rest of the notebook, or ""
 
 
 @dataclass(frozen=True)
@@ -177,8 +178,13 @@ class Refuse:
 
 
 @dataclass(frozen=True)
+class CellsDone:
+    """No cell runs any more. The worker waits for threads, and does what Python does at the end."""
+
+
+@dataclass(frozen=True)
 class WorkerEnds:
-    """All cells ran."""
+    """The process of the notebook has come to its end."""
 
     remarks: list[str]
     import_times: dict[str, float]  # third-party modules, and the seconds that each import took
@@ -230,6 +236,7 @@ class NotebookEnd:
     status: int  # as `os.waitpid` gives it
     complete: bool = False  # whether the worker came to its end
     limit: str = ""  # "cell" or "notebook" if a time limit passed
+    has_run_on: bool = False  # whether it still ran some time after its last cell, and was ended
     cell: int | None = None  # the cell that was running
     outputs: tuple[Output, ...] = ()  # what that cell had shown
     dump: str = ""  # what faulthandler wrote
@@ -258,6 +265,7 @@ FromWorker = (
     | StreamText
     | Sync
     | Refuse
+    | CellsDone
     | WorkerEnds
 )
 AboutNotebook = CellStarted | CellEnded | OutputsUpdated | NotebookEnded

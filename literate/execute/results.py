@@ -16,6 +16,8 @@ PASSED = "passed"
 FAILED = "failed"
 SKIPPED = "skipped"
 
+NO_REASON = "it skips itself"  # the reason of a notebook that gives none
+
 # The names of errors that are not exceptions.
 TIMEOUT = "Timeout"
 DIED = "Died"

@@ -41,12 +41,15 @@ def cell_result(step: Step, ended: CellEnded, limits: Limits) -> CellResult:
         error = _wrong_exception(step.raises, error)
     if error and error.name in _OUT_OF_MEMORY and limits["memory"]:
         error = _with_memory_limit(error, limits["memory"])
-    passed = report.ok and not ended.limit
+    outcome = SKIPPED if report.skip else PASSED
+    if ended.limit or not report.ok:
+        outcome = FAILED
     return CellResult(
         step.cell.index,
         step.cell.id,
         step.cell.source,
-        PASSED if passed else FAILED,
+        outcome,
+        report.skip,
         seconds=report.seconds,
         execution_count=report.execution_count,
         outputs=tuple(ended.outputs),
@@ -188,6 +191,8 @@ def notebook_result(
 
     `cells` holds the results of the cells that ran, by index.
     """
+    if end.has_run_on:
+        end = replace(end, remarks=(*end.remarks, (None, _run_on(plan, end))))
     all_cells = dict(cells)
     for step in plan.steps:
         if step.skip:
@@ -196,9 +201,14 @@ def notebook_result(
     in_order = tuple(all_cells[index] for index in sorted(all_cells))
     has_failed = any(cell.outcome == FAILED for cell in in_order)
     reason = "" if has_failed else _failure_outside_cells(plan, end, limits, strict)
+    outcome = FAILED if has_failed or reason else PASSED
+    skips = [cell.reason for cell in cells.values() if cell.outcome == SKIPPED]
+    if outcome == PASSED and skips:
+        outcome = SKIPPED
+        reason = skips[0]
     return NotebookResult(
         plan.path,
-        FAILED if has_failed or reason else PASSED,
+        outcome,
         in_order,
         total=len(plan.runs),
         seconds=seconds,
@@ -233,10 +243,22 @@ def _failure_outside_cells(
 def _timeout_outside_cells(plan: NotebookPlan, end: NotebookEnd, limits: Limits) -> str:
     """The message of a time limit that passed between two cells, or after the last one."""
     message = _timeout_error(end.limit, limits, ()).message.replace("the cell", "the notebook")
+    return f"{message} {_dumped_place(plan, end)}".rstrip()
+
+
+def _run_on(plan: NotebookPlan, end: NotebookEnd) -> str:
+    """The remark about a notebook that did not end after its last cell."""
+    place = _dumped_place(plan, end)
+    where = f", {place}," if place else ""
+    return f"it still ran after its last cell{where} and was ended"
+
+
+def _dumped_place(plan: NotebookPlan, end: NotebookEnd) -> str:
+    """The innermost line of a cell in the dump: "in cell 2 (id), line 5"; or ""."""
     for frame in reversed(_dumped_frames(plan, end.dump)):
         if frame.cell is not None:
-            return f"{message} in cell {frame.cell + 1} ({frame.cell_id}), line {frame.line}"
-    return message
+            return f"in cell {frame.cell + 1} ({frame.cell_id}), line {frame.line}"
+    return ""
 
 
 def _printed_text(end: NotebookEnd, stream: str | None = None) -> str:

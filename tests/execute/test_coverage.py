@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import write_files
+from coverage import CoverageData
 
 from literate.execute.coverage import collect, exported_lines, settings
 from literate.execute.selection import plan_notebook
@@ -113,3 +115,17 @@ def test_without_coverage_nothing_is_measured(monkeypatch):
     monkeypatch.delitem(sys.modules, "coverage", raising=False)
     assert settings() is None
     collect(None)
+
+
+@pytest.mark.parametrize("options", [[], ["--context=ci"], ["--branch"]])
+def test_the_context_of_a_line_is_the_notebook_that_ran_it(make_project, options):
+    project = make_project({"a": ["from lib.core import f\nf(2)"], "b": ["import lib.core"]})
+    write_files(project.lib_path, {"__init__.py": "", "core.py": "def f(x):\n    return x\n"})
+    measure(*options)
+    data = CoverageData()
+    data.read()
+    (module,) = [name for name in data.measured_files() if name.endswith("core.py")]
+    contexts = data.contexts_by_lineno(module)
+    static = "ci|" if "--context=ci" in options else ""
+    assert sorted(contexts[1]) == [f"{static}nbs/a.ipynb", f"{static}nbs/b.ipynb"]
+    assert contexts[2] == [f"{static}nbs/a.ipynb"]

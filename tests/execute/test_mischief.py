@@ -271,12 +271,11 @@ def test_an_interrupted_notebook_may_end_in_order(project, results):
     assert (project.nbs_path / "ended").exists()
 
 
-def test_a_hang_at_the_end_is_a_failure(results):
+def test_a_hang_at_the_end_is_a_remark(results):
     result = results["hangs_at_exit"]
-    assert result.outcome == FAILED
-    assert not result.failures
-    where = "in cell 2 (00000001), line 5, outside of its cells"
-    assert f"still running after 1.5 s (--cell-timeout) {where}" in result.reason
+    assert result.outcome == PASSED
+    where = "in cell 2 (00000001), line 5"
+    assert f"it still ran after its last cell, {where}, and was ended" in result.notes
 
 
 @pytest.mark.parametrize("name", SHAPES)

@@ -205,7 +205,9 @@ SURROUNDINGS = {
         import os, sys, pathlib
         assert os.environ['IN_TEST'] == '1' and pathlib.Path.cwd().name == 'nbs'
         # %%
-        assert sys.path[0] == os.getcwd() and sys.path[1] == os.path.dirname(os.getcwd())
+        position = sys.path.index('')
+        assert sys.path[position + 1] == os.path.dirname(os.getcwd())
+        assert sys.path.index(os.path.dirname(os.__file__)) < position
         # %%
         import lib.core
         # %%

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 
 from ...records import dataclass
+from ..outputs import Outputs
 from ..processes import IS_LINUX, kill
 from ..protocol import (
     GO_ON,
@@ -18,9 +19,8 @@ from ..protocol import (
     CellEnded,
     CellEnds,
     CellReport,
+    CellsDone,
     CellStarted,
-    ClearOutput,
-    Display,
     FrameReader,
     Message,
     NotebookEnd,
@@ -28,14 +28,11 @@ from ..protocol import (
     OutputsUpdated,
     ProtocolError,
     Refuse,
-    ShowResult,
-    StreamText,
     Sync,
     Task,
     UpdateDisplay,
     WorkerEnds,
 )
-from .outputs import Outputs
 from .pipes import WorkerPipes
 
 # What is sent to a worker at a time limit: seconds after the limit, and the signal.
@@ -44,6 +41,9 @@ _ESCALATION = (
     (0.05, signal.SIGINT),  # interrupts the cell
     (1.0, signal.SIGKILL),  # ends the worker
 )
+# How many seconds a notebook may still work after its last cell: Jupyter, too, ends a kernel that
+# does not end by itself.
+_GRACE = 10.0
 _DUMP_LIMIT = 1 << 16  # bytes that are kept of what faulthandler writes
 _NEVER = float("inf")  # a time on the monotonic clock
 
@@ -77,10 +77,11 @@ class Job:
         self._updatable: dict[int, Outputs] = {}  # of earlier cells, by their indices
 
         # its limits
-        self.limit = ""  # "cell" or "notebook" once a limit has passed
+        self.limit = ""  # "cell" or "notebook" once a limit has passed, "end" after the last cell
         self.was_killed = False
         self._notebook_due = _deadline(task.timeout)
         self._cell_due = _NEVER
+        self._end_due = _NEVER  # after the last cell: when to end what still runs
         self._steps: list[_Step] = []  # the steps of the escalation that are still to come
 
         # its end
@@ -153,39 +154,20 @@ class Job:
     def _take_message(self, message: Message) -> None:
         """Do what a message asks for; the worker waits meanwhile."""
         match message:
-            case Display(data, metadata, display_id):
-                self._outputs.display(
-                    {
-                        "output_type": "display_data",
-                        "data": data,
-                        "metadata": metadata,
-                    },
-                    display_id,
-                )
-            case ShowResult(data, metadata, execution_count):
-                self._outputs.display(
-                    {
-                        "output_type": "execute_result",
-                        "data": data,
-                        "metadata": metadata,
-                        "execution_count": execution_count,
-                    },
-                    None,
-                )
             case UpdateDisplay():
                 self._update_displays(message)
-            case ClearOutput(wait):
-                self._outputs.clear(wait)
-            case StreamText(name, text):
-                self._outputs.write(name, text.encode("utf-8", "replace"))
             case CellEnds(index, report):
                 self._end_cell(index, report)
             case Refuse(reason):
                 self._refusal = reason
+            case CellsDone():
+                self._begin_end()
             case WorkerEnds():
                 self._note_worker_end(message)
             case Sync():
                 pass  # what was printed has been read
+            case _ if self._outputs.take(message):
+                pass
             case _:
                 raise ProtocolError(f"a worker does not send {message!r:.200}")
 
@@ -215,6 +197,12 @@ class Job:
             if outputs.update(message.data, message.metadata, message.display_id):
                 self.tell(OutputsUpdated(self.number, index, outputs.items()))
 
+    def _begin_end(self) -> None:
+        """Note that all cells have run. Threads and exit handlers may still work for a while."""
+        if not self.limit:
+            limits = (time.monotonic() + _GRACE, self._cell_due, self._notebook_due)
+            self._end_due = min(limits)
+
     def _note_worker_end(self, message: WorkerEnds) -> None:
         self._is_complete = True
         self._import_times = message.import_times
@@ -238,7 +226,7 @@ class Job:
     def due(self) -> float:
         """When `enforce` has something to do, on the monotonic clock."""
         if not self.limit:
-            return min(self._cell_due, self._notebook_due)
+            return min(self._cell_due, self._notebook_due, self._end_due)
         if self._steps:
             return self._steps[0].due
         return _NEVER
@@ -248,7 +236,7 @@ class Job:
         if now < self.due:
             return
         if not self.limit:
-            self.limit = "cell" if self._cell_due <= now else "notebook"
+            self.limit = self._limit_that_passed(now)
             self._steps = [_Step(now + delay, number) for delay, number in _ESCALATION]
         step = self._steps.pop(0)
         if step.signal_number == signal.SIGKILL:
@@ -257,15 +245,22 @@ class Job:
         else:
             os.kill(self.pid, step.signal_number)
 
+    def _limit_that_passed(self, now: float) -> str:
+        if self._end_due <= now:
+            return "end"
+        return "cell" if self._cell_due <= now else "notebook"
+
     # --- its end -------------------------------------------------------------------------------
 
     def finish(self, status: int) -> None:
         """Read what the ended process has left in its pipes, and tell the front of its end."""
         self._drain("frames", "stdout", "stderr", "dump")
+        has_run_on = self.limit == "end"
         end = NotebookEnd(
             status=status,
-            complete=self._is_complete,
-            limit=self.limit,
+            complete=self._is_complete or has_run_on,  # all of its cells have come to their end
+            limit="" if has_run_on else self.limit,
+            has_run_on=has_run_on,
             cell=self.cell,
             outputs=tuple(self._outputs.items()),
             dump=self._dump.decode(errors="replace"),

@@ -108,18 +108,22 @@ def start() -> Start:
 def _notebook_environment() -> dict[str, str]:
     """Return the environment in which notebooks run.
 
-    Threads that wait do not spin, and nothing is shown page by page, unless the user's environment
-    sets these variables.
+    Threads that wait do not spin, unless the user's environment says how they wait.
     """
     defaults = {
         "OMP_WAIT_POLICY": "PASSIVE",
-        "PAGER": "cat",
-        "GIT_PAGER": "cat",
         "COLUMNS": "80",
     }
     fixed = {
         "IN_TEST": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        # Jupyter sets these: programs show colours, and nothing page by page.
+        "TERM": "xterm-color",
+        "CLICOLOR": "1",
+        "CLICOLOR_FORCE": "1",
+        "FORCE_COLOR": "1",
+        "PAGER": "cat",
+        "GIT_PAGER": "cat",
     }
     return {**defaults, **os.environ, **fixed}
 

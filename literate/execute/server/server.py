@@ -170,6 +170,7 @@ class ForkServer:
         """
         if uses_cell_magics:  # the first one takes longer than the others
             self.shell.run_cell("%%capture\n1")
+            self.shell.forget_results()
         for position, module in enumerate(modules):
             with _stderr_discarded():
                 self.parking.load(module)
@@ -398,3 +399,4 @@ def _warm_up(shell: NotebookShell) -> None:
     for source in ("1", "print('', end='')"):
         compiler.begin("<warm>", source, {})
         shell.run_cell(source)
+    shell.forget_results()

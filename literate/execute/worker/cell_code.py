@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import linecache
 from collections.abc import Mapping
+from functools import cached_property
 
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.inputtransformer2 import TokenTransformBase
+
+from .asserts import Asserts
 
 
 class CellCompiler(CachingCompiler):
@@ -20,7 +23,13 @@ class CellCompiler(CachingCompiler):
     name = ""  # the file name of the cell that runs
     source = ""  # the source of the cell that runs
     lines: Mapping[int, int] = {}  # the line in the module for each line of the cell, or empty
+    keeps_values = True  # whether a failing assert is to show its values
     _offset = 0  # how many lines of the cell stand above the code that is compiled
+
+    @cached_property
+    def asserts(self) -> Asserts:
+        """The asserts of the notebook."""
+        return Asserts()
 
     def begin(self, name: str, source: str, lines: Mapping[int, int]) -> None:
         """Set the cell that is about to run."""
@@ -53,6 +62,8 @@ class CellCompiler(CachingCompiler):
             if error.lineno:
                 error.lineno += offset
             raise
+        if self.keeps_values and "assert" in source:
+            self.asserts.instrument(tree)
         if offset:
             ast.increment_lineno(tree, offset)
         if is_cell and self.lines:

@@ -26,19 +26,14 @@ from ..protocol import (
     CellBegins,
     CellEnds,
     CellReport,
-    ClearOutput,
-    Display,
-    FromWorker,
     Refuse,
-    ShowResult,
-    StreamText,
     Task,
     TaskCell,
-    UpdateDisplay,
     WorkerEnds,
 )
-from ..results import DIED, Error, Frame
+from ..results import DIED, NO_REASON, Error, Frame
 from .channel import WorkerChannel
+from .jupyter import message_of
 from .spawn import receive_task
 
 TYPE_CHECKING = False
@@ -49,12 +44,15 @@ if TYPE_CHECKING:
 
     Content = dict[str, Any]  # the content of a message of a kernel
 
-# A Python kernel runs this before the first cell. It puts the notebook's folders into `sys.path`.
-# It also notes each exception that IPython shows: the reply of the kernel does not tell of some of
-# them, for example of those below %%capture, and it never tells the bases of an exception.
+# A Python kernel runs this before the first cell. It puts the project's root into `sys.path`,
+# behind the folder of the notebook. It also notes each exception that IPython shows: the reply of
+# the kernel does not tell of some of them, for example of those below %%capture, and it never tells
+# the bases of an exception.
 _PREPARE = """
 import sys, IPython
-sys.path[:0] = [path for path in ({folder!r}, {root!r}) if path not in sys.path]
+if '' not in sys.path:
+    sys.path.append('')
+sys.path.insert(sys.path.index('') + 1, {root!r})
 def prepare(shell):
     show = shell.showtraceback
     def showtraceback(exc_tuple=None, *args, **kwargs):
@@ -92,24 +90,6 @@ def _error_of(content: Content) -> _KernelError:
     return _KernelError(content.get("ename") or "Error", content.get("evalue") or "", traceback)
 
 
-def _message_of(kind: str, content: Content) -> FromWorker | None:
-    """The message that reports an output. None if the message of the kernel is not an output."""
-    transient = content.get("transient") or {}
-    display_id = transient.get("display_id")
-    match kind:
-        case "stream":
-            return StreamText(content["name"], content["text"])
-        case "display_data":
-            return Display(content["data"], content["metadata"], display_id)
-        case "update_display_data":
-            return UpdateDisplay(content["data"], content["metadata"], display_id)
-        case "execute_result":
-            return ShowResult(content["data"], content["metadata"], content["execution_count"])
-        case "clear_output":
-            return ClearOutput(content["wait"])
-    return None
-
-
 class _Client(NotebookClient):
     """Runs code in a kernel, and reports outputs as soon as the kernel sends them."""
 
@@ -143,7 +123,7 @@ class _Client(NotebookClient):
         if kind == "error":
             self._error = _error_of(content)
             return None
-        message = _message_of(kind, content)
+        message = message_of(kind, content)
         if message is None:
             return super().process_message(msg, cell, cell_index)
         self._channel.call(message)
@@ -223,7 +203,7 @@ class _KernelRun:
         os.unlink(self._client.manager.connection_file)
         self._pass_on_interrupts()
         if self._is_python:
-            prepare = _PREPARE.format(folder=self._task.folder, root=self._task.root)
+            prepare = _PREPARE.format(root=self._task.root)
             await self._client.evaluate(prepare)
         try:
             await self._run_cells()
@@ -276,11 +256,12 @@ class _KernelRun:
         execution_count = self._client.reply.get("execution_count")
         if execution_count is not None:
             self._cells_by_count[execution_count] = cell
-        ok = _is_expected(kernel_error, cell.raises)
-        error = None if kernel_error is None else self._describe(kernel_error)
-        report = CellReport(ok, seconds, execution_count, error, [])
+        skip = "" if cell.raises else _reason_to_skip(kernel_error)
+        ok = bool(skip) or _is_expected(kernel_error, cell.raises)
+        error = None if kernel_error is None or skip else self._describe(kernel_error)
+        report = CellReport(ok, seconds, execution_count, error, [], skip)
         goes_on = self._channel.call(CellEnds(cell.index, report))
-        return goes_on and (ok or self._task.allow_errors)
+        return goes_on and not skip and (ok or self._task.allow_errors)
 
     async def _add_shown_error(self, error: _KernelError | None) -> _KernelError | None:
         """The error of a cell in Python, with its bases; or the error that IPython only showed."""
@@ -330,6 +311,13 @@ def _is_expected(error: _KernelError | None, raises: str) -> bool:
     return raises in ("BaseException", error.name, *error.bases)
 
 
+def _reason_to_skip(error: _KernelError | None) -> str:
+    """Why a cell skips the rest of the notebook, by `pytest.skip` or `unittest.SkipTest`; or ""."""
+    if error is None or error.name not in ("Skipped", "SkipTest"):
+        return ""
+    return error.value or NO_REASON
+
+
 def _death(status: int | None) -> Error:
     """The error of a kernel that died. `status` is as `subprocess` gives it."""
     if status is not None and status < 0:
@@ -341,12 +329,10 @@ def _death(status: int | None) -> Error:
 
 
 def _environment(task: Task) -> dict[str, str]:
-    """The environment of the kernel: the project's modules are found, and no profile is read."""
-    folders = (task.folder, task.root, os.environ.get("PYTHONPATH"))
-    path = os.pathsep.join([folder for folder in folders if folder])
+    """The environment of the kernel: no profile is read."""
     ipython_folder = os.path.join(task.state_dir, "ipython")  # it is empty
     os.makedirs(task.state_dir, exist_ok=True)
-    return {**os.environ, "PYTHONPATH": path, "IPYTHONDIR": ipython_folder}
+    return {**os.environ, "IPYTHONDIR": ipython_folder}
 
 
 def main() -> None:

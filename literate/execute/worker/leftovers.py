@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import threading
 import time
 from collections import Counter
@@ -21,11 +20,11 @@ _monotonic, _sleep = time.monotonic, time.sleep  # bound before a notebook can p
 
 _PATIENCE = 0.2  # seconds for processes that are about to end
 
-# multiprocessing's own helpers: the module, its variable, and the attribute with the process id.
-_HELPERS = (
-    ("multiprocessing.resource_tracker", "_resource_tracker", "_pid"),
-    ("multiprocessing.forkserver", "_forkserver", "_forkserver_pid"),
-)
+# The commands of helpers that end with the process that started them: those of multiprocessing,
+# and those of libraries that have copied them (loky, which joblib and scikit-learn use).
+_HELPERS = ("resource_tracker import main", "forkserver import main")
+
+_MAX_COMMAND = 80  # characters of a command that are shown
 
 
 class Leftovers:
@@ -48,15 +47,22 @@ class Leftovers:
         self._remarks = []
         return remarks
 
-    def at_end(self) -> list[str]:
-        """The remarks about what is left when all cells have run: tasks and processes."""
+    def add_threads(self, names: list[str]) -> None:
+        """Add remarks about threads that did not end."""
+        for name in names:
+            self.add(f"a thread still runs at the end: {name}")
+
+    def add_tasks(self) -> None:
+        """Add remarks about tasks that still run, or that failed unnoticed."""
         for task in _tasks(self._shell.loop):
             self._look_at_task(task)
+
+    def add_processes(self) -> None:
+        """Add remarks about processes that are left behind."""
         commands = Counter(_describe_command(pid) for pid in _processes_left_behind())
         for command, count in commands.items():
             processes = "a process" if count == 1 else f"{count} processes"
             self.add(f"it leaves {processes} behind: {command}")
-        return self.take()
 
     def _look_at_task(self, task: asyncio.Task[object]) -> None:
         if not task.done():
@@ -107,14 +113,13 @@ def _tasks(loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[object]]:
 def _processes_left_behind() -> set[int]:
     """The processes that a notebook has started and that have not ended.
 
-    The helpers of multiprocessing do not count: they live as long as the notebook's process.
+    Helpers that end with the notebook's process do not count.
     """
     deadline = _monotonic() + _PATIENCE
-    helpers = _helper_pids()
     while has_children():  # this is cheaper than a walk through the process table
         left = set()
-        for pid in children() - helpers:
-            if not _has_ended(pid):
+        for pid in children():
+            if not _has_ended(pid) and not _is_helper(pid):
                 left.add(pid)
         if not left:
             break
@@ -124,14 +129,9 @@ def _processes_left_behind() -> set[int]:
     return set()
 
 
-def _helper_pids() -> set[int]:
-    pids = set()
-    for module, variable, attribute in _HELPERS:
-        helper = getattr(sys.modules.get(module), variable, None)
-        pid = getattr(helper, attribute, None)
-        if pid is not None:
-            pids.add(pid)
-    return pids
+def _is_helper(pid: int) -> bool:
+    command = command_line(pid)
+    return any(helper in command for helper in _HELPERS)
 
 
 def _has_ended(pid: int) -> bool:
@@ -146,4 +146,4 @@ def _describe_command(pid: int) -> str:
     command = command_line(pid)
     if command == command_line(os.getpid()):
         return "a fork of its own"
-    return command
+    return command[:_MAX_COMMAND]

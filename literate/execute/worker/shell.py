@@ -24,13 +24,16 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.profiledir import ProfileDir
 from traitlets.config import Config
 
-from ..protocol import ClearOutput, Display, FromWorker, ShowResult, UpdateDisplay
+from ..protocol import FromWorker, ShowResult
 from .cell_code import CellCompiler, keeping_lines
+from .jupyter import SHELL_MODULE, SHELL_NAME, NotebookKernel, message_of, postpone_import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    Hook = Callable[[dict[str, Any]], dict[str, Any] | None]
 
 # Bound before a notebook can patch them.
 _set_running_loop, _get_ident = asyncio._set_running_loop, threading.get_ident
@@ -56,12 +59,44 @@ class _Publisher(DisplayPublisher):
     ) -> None:
         self._validate_data(data, metadata)
         display_id = (transient or {}).get("display_id")
-        name = None if display_id is None else str(display_id)
-        message = UpdateDisplay if update else Display
-        self.shell.report(message(_plain_dict(data), _plain_dict(metadata or {}), name))
+        content = {
+            "data": _plain_dict(data),
+            "metadata": _plain_dict(metadata or {}),
+            "transient": {} if display_id is None else {"display_id": str(display_id)},
+        }
+        self._send("update_display_data" if update else "display_data", content)
 
     def clear_output(self, wait: bool = False) -> None:
-        self.shell.report(ClearOutput(bool(wait)))
+        self._send("clear_output", {"wait": bool(wait)})
+
+    def _send(self, msg_type: str, content: dict[str, Any]) -> None:
+        """Report an output, if no hook takes it or changes it before."""
+        if self._hooks:
+            message = self.shell.kernel.session.msg(msg_type, content, self.shell.get_parent())
+            for hook in self._hooks:
+                changed = hook(message)
+                if changed is None:
+                    return
+                message = changed
+            content = message["content"]
+        output = message_of(msg_type, content)
+        assert output is not None
+        self.shell.report(output)
+
+    @cached_property
+    def _hooks(self) -> list[Hook]:
+        return []
+
+    def register_hook(self, hook: Hook) -> None:
+        """Call a function for each display. What it returns is displayed, if it is not None."""
+        self._hooks.append(hook)
+
+    def unregister_hook(self, hook: Hook) -> bool:
+        """Forget a function. Returns whether it was known."""
+        if hook not in self._hooks:
+            return False
+        self._hooks.remove(hook)
+        return True
 
 
 class _ResultHook(DisplayHook):
@@ -122,7 +157,10 @@ class _Store(dict[str, object]):
 
 
 class NotebookShell(InteractiveShell):
-    """Runs the cells of one notebook. `report` and `remark` say where its outputs go."""
+    """Runs the cells of one notebook. `report` and `remark` say where its outputs go.
+
+    Libraries that look for Jupyter find its shell in this one, by the name of the class, too.
+    """
 
     compiler_class = CellCompiler
     display_pub_class = _Publisher
@@ -133,11 +171,15 @@ class NotebookShell(InteractiveShell):
     def __init__(self, **options: Any) -> None:
         settings = Config()
         settings.HistoryManager.enabled = False  # no database, and no thread that writes to it
+        settings.IPKernelApp.connection_file = ""  # `begin_as_kernel` gives it a name
         options.update(profile_dir=ProfileDir(), config=settings)
         super().__init__(**options)  # type: ignore[no-untyped-call]  # IPython has no types here
         self.report: Callable[[FromWorker], object] = lambda message: None
         self.remark: Callable[[str], object] = lambda text: None
+        self.takes_error: Callable[[BaseException], bool] = lambda error: False
         self.shown: list[BaseException] = []  # exceptions that IPython showed for the running cell
+        self.kernel = NotebookKernel(self)
+        postpone_import("ipykernel")
         self.loop_runner = self._run_in_loop
         self._add_jupyters_magics()
         rewriting = self.input_transformer_manager
@@ -190,7 +232,9 @@ class NotebookShell(InteractiveShell):
     def showtraceback(self, exc_tuple: Any = None, *_: object, **__: object) -> None:
         """Note the exception that IPython is about to show."""
         with suppress(ValueError):  # there is no exception
-            self.shown.append(self._get_exc_info(exc_tuple)[1])
+            error = self._get_exc_info(exc_tuple)[1]
+            if not self.takes_error(error):
+                self.shown.append(error)
 
     def showsyntaxerror(self, *_: object, **__: object) -> None:
         """Note the syntax error that IPython is about to show."""
@@ -227,6 +271,8 @@ class NotebookShell(InteractiveShell):
         the file of the module and `lines` has the line in it for each line of the cell.
         """
         self.compile.begin(name, source, lines or {})
+        # A transformer of the notebook's own, such as that of ipytest, may rewrite asserts, too.
+        self.compile.keeps_values = not self.ast_transformers
         self.shown.clear()
         if "Completer" in source:  # for example `%config Completer.use_jedi = False`
             _ = self.Completer
@@ -243,6 +289,30 @@ class NotebookShell(InteractiveShell):
             if error is not None:
                 return error
         return None
+
+    def forget_results(self) -> None:
+        """Forget the results of all cells that ran, as if there had been none."""
+        results = self.user_ns["_oh"]
+        for name in ("_", "__", "___", *[f"_{number}" for number in results]):
+            self.user_ns.pop(name, None)
+            self.user_ns_hidden.pop(name, None)
+        results.clear()
+        none_yet = {"_": "", "__": "", "___": ""}
+        vars(self.displayhook).update(none_yet)
+        self.user_ns.update(none_yet)
+
+    # What libraries ask the shell of Jupyter for.
+
+    @property
+    def parent_header(self) -> dict[str, Any]:
+        return self.kernel.get_parent()
+
+    def get_parent(self) -> dict[str, Any]:
+        """The message that asked for the cell that runs."""
+        return self.kernel.get_parent()
+
+    def set_parent(self, parent: object) -> None:
+        """A cell cannot choose which cell its outputs belong to."""
 
     # The event loop.
 
@@ -283,6 +353,10 @@ class NotebookShell(InteractiveShell):
         except KeyboardInterrupt:
             task.cancel()
             return self.loop.run_until_complete(task)
+
+
+NotebookShell.__name__ = NotebookShell.__qualname__ = SHELL_NAME
+NotebookShell.__module__ = SHELL_MODULE
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import builtins
 import faulthandler
 import gc
@@ -13,25 +12,31 @@ import signal
 import sys
 import time
 import traceback
+from contextlib import suppress
 from typing import cast
 
+from ...records import replace
 from ..processes import adopt_orphans, die_with, heed_signals, limit_memory
 from ..protocol import (
     CellBegins,
     CellEnds,
     CellReport,
+    CellsDone,
     FromWorker,
     Sync,
     Task,
     TaskCell,
     WorkerEnds,
 )
-from ..results import Error
+from ..results import NO_REASON, Error
 from .channel import WorkerChannel
+from .ending import forget_exit_handlers, run_exit_handlers, running_threads, wait_for_threads
+from .jupyter import begin_as_kernel, insert_notebook_path
 from .leftovers import Leftovers
 from .parking import Parking
 from .shell import NotebookShell
 from .tracebacks import CellNames
+from .widgets import OutputWidgets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +45,10 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _clock, _exit = time.perf_counter, os._exit  # bound before a notebook can patch them
+
+# The exceptions by which a test says that it cannot run here: the module, and the name. A notebook
+# that has not imported the module cannot raise the exception.
+_SKIPS = (("unittest.case", "SkipTest"), ("_pytest.outcomes", "Skipped"))
 
 _DESCRIPTORS = {"stdout": 1, "stderr": 2}
 
@@ -112,8 +121,10 @@ def run_worker(
     if task.coverage is not None:
         from ..coverage import start
 
-        coverage = start(task.coverage)
+        coverage = start(task.coverage, os.path.relpath(task.path, task.root))
     _settle(task, pipes["dump"], server)
+    begin_as_kernel(shell)
+    forget_exit_handlers(shell)
     _seed_numpy(parking)
     sys.stdout = Stream("stdout", channel)
     sys.stderr = Stream("stderr", channel)
@@ -122,7 +133,10 @@ def run_worker(
 
     worker = Worker(task, shell, channel)
     worker.run_cells()
-    atexit._run_exitfuncs()
+    channel.call(CellsDone())
+    wait_for_threads()
+    worker.note_threads_and_tasks()
+    run_exit_handlers()
     _flush_streams()
     if coverage is not None:
         coverage.stop()
@@ -135,7 +149,7 @@ def run_worker(
 def _settle(task: Task, dump: int, server: int) -> None:
     """Give this process the state that a notebook expects at its start.
 
-    Nothing of the server's state is left: signals, handlers of `atexit`, folder, path, arguments.
+    Nothing of the server's state is left: signals, folder, path, arguments.
     """
     die_with(server)
     adopt_orphans()
@@ -150,9 +164,10 @@ def _settle(task: Task, dump: int, server: int) -> None:
     getpass.getpass = _refuse_input
     gc.enable()  # the server runs without it
     os.chdir(task.folder)
-    sys.path[:0] = [task.folder, task.root]
-    sys.argv = [task.path]
-    atexit._clear()
+    insert_notebook_path(task.root)
+    multiprocessing: Any = sys.modules.get("multiprocessing.process")
+    if multiprocessing is not None:  # the server has loaded it in another folder
+        multiprocessing.ORIGINAL_DIR = task.folder
 
 
 def _seed_numpy(parking: Parking) -> None:
@@ -178,6 +193,10 @@ class Worker:
         self._channel = channel
         self._cell_names = CellNames(task.path)
         self._leftovers = Leftovers(shell)
+        self._widgets = OutputWidgets(before_change=_flush_streams)
+        self._widgets.listen()
+        channel.takes_text = self._widgets.take_text
+        shell.takes_error = self._widgets.take_error
         shell.report = self._report_output
         shell.remark = self._leftovers.add
         shell.user_ns["_dh"][:] = [task.folder]  # the folders for `%cd -`
@@ -192,13 +211,18 @@ class Worker:
             if cell.index == self._task.parameters_after:
                 self._set_parameters()
 
+    def note_threads_and_tasks(self) -> None:
+        """Add remarks about threads that still run, and about tasks, when all cells have run."""
+        # The notebook may have patched a function that is needed here. Its cells did not fail.
+        with suppress(Exception):
+            self._leftovers.add_threads(running_threads())
+            self._leftovers.add_tasks()
+
     def remarks_at_end(self) -> list[str]:
-        """The remarks about what the notebook leaves when all cells have run."""
-        try:
-            return self._leftovers.at_end()
-        except Exception:
-            # The notebook has patched a function that is needed here. Its cells did not fail.
-            return []
+        """All remarks that do not belong to a cell, after the exit handlers have run."""
+        with suppress(Exception):  # as above
+            self._leftovers.add_processes()
+        return self._leftovers.take()
 
     def _set_parameters(self) -> None:
         self._shell.user_ns.update(self._task.parameters)
@@ -206,7 +230,8 @@ class Worker:
     def _report_output(self, message: FromWorker) -> None:
         """Report what a cell displays, after all that it has printed before."""
         _flush_streams()
-        self._channel.call(message)
+        if not self._widgets.take(message):
+            self._channel.call(message)
 
     def _run_cell(self, cell: TaskCell) -> bool:
         """Run a cell and report it. Returns whether the next cell is to run."""
@@ -217,6 +242,8 @@ class Worker:
             _end_fork(exception)
         report = self._cell_report(cell, exception, seconds)
         goes_on = self._channel.call(CellEnds(cell.index, report))
+        if report.skip:
+            return False
         return goes_on and (report.ok or self._task.allow_errors)
 
     def _execute(self, cell: TaskCell) -> tuple[BaseException | None, float]:
@@ -231,25 +258,44 @@ class Worker:
             # IPython itself has failed, because the cell has patched what it needs, or a task has
             # exited.
             exception = error
-        return exception, _clock() - start
+        seconds = _clock() - start
+        self._widgets.end_cell()
+        return exception, seconds
 
     def _cell_report(
         self, cell: TaskCell, exception: BaseException | None, seconds: float
     ) -> CellReport:
-        ok = _is_expected(exception, cell.raises)
+        skip = "" if cell.raises else _reason_to_skip(exception)
+        ok = bool(skip) or _is_expected(exception, cell.raises)
         remarks = self._leftovers.take()
         error = None
-        if exception is not None:
+        if exception is not None and not skip:
             if self._task.terminal and not ok:
                 from .debugger import debug
 
                 debug(exception, self._task.terminal)
             error = self._cell_names.describe(exception)
+            if not ok:
+                error = self._with_values(error, exception)
+        self._shell.compile.asserts.forget_values(self._shell.user_ns)
         if self._task.strict and ok and remarks:
             ok = False
             error = Error("Strict", "\n".join(remarks))
         execution_count = self._shell.execution_count - 1
-        return CellReport(ok, seconds, execution_count, error, remarks)
+        return CellReport(ok, seconds, execution_count, error, remarks, skip)
+
+    def _with_values(self, error: Error, exception: BaseException) -> Error:
+        """The error of a failing assert, with the values that the assert has compared."""
+        try:
+            values = self._shell.compile.asserts.explain(exception)
+        except BaseException:  # of the values, which cannot be shown, or the time limit has passed
+            return error
+        _flush_streams()  # a value that is shown may print something
+        if not values:
+            return error
+        message = error.message
+        separator = ": " if message == error.name else "\n"
+        return replace(error, message=f"{message}{separator}{values}")
 
 
 def _is_expected(exception: BaseException | None, raises: str) -> bool:
@@ -261,6 +307,16 @@ def _is_expected(exception: BaseException | None, raises: str) -> bool:
         return not raises
     names = {cls.__name__ for cls in type(exception).__mro__}
     return raises in names
+
+
+def _reason_to_skip(exception: BaseException | None) -> str:
+    """Why a cell skips the rest of the notebook, by `pytest.skip` or `unittest.SkipTest`; or ""."""
+    for module, name in _SKIPS:
+        kind = getattr(sys.modules.get(module), name, None)
+        if isinstance(kind, type) and isinstance(exception, kind):
+            reason = " ".join(str(exception).split())
+            return reason.encode("utf-8", "backslashreplace").decode() or NO_REASON
+    return ""
 
 
 def _end_fork(exception: BaseException | None) -> NoReturn:

@@ -14,6 +14,7 @@ from literate.execute.protocol import (
     CellEnded,
     CellEnds,
     CellReport,
+    CellsDone,
     CellStarted,
     ClearOutput,
     Display,
@@ -279,3 +280,38 @@ def test_a_worker_that_sends_nonsense_is_killed(start_worker, killed, capsys, da
     assert killed == [4711]
     assert worker.answers() == b""
     assert "ProtocolError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("limits", "seconds"),
+    [
+        ({}, jobs._GRACE),
+        ({"timeout": 900.0}, jobs._GRACE),
+        ({"timeout": jobs._GRACE / 2}, jobs._GRACE / 2),
+        ({"cell_timeout": jobs._GRACE / 2}, jobs._GRACE / 2),
+    ],
+)
+def test_after_its_last_cell_a_notebook_has_little_time(start_worker, still_clock, limits, seconds):
+    """What has to be ended then is not a failure: all cells have run."""
+    worker = start_worker(**limits)
+    worker.send(CellBegins(0), CellEnds(0, REPORT), CellsDone())
+    assert worker.job.due == still_clock + seconds
+    worker.job.enforce(worker.job.due)
+    end = worker.end(status=9)
+    assert (end.complete, end.limit, end.has_run_on) == (True, "", True)
+
+
+def test_a_limit_that_passed_before_the_end_is_a_failure(start_worker, still_clock):
+    worker = start_worker(timeout=5.0)
+    worker.job.enforce(still_clock + 5.0)
+    worker.send(CellsDone())
+    end = worker.end(status=9)
+    assert (end.complete, end.limit) == (False, "notebook")
+
+
+@pytest.fixture
+def still_clock(monkeypatch):
+    """The time at which the clock stands still. Signals are not sent."""
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: 1000.0)
+    monkeypatch.setattr(jobs.os, "kill", lambda pid, number: None)
+    return 1000.0

@@ -103,8 +103,9 @@ def test_the_environment_of_notebooks(monkeypatch):
     server = Start()
     found = environment_of(server)
     server.end()
-    assert (found["MINE"], found["PAGER"]) == ("a=b", "less")
-    assert (found["GIT_PAGER"], found["COLUMNS"]) == ("cat", "80")
+    assert (found["MINE"], found["COLUMNS"]) == ("a=b", "80")
+    assert (found["PAGER"], found["GIT_PAGER"]) == ("cat", "cat")
+    assert (found["TERM"], found["FORCE_COLOR"]) == ("xterm-color", "1")
     assert found["OMP_WAIT_POLICY"] == "PASSIVE"
     assert found["IN_TEST"] == "1"
     assert found["MPLBACKEND"] == "module://matplotlib_inline.backend_inline"

@@ -23,15 +23,8 @@ from conftest import (
 )
 from jupyter_client.kernelspec import KernelSpecManager
 
-from literate.execute import FAILED, PASSED, CellResult, Options, run_notebooks
-from literate.execute.protocol import (
-    ClearOutput,
-    Display,
-    ShowResult,
-    StreamText,
-    UpdateDisplay,
-)
-from literate.execute.worker.kernel import _death, _message_of
+from literate.execute import FAILED, PASSED, SKIPPED, CellResult, Options, run_notebooks
+from literate.execute.worker.kernel import _death
 from literate.project import Project, read_project
 
 SLEEPER = sleeper(3)
@@ -60,7 +53,9 @@ PASSING = {
         tagged("epochs = 1", "parameters"),
         *split_cells(f"""
             import os, sys, subprocess
-            assert sys.path[:2] == [os.getcwd(), os.path.dirname(os.getcwd())], sys.path
+            position = sys.path.index('')
+            assert sys.path[position + 1] == os.path.dirname(os.getcwd()), sys.path
+            assert sys.path.index(os.path.dirname(os.__file__)) < position
             # %%
             import lib.core
             assert os.environ['IN_TEST'] == '1'
@@ -117,6 +112,7 @@ def runtime(alone, tmp_path_factory):
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     notebooks = {**PASSING, "errors": [cell.source for cell in FAILING_CELLS]}
+    notebooks["skips"] = ["import unittest\nraise unittest.SkipTest('no GPU')", "1/0"]
     for name, cell in ENDING_CELLS.items():
         notebooks[name] = ["1", cell.source]
     files = {"settings.ini": settings_text(), "lib/core.py": ""}
@@ -147,6 +143,11 @@ def test_errors_and_their_lines(results):
         if cell.error:
             expected[index] = cell.error, cell.line
     assert found == expected
+
+
+def test_a_notebook_that_skips_itself(results):
+    result = results["skips"]
+    assert (result.outcome, result.reason, len(result.cells)) == (SKIPPED, "no GPU", 1)
 
 
 def test_a_line_of_an_earlier_cell_is_shown_in_this_cell(results):
@@ -181,36 +182,6 @@ def test_outputs_are_those_of_the_built_in_engine(project, results):
 def test_nothing_is_left(results, runtime):
     assert wait_for(lambda: not running(f"sleep {SLEEPER}"))
     assert not list(runtime.iterdir())
-
-
-# --- messages ----------------------------------------------------------------------------------
-
-DATA = {"data": {"text/plain": "1"}, "metadata": {"a": 1}}
-
-
-@pytest.mark.parametrize(
-    ("kind", "content", "message"),
-    [
-        ("stream", {"name": "stdout", "text": "x"}, StreamText("stdout", "x")),
-        ("clear_output", {"wait": True}, ClearOutput(True)),
-        ("execute_result", {**DATA, "execution_count": 3}, ShowResult(*DATA.values(), 3)),
-        ("display_data", DATA, Display(*DATA.values(), None)),
-        ("display_data", {**DATA, "transient": None}, Display(*DATA.values(), None)),
-        (
-            "display_data",
-            {**DATA, "transient": {"display_id": "d"}},
-            Display(*DATA.values(), "d"),
-        ),
-        (
-            "update_display_data",
-            {**DATA, "transient": {"display_id": "d"}},
-            UpdateDisplay(*DATA.values(), "d"),
-        ),
-        ("status", {"execution_state": "idle"}, None),
-    ],
-)
-def test_messages_of_a_kernel(kind, content, message):
-    assert _message_of(kind, content) == message
 
 
 @pytest.mark.parametrize(

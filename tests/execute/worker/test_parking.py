@@ -143,7 +143,7 @@ CHECKS = {
 @pytest.fixture
 def project(make_project, monkeypatch, tmp_path_factory):
     """A project with a notebook for each check, and with a package `lib` of its own."""
-    packages = tmp_path_factory.mktemp("packages")
+    packages = tmp_path_factory.mktemp("python") / "site-packages"
     write_files(packages, PACKAGES)
     monkeypatch.setenv("PYTHONPATH", str(packages))
     notebooks = {name: split_cells(text) for name, text in CHECKS.items()}

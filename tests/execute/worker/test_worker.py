@@ -256,3 +256,46 @@ def test_a_flood_is_cut_and_says_so(results):
     text = "".join(outputs(results["flood"], 0))
     assert len(text) < 2_000_000
     assert "[output cut here" in text
+
+
+# Cells that skip the rest of their notebook, and the reason that they give.
+SKIPPING = {
+    "pytest_skip": ("import pytest\npytest.skip('no\\nGPU')", "no GPU"),
+    "in_a_function": ("import pytest\ndef need(): pytest.skip('no GPU')\nneed()", "no GPU"),
+    "importorskip": (
+        "import pytest\npytest.importorskip('no_such_module', reason='no module')",
+        "no module",
+    ),
+    "unittest_skip": ("import unittest\nraise unittest.SkipTest('no GPU')", "no GPU"),
+    "captured": ("%%capture\nimport unittest\nraise unittest.SkipTest('no GPU')", "no GPU"),
+    "without_a_reason": ("import unittest\nraise unittest.SkipTest", "it skips itself"),
+}
+
+
+@pytest.mark.parametrize("isolation", ["fork", "spawn"])
+def test_a_notebook_that_skips_itself(make_project, isolation):
+    cells = {name: ["x = 1", source, "1/0"] for name, (source, _) in SKIPPING.items()}
+    results = results_of(make_project(cells), isolation=isolation)
+    for name, (_, reason) in SKIPPING.items():
+        assert (results[name].outcome, results[name].reason) == (SKIPPED, reason), name
+        first, second = results[name].cells
+        assert (first.outcome, second.outcome) == (PASSED, SKIPPED)
+        assert (second.reason, second.error) == (reason, None)
+
+
+def test_a_notebook_that_failed_before_it_skips_itself(make_project):
+    project = make_project({"00_a": ["1/0", "import unittest\nraise unittest.SkipTest('late')"]})
+    result = results_of(project, allow_errors=True)["00_a"]
+    assert result.outcome == FAILED
+    assert [cell.outcome for cell in result.cells] == [FAILED, SKIPPED]
+
+
+def test_a_cell_that_has_to_skip(make_project):
+    source = "#| raises: SkipTest\nimport unittest\nraise unittest.SkipTest('as it has to')"
+    result = results_of(make_project({"00_a": [source, "x = 1"]}))["00_a"]
+    assert (result.outcome, len(result.cells)) == (PASSED, 2)
+
+
+def test_an_exception_that_is_only_called_skipped(make_project):
+    source = "class Skipped(Exception): pass\nraise Skipped('not by pytest')"
+    assert results_of(make_project({"00_a": [source]}))["00_a"].outcome == FAILED

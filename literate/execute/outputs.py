@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import codecs
 
-from ..protocol import Output
+from .protocol import (
+    ClearOutput,
+    Display,
+    Output,
+    ShowResult,
+    StreamText,
+    UpdateDisplay,
+)
 
 TEXT_LIMIT = 1 << 20  # characters of printed text that are kept of one cell
 DISPLAY_LIMIT = 1 << 26  # characters of rich outputs (figures, HTML) that are kept of one cell
@@ -55,6 +62,38 @@ class Outputs:
             last = _StreamText(name)
             self._items.append(last)
         last.pieces.append(text)
+
+    def take(self, message: object) -> bool:
+        """Add what a message reports; return whether it reports an output of a cell."""
+        match message:
+            case Display(data, metadata, display_id):
+                item: Output = {"output_type": "display_data", "data": data, "metadata": metadata}
+                self.display(item, display_id)
+            case ShowResult(data, metadata, execution_count):
+                item = {
+                    "output_type": "execute_result",
+                    "data": data,
+                    "metadata": metadata,
+                    "execution_count": execution_count,
+                }
+                self.display(item, None)
+            case UpdateDisplay(data, metadata, display_id):
+                return self.update(data, metadata, display_id)
+            case ClearOutput(wait):
+                self.clear(wait)
+            case StreamText(name, text):
+                self.write(name, text.encode("utf-8", "replace"))
+            case _:
+                return False
+        return True
+
+    def add(self, item: Output) -> None:
+        """Add an output that is not cut."""
+        self._clear_if_asked()
+        if item.get("output_type") == "stream":
+            self._add_text(str(item["name"]), str(item["text"]))
+        else:
+            self._items.append(item)
 
     def display(self, item: Output, display_id: str | None) -> None:
         """Add a rich output; with a display id, it can be updated later."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from literate.execute.server import outputs as module
-from literate.execute.server.outputs import Outputs
+from literate.execute import outputs as module
+from literate.execute.outputs import Outputs
 
 
 def display(text: str) -> dict:
