@@ -31,7 +31,10 @@ COMPILED = "compiled.json"  # the last compile, notebook by notebook
 LAST_REPORT = "last-report"  # what the last compile printed, and the files that it looked at
 PASSED = "passed.json"  # which notebooks passed, and with which dependencies
 IMPORT_TIMES = "import-times.json"  # which modules the notebooks import, and how long that takes
+HISTORY = "history"  # former versions of files, whose edits were given up
 LOCK = "lock"  # held by the process that writes into this folder
+
+KEPT_VERSIONS = 20  # of each file in the history
 
 
 @dataclass(frozen=True)

@@ -67,9 +67,9 @@ def notebook2script(
         raise
     if watch:
         return _watch(project, notebooks, up_to=up_to, prefer=prefer, force=force, quiet=quiet)
-    if update:
-        return _update(project, check, force, prune, prefer, quiet)
     chosen = choose_notebooks(project, notebooks, up_to) if notebooks or up_to else None
+    if update:
+        return _update(project, chosen, check, force, prune, prefer, quiet)
     report = _report
     if json:
         report = _report_json
@@ -101,7 +101,7 @@ def _compile(
         return error.exit_code
     sources = plan.sources
     written = {path: sources.get(path, []) for path in result.changed}
-    report(plan.diagnostics, written, result.unchanged)
+    report([*plan.diagnostics, *result.given_up], written, result.unchanged)
     return 0
 
 
@@ -127,11 +127,19 @@ def _check(project: Project, chosen: list[Path] | None, report: Report) -> int:
 
 
 def _update(
-    project: Project, check: bool, force: bool, prune: bool, prefer: str, quiet: bool
+    project: Project,
+    chosen: list[Path] | None,
+    check: bool,
+    force: bool,
+    prune: bool,
+    prefer: str,
+    quiet: bool,
 ) -> int:
     from ..compile import update_notebooks
 
-    carried, result = update_notebooks(project, force, prune, dry=check, prefer=prefer)
+    carried, result = update_notebooks(project, force, prune, check, prefer, chosen)
+    for remark in result.given_up if result else ():
+        print(remark, file=sys.stderr)
     if check or not quiet:
         for edit in carried:
             print(edit)

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from ..diagnostics import Diagnostic
     from ..project import Project
-    from .merge import ModuleEdits
     from .plan import CompilePlan
     from .update import CarriedEdit
     from .write import WriteResult
@@ -50,10 +50,11 @@ def compile_project(
         plan = make_plan(project, chosen, prune=prune, memory=cache, force=force)
         if plan.has_errors:
             raise UserError(*plan.diagnostics)
+        given_up: list[Diagnostic] = []
         if prune and plan.orphans:
-            prune_orphans(plan, delete_edited=force, overwrite_edits=overwrite_edits)
+            given_up = prune_orphans(plan, delete_edited=force, overwrite_edits=overwrite_edits)
             plan = make_plan(project, chosen, force=force)
-        result = write_plan(plan, overwrite_edits)
+        result = write_plan(plan, overwrite_edits, given_up=given_up)
         if chosen is None:
             store(plan, stamps_before)
     return plan, result
@@ -65,52 +66,26 @@ def update_notebooks(
     prune: bool = False,
     dry: bool = False,
     prefer: str = "",
+    chosen: Iterable[Path] | None = None,
 ) -> tuple[list[CarriedEdit], WriteResult | None]:
     """Carry edits made in modules into the notebooks, then compile; return the carried edits.
 
-    A cell that was changed on both sides raises an `EditConflictError`, unless `prefer` says which
-    side wins. Text outside of cells raises an `UncarriedEditsError`; `prefer="notebook"` gives it
-    up. `force` prefers the module and gives up text outside of cells. If an error is raised,
-    nothing is written.
+    A cell in which both sides changed the same lines raises an `EditConflictError`, unless `prefer`
+    says which side wins. Edits that no cell can take raise an `UncarriedEditsError`;
+    `prefer="notebook"` gives up text outside of cells. `force` prefers the module and gives up text
+    outside of cells. If an error is raised, nothing is written.
 
-    `prune` also removes cells that were removed in a module. `dry` writes nothing.
+    `prune` also removes cells that were removed in a module. `dry` writes nothing. `chosen` limits
+    the work to these notebooks.
     """
-    from ..diagnostics import UserError
-    from .baseline import Baseline
-    from .plan import gc_paused, make_plan
-    from .update import apply, carry
-    from .write import find_edits, locked, write_plan
+    from .plan import gc_paused
+    from .planned_update import plan_update, write_update
+    from .write import locked
 
     check_preference(prefer, force, updates=True)
     with locked(project), gc_paused():
-        plan = make_plan(project)
-        if plan.has_errors:
-            raise UserError(*plan.diagnostics)
-        found = find_edits(plan, plan.files.keys(), Baseline(project))
-        _resolve(found, prefer, force)
-        carried = carry(project, found, prune)
-        if dry:
-            return carried, None
-        apply(project, carried)
-        after = make_plan(project)
-        if after.has_errors:
-            raise UserError(*after.diagnostics)
-        overwrite_edits = force or bool(prefer)
-        return carried, write_plan(after, overwrite_edits, found)
-
-
-def _resolve(found: list[ModuleEdits], prefer: str, force: bool) -> None:
-    """Decide conflicts and text outside of cells, or raise an error that shows them."""
-    from .write import refuse_conflicts, refuse_outside
-
-    for edits in found:
-        if force or prefer == "module":
-            edits.take_module()
-        elif prefer == "notebook":
-            edits.take_notebook()
-    refuse_conflicts(found)
-    if not force:
-        refuse_outside(found)
+        update = plan_update(project, chosen, prune, prefer, force)
+        return update.carried, None if dry else write_update(update)
 
 
 def check_preference(prefer: str, force: bool, updates: bool = False) -> None:

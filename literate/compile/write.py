@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..diagnostics import Diagnostic, UserError, diagnose, display_path, format_location
+from ..diagnostics import Diagnostic, diagnose, display_path
 from ..files import is_temporary, write_atomically
-from ..git import text_in_head
+from ..markers import Issued
 from ..project import Project, state_lock
 from ..records import dataclass
 from .baseline import Baseline
+from .module import issued_module
 from .package_files import read_text
 from .plan import CompilePlan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .merge import CellEdit, ModuleEdits
+    from .module_edits import ModuleEdits
 
 
 @dataclass(frozen=True)
@@ -26,42 +27,52 @@ class WriteResult:
 
     changed: tuple[Path, ...]
     unchanged: int
-
-
-class UncarriedEditsError(UserError):
-    """Modules contain edits that the notebooks do not contain."""
-
-
-class EditConflictError(UserError):
-    """Cells were changed both in the notebook and in the module."""
-
-    exit_code = 3
+    given_up: tuple[Diagnostic, ...] = ()  # remarks about edits that were given up
 
 
 # --- writing and deleting files ----------------------------------------------------------------
 
 
 def write_plan(
-    plan: CompilePlan, overwrite_edits: bool = False, carried: Iterable[ModuleEdits] = ()
+    plan: CompilePlan,
+    overwrite_edits: bool = False,
+    carried: Iterable[ModuleEdits] = (),
+    notebooks: Mapping[Path, tuple[str, str]] | None = None,
+    given_up: Iterable[Diagnostic] = (),
 ) -> WriteResult:
     """Write the files whose text differs from the plan, each in one step.
 
     If this would lose an edit made in a module, an `UncarriedEditsError` or an `EditConflictError`
     is raised, and nothing is written; `overwrite_edits` gives such edits up. Modules whose edits
-    were `carried` into the notebooks are not protected. The caller holds the lock.
+    were `carried` into the `notebooks` are not protected. These are written first: for each, there
+    is its old and its new text. The result repeats what was already `given_up`. The caller holds
+    the lock.
     """
     stale = stale_files(plan)
     baseline = Baseline(plan.project)
-    if not overwrite_edits:
-        unprotected = {edits.module.path for edits in carried if _are_carried(edits, stale)}
-        _refuse_edits(find_edits(plan, stale.keys() - unprotected, baseline))
-    texts = {module.path: plan.files[module.path] for module in plan.modules}
-    baseline.begin_write({path: text for path, text in texts.items() if path in stale})
-    for path in stale:
-        write_atomically(path, plan.files[path])
-    baseline.commit(texts)
+    found = {edits.module.path: edits for edits in carried}
+    carried_paths = {path for path in found if _is_as_found(found[path], stale)}
+    suspects = _suspects(plan, stale, baseline) - carried_paths
+    remarks = list(given_up)
+    if suspects and overwrite_edits:
+        remarks += _give_up(plan, {path: stale[path] for path in suspects}, baseline)
+    elif suspects:
+        _refuse_edits(plan, suspects, baseline)
+    modules: dict[Path, Issued] = {}
+    for module in plan.modules:
+        if module.path in stale or not baseline.is_latest(module.path, plan.files[module.path]):
+            modules[module.path] = issued_module(module, plan.project)
+    baseline.begin_write({path: modules[path] for path in stale if path in modules})
+    _replace({**(notebooks or {}), **stale})
+    baseline.commit(modules)
     unchanged = len(plan.files) - len(stale) + len(plan.kept)
-    return WriteResult(tuple(stale), unchanged)
+    return WriteResult(tuple(stale), unchanged, tuple(remarks))
+
+
+def _replace(changes: Mapping[Path, tuple[str, str]]) -> None:
+    """Replace files, each of which has an old and a new text."""
+    for path, (_, new) in changes.items():
+        write_atomically(path, new)
 
 
 def stale_files(plan: CompilePlan) -> dict[Path, tuple[str, str]]:
@@ -88,20 +99,30 @@ def diff(path: Path, old: str, new: str) -> str:
     return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
 
 
-def prune_orphans(plan: CompilePlan, delete_edited: bool, overwrite_edits: bool) -> None:
+def prune_orphans(
+    plan: CompilePlan, delete_edited: bool, overwrite_edits: bool
+) -> list[Diagnostic]:
     """Delete the generated modules that no notebook generates any more.
 
-    An `UncarriedEditsError` names orphans that were edited, unless `delete_edited`. Nothing is
-    deleted either if other edits would stop the compile that follows, unless `overwrite_edits`.
+    An `UncarriedEditsError` names orphans that were edited, unless `delete_edited`: then remarks
+    show what is given up. Nothing is deleted either if other edits would stop the compile that
+    follows, unless `overwrite_edits`.
     """
     baseline = Baseline(plan.project)
-    if not delete_edited:
-        _refuse_edited_orphans(plan.orphans, baseline)
+    given_up: list[Diagnostic] = []
+    edited = _edited_orphans(plan, baseline)
+    if edited and not delete_edited:
+        _refuse_edited_orphans(edited)
     if not overwrite_edits:
-        _refuse_edits(find_edits(plan, stale_files(plan), baseline))
+        suspects = _suspects(plan, stale_files(plan), baseline)
+        if suspects:
+            _refuse_edits(plan, suspects, baseline)
+    if edited:
+        given_up = _give_up(plan, {path: (text, "") for path, text in edited.items()}, baseline)
     for path in plan.orphans:
         path.unlink()
     baseline.commit({}, gone=plan.orphans)
+    return given_up
 
 
 @contextmanager
@@ -121,57 +142,6 @@ def _delete_temporary_files(project: Project) -> None:
                 path.unlink(missing_ok=True)
 
 
-# --- finding edits made by hand ----------------------------------------------------------------
-
-
-def find_edits(plan: CompilePlan, paths: Collection[Path], baseline: Baseline) -> list[ModuleEdits]:
-    """The edits made by hand in those planned modules that are among `paths`.
-
-    They are found by comparison with the text that was generated last. If the baseline does not
-    know it, as in a fresh clone, it is the text in git's HEAD. If git does not know the file
-    either, each difference from the notebooks counts as an edit.
-    """
-    found: list[ModuleEdits] = []
-    for module in plan.modules:
-        if module.path not in paths:
-            continue
-        disk = _with_lf(_read(module.path) or "")
-        if not disk.strip():  # no person's work: for example, `touch` made the file
-            continue
-        bases: Sequence[str | None] = baseline.texts(module.path)
-        if disk in bases:
-            continue
-        committed = text_in_head(module.path)
-        if disk == committed:
-            continue
-        from .merge import merge_module
-
-        new = plan.files[module.path]
-        candidates = [merge_module(module, base, disk, new) for base in bases or [committed]]
-        # After a crash there are two bases. The right one is that which explains most of the text.
-        edits = min(candidates, key=lambda candidate: candidate.count)
-        if edits.count:
-            found.append(edits)
-    return found
-
-
-def _are_carried(edits: ModuleEdits, stale: dict[Path, tuple[str, str]]) -> bool:
-    """Whether the new text of a module contains each cell of the edited one.
-
-    False if the module was edited again since its edits were found.
-    """
-    path = edits.module.path
-    if path not in stale:
-        return False
-    old, new = stale[path]
-    if _with_lf(old) != edits.disk:
-        return False
-    from ..markers import markers_of, split_sections
-
-    sections = split_sections(edits.disk, path.parent, markers_of(new))
-    return all(section.code in new for section in sections if section.is_cell)
-
-
 def _read(path: Path) -> str | None:
     try:
         return read_text(path)
@@ -179,82 +149,71 @@ def _read(path: Path) -> str | None:
         return None
 
 
-def _with_lf(text: str) -> str:
-    """The text with LF line ends: other line ends are not an edit, and Python counts them all."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+# --- edits made by hand ------------------------------------------------------------------------
 
 
-# --- refusing to lose edits --------------------------------------------------------------------
+def _suspects(
+    plan: CompilePlan, stale: Mapping[Path, tuple[str, str]], baseline: Baseline
+) -> set[Path]:
+    """The stale modules that a person may have edited; to look closer takes more imports."""
+    suspects: set[Path] = set()
+    for module in plan.modules:
+        old, _ = stale.get(module.path, ("", ""))
+        if old.strip() and old not in baseline.texts(module.path):
+            suspects.add(module.path)
+    return suspects
 
 
-def refuse_conflicts(found: Iterable[ModuleEdits]) -> None:
-    """Raise an `EditConflictError` that shows each cell that was changed on both sides."""
-    problems: list[Diagnostic] = []
-    for edits in found:
-        for conflict in edits.conflicts:
-            problems.append(_conflict(edits.module.path, conflict))
-    if problems:
-        raise EditConflictError(*problems)
+def _is_as_found(edits: ModuleEdits, stale: Mapping[Path, tuple[str, str]]) -> bool:
+    """Whether a module was not edited again since its edits were found."""
+    from .revisions import plain_text
+
+    path = edits.module.path
+    return path in stale and plain_text(stale[path][0]) == edits.disk
 
 
-def refuse_outside(found: Iterable[ModuleEdits]) -> None:
-    """Raise an `UncarriedEditsError` for text that belongs to no cell.
+def _refuse_edits(plan: CompilePlan, paths: Collection[Path], baseline: Baseline) -> None:
+    """Raise an error if one of these modules was edited."""
+    from .edits import find_edits, refuse_edits
 
-    Such text would be lost, because the module is generated again.
-    """
-    problems: list[Diagnostic] = []
-    for edits in found:
-        if edits.outside:
-            message = "edited outside of any cell"
-            detail = _indented("\n".join(edits.outside).splitlines())
-            path = edits.module.path
-            problems.append(diagnose("edit-outside-cell", message, path, detail=detail))
-    if problems:
-        raise UncarriedEditsError(*problems)
+    refuse_edits(plan, find_edits(plan, paths, baseline))
 
 
-def _refuse_edits(found: list[ModuleEdits]) -> None:
-    """Raise an error if modules were edited; conflicts come first, because they show more."""
-    refuse_conflicts(found)
-    if found:
-        problems = [diagnose("edited", _summary(edits), edits.module.path) for edits in found]
-        raise UncarriedEditsError(*problems)
+def _give_up(
+    plan: CompilePlan, changes: Mapping[Path, tuple[str, str]], baseline: Baseline
+) -> list[Diagnostic]:
+    """Keep modules that are overwritten in the history, and show the lines that are given up."""
+    from .history import dropped_lines, keep_versions
+    from .revisions import Revisions, plain_text
+
+    revisions = Revisions(plan.project)
+    remarks: list[Diagnostic] = []
+    for path, (old, new) in changes.items():
+        if not revisions.is_unedited(path, plain_text(old)):
+            found = dropped_lines(path, plain_text(old), new, baseline.texts(path))
+            if found:
+                keep_versions(plan.project, {path: old})
+            remarks += found
+    return remarks
 
 
-def _refuse_edited_orphans(orphans: Iterable[Path], baseline: Baseline) -> None:
-    problems: list[Diagnostic] = []
-    for path in orphans:
-        text = _read(path)
-        if text not in baseline.texts(path) and text != text_in_head(path):
-            message = "no notebook makes this module any more, but it was edited by hand"
-            hint = "move what you need into a notebook, then --prune --force deletes it"
-            problems.append(diagnose("edited", message, path, hint=hint))
-    if problems:
-        raise UncarriedEditsError(*problems)
+def _edited_orphans(plan: CompilePlan, baseline: Baseline) -> dict[Path, str]:
+    """The texts of orphans that a person edited."""
+    from .revisions import Revisions, plain_text
+
+    revisions = Revisions(plan.project)
+    edited: dict[Path, str] = {}
+    for path in plan.orphans:
+        text = plain_text(_read(path) or "")
+        if text not in baseline.texts(path) and not revisions.is_unedited(path, text):
+            edited[path] = text
+    return edited
 
 
-def _summary(edits: ModuleEdits) -> str:
-    counts = {
-        "changed": len(edits.edits),
-        "added": len(edits.added),
-        "removed": len(edits.removed),
-        "outside of any cell": len(edits.outside),
-    }
-    parts = [f"{count} {kind}" for kind, count in counts.items() if count]
-    return f"edited by hand since it was generated: {', '.join(parts)}"
+def _refuse_edited_orphans(paths: Iterable[Path]) -> None:
+    from .edits import UncarriedEditsError
 
-
-def _conflict(path: Path, conflict: CellEdit) -> Diagnostic:
-    if conflict.cell is None:
-        message = "changed here, but the notebook no longer contains this cell"
-    else:
-        cell = conflict.cell.parsed.cell
-        where = format_location(conflict.cell.notebook, cell.index, cell.id)
-        message = f"changed here and in {where}"
-    lines = diff(path, conflict.generated + "\n", conflict.code + "\n").splitlines()
-    detail = _indented(lines[2:])  # without the names of the files
-    return diagnose("conflict", message, path, line=conflict.line, detail=detail)
-
-
-def _indented(lines: Iterable[str]) -> str:
-    return "\n".join(f"    {line}" for line in lines)
+    message = "no notebook makes this module any more, but it was edited by hand"
+    hint = "move what you need into a notebook, then --prune --force deletes it"
+    problems = [diagnose("edited", message, path, hint=hint) for path in paths]
+    raise UncarriedEditsError(*problems)
