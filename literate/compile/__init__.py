@@ -37,6 +37,7 @@ def compile_project(
     generated modules that no notebook generates any more.
     """
     from ..diagnostics import UserError
+    from ..records import replace
     from .cache import CompileCache, notebook_stamps, store
     from .plan import gc_paused, make_plan
     from .write import locked, prune_orphans, write_plan
@@ -54,7 +55,9 @@ def compile_project(
         if prune and plan.orphans:
             given_up = prune_orphans(plan, delete_edited=force, overwrite_edits=overwrite_edits)
             plan = make_plan(project, chosen, force=force)
-        result = write_plan(plan, overwrite_edits, given_up=given_up)
+        result = write_plan(plan, overwrite_edits)
+        if given_up:
+            result = replace(result, given_up=(*given_up, *result.given_up))
         if chosen is None:
             store(plan, stamps_before)
     return plan, result

@@ -57,8 +57,8 @@ class Baseline:
         for path, issued in modules.items():
             name = self._name(path)
             old = known.get(name, []) if path.exists() else []
-            others = [version for version in old if _text_of(version) != issued.text]
-            known[name] = [*others, _version_of(issued)]
+            is_known = any(_text_of(version) == issued.text for version in old)
+            known[name] = old if is_known else [*old, _version_of(issued)]
         self._save(known)
 
     def commit(self, modules: Mapping[Path, Issued], gone: Iterable[Path] = ()) -> None:

@@ -18,7 +18,7 @@ from ..discovery import project_notebooks
 from ..files import read_file
 from ..notebook import parse_notebook
 from ..project import Project
-from ..records import dataclass
+from ..records import dataclass, replace
 from .baseline import Baseline
 from .cell_source import code_of
 from .edited_notebooks import edited_notebooks
@@ -89,12 +89,8 @@ def write_update(update: PlannedUpdate) -> WriteResult:
         for edits in update.found:
             replaced[edits.module.path] = edits.disk
         keep_versions(project, replaced)
-    return write_plan(
-        update.after,
-        carried=update.found,
-        notebooks=update.notebooks,
-        given_up=update.given_up,
-    )
+    result = write_plan(update.after, carried=update.found, notebooks=update.notebooks)
+    return replace(result, given_up=tuple(update.given_up))
 
 
 def _read_contents(paths: Iterable[Path]) -> dict[Path, bytes]:

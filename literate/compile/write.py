@@ -38,24 +38,22 @@ def write_plan(
     overwrite_edits: bool = False,
     carried: Iterable[ModuleEdits] = (),
     notebooks: Mapping[Path, tuple[str, str]] | None = None,
-    given_up: Iterable[Diagnostic] = (),
 ) -> WriteResult:
     """Write the files whose text differs from the plan, each in one step.
 
     If this would lose an edit made in a module, an `UncarriedEditsError` or an `EditConflictError`
     is raised, and nothing is written; `overwrite_edits` gives such edits up. Modules whose edits
     were `carried` into the `notebooks` are not protected. These are written first: for each, there
-    is its old and its new text. The result repeats what was already `given_up`. The caller holds
-    the lock.
+    is its old and its new text. The caller holds the lock.
     """
     stale = stale_files(plan)
     baseline = Baseline(plan.project)
     found = {edits.module.path: edits for edits in carried}
     carried_paths = {path for path in found if _is_as_found(found[path], stale)}
     suspects = _suspects(plan, stale, baseline) - carried_paths
-    remarks = list(given_up)
+    given_up: list[Diagnostic] = []
     if suspects and overwrite_edits:
-        remarks += _give_up(plan, {path: stale[path] for path in suspects}, baseline)
+        given_up = _give_up(plan, {path: stale[path] for path in suspects}, baseline)
     elif suspects:
         _refuse_edits(plan, suspects, baseline)
     modules: dict[Path, Issued] = {}
@@ -66,7 +64,7 @@ def write_plan(
     _replace({**(notebooks or {}), **stale})
     baseline.commit(modules)
     unchanged = len(plan.files) - len(stale) + len(plan.kept)
-    return WriteResult(tuple(stale), unchanged, tuple(remarks))
+    return WriteResult(tuple(stale), unchanged, tuple(given_up))
 
 
 def _replace(changes: Mapping[Path, tuple[str, str]]) -> None:
