@@ -162,6 +162,16 @@ def new_source(code: str, dialect: str, predecessor: ParsedCell | None) -> str:
     return "\n".join(lines)
 
 
+def code_of_new(code: str, dialect: str) -> str:
+    """The code of a new cell as the compiler will read it, without its directives."""
+    own = _own_export(code, dialect)
+    if own is not None:
+        lines = code.split("\n")
+        del lines[own.line - 1]
+        code = "\n".join(lines)
+    return code_of(code, dialect)
+
+
 def _own_export(code: str, dialect: str) -> Directive | None:
     """The export directive at the head of code, in whichever spelling."""
     other = Dialect.MARKED if dialect == Dialect.PLAIN else Dialect.PLAIN

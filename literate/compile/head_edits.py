@@ -26,7 +26,7 @@ def find_head_edits(base: list[Section], disk: list[Section], new: list[Section]
     """Compare the head of a module, and its `# %% auto` section, in three versions."""
     found = HeadEdits()
     _compare(found, base[0], disk[0], new[0])
-    base_auto, disk_auto, new_auto = (_auto_section(each) for each in (base, disk, new))
+    base_auto, disk_auto, new_auto = (auto_section(each) for each in (base, disk, new))
     if base_auto is None:
         return found
     if disk_auto is None:
@@ -38,7 +38,8 @@ def find_head_edits(base: list[Section], disk: list[Section], new: list[Section]
     return found
 
 
-def _auto_section(sections: list[Section]) -> Section | None:
+def auto_section(sections: list[Section]) -> Section | None:
+    """The section that defines `__all__`."""
     for section in sections:
         if section.is_auto:
             return section

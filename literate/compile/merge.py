@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ..markers import Issued, Section, split_edited
-from .head_edits import find_head_edits, with_imports
+from .head_edits import auto_section, find_head_edits, with_imports
 from .line_merge import merge_lines
 from .matching import match_in_notebooks, match_on_disk
 from .module import Module, ModuleCell
@@ -190,6 +190,9 @@ class _Merger:
                 predecessor = self._cell(on_disk[place]) or predecessor
             elif section.is_cell and (section.code or (section.is_new and section.remark)):
                 self._add_section(section, predecessor, new_in_notebook)
+            elif section.is_auto and section is not auto_section(self._disk):
+                text = f"{section.marker}\n{section.code}"
+                self.edits.outside.append(OutsideEdit(text, section.line))
 
     def _add_section(
         self, section: Section, predecessor: ModuleCell | None, new_in_notebook: list[str]

@@ -53,6 +53,7 @@ class Module:
     public: list[str] = field(default_factory=list)  # the names in `__all__`
     star_imports: list[str] = field(default_factory=list)  # modules in its `from x import *`
     symbols: dict[str, str] = field(default_factory=dict)  # for _modidx.py: page and anchor of each
+    issued: Issued | None = None  # its text, once it was made
 
 
 def dotted_name(name: str) -> str:
@@ -102,11 +103,13 @@ def _drop_body(node: ast.stmt) -> None:
 
 def module_text(module: Module, project: Project) -> str:
     """The text of a module, in the layout of its project."""
-    return "".join([text for _, text in _parts(module, project)])
+    return issued_module(module, project).text
 
 
 def issued_module(module: Module, project: Project) -> Issued:
-    """The text of a module, and which of its lines are markers."""
+    """The text of a module, and which of its lines are markers. It is made only once."""
+    if module.issued is not None:
+        return module.issued
     texts: list[str] = []
     markers: list[tuple[int, str]] = []
     line = 1
@@ -115,7 +118,8 @@ def issued_module(module: Module, project: Project) -> Issued:
             markers.append((line + 2, item.parsed.cell.given_id if item else ""))
         line += text.count("\n")
         texts.append(text)
-    return Issued("".join(texts), tuple(markers))
+    module.issued = Issued("".join(texts), tuple(markers))
+    return module.issued
 
 
 def _parts(module: Module, project: Project) -> list[tuple[ModuleCell | None, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..records import dataclass, field
 from .module import Module, ModuleCell
 
@@ -46,6 +48,12 @@ class AddedCell:
     code: str
     line: int  # of the section's code in the module
     successor: ModuleCell | None = None  # the cell below, if no cell stands above
+
+    @property
+    def notebook(self) -> Path | None:
+        """The notebook that takes the cell; None for a module without other cells."""
+        neighbour = self.predecessor or self.successor
+        return None if neighbour is None else neighbour.notebook
 
 
 @dataclass(frozen=True)

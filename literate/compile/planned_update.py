@@ -20,7 +20,7 @@ from ..notebook import parse_notebook
 from ..project import Project
 from ..records import dataclass, replace
 from .baseline import Baseline
-from .cell_source import code_of
+from .cell_source import code_of, code_of_new
 from .edited_notebooks import edited_notebooks
 from .edits import UncarriedEditsError, find_edits, refuse_conflicts, refuse_uncarried
 from .history import given_up_lines, keep_versions
@@ -205,9 +205,9 @@ class _Check:
             elif id(cell) not in removed:
                 wanted.append(_plain(generated))
         for added in edits.added:
-            neighbour = added.predecessor or added.successor
-            notebook = neighbour.notebook if neighbour else edits.module.notebook
-            wanted.append(self._compiled(edits.module, added.code, notebook))
+            notebook = added.notebook or edits.module.notebook
+            code = code_of_new(added.code, self._dialect(notebook))
+            wanted.append(self._compiled(edits.module, code, notebook))
         return wanted
 
     def _compare_order(self, module: Module, cells: list[Lines]) -> None:
@@ -232,13 +232,16 @@ class _Check:
     def _compiled(self, module: Module, code: str, notebook: Path) -> Lines:
         """Code as it comes out of the compiler once it stands in a cell."""
         package = package_of(self._project, module)
-        parsed = parse_notebook(notebook, self._contents[notebook])
-        code = code_of(make_absolute(code, package), dialect_of(parsed, self._project))
+        code = code_of(make_absolute(code, package), self._dialect(notebook))
         if self._project.black_formatting:
             code = blackened(code)
         if self._project.relative_imports:
             code = make_relative(code, ast.parse(code), package)
         return _plain(code)
+
+    def _dialect(self, notebook: Path) -> str:
+        parsed = parse_notebook(notebook, self._contents[notebook])
+        return dialect_of(parsed, self._project)
 
 
 def _plain(code: str) -> Lines:

@@ -104,10 +104,10 @@ class _Carrier:
 
     def _carry_new(self, module: Module, edit: AddedCell, code: str) -> CarriedEdit:
         neighbour = edit.predecessor or edit.successor
-        notebook = module.notebook if neighbour is None else neighbour.notebook
-        above = edit.predecessor.parsed if edit.predecessor else None
-        below = edit.successor.parsed if edit.successor else None
-        source = new_source(code, self._dialect(notebook), above or below)
+        notebook = edit.notebook or module.notebook
+        dialect = self._dialect(notebook)
+        _refuse_directives(module.path, edit, dialect, ("default_exp", "exportd"))
+        source = new_source(code, dialect, neighbour.parsed if neighbour else None)
         is_above = edit.predecessor is None and neighbour is not None
         path = module.path
         return CarriedEdit(notebook, neighbour, source, ADDED, path, edit.line, is_above)
@@ -115,13 +115,7 @@ class _Carrier:
     def _carry_change(self, module: Module, edit: CellEdit, code: str) -> CarriedEdit:
         cell = edit.cell
         dialect = self._dialect(cell.notebook)
-        for directive in typed_directives(edit.code, dialect):
-            if directive.name in COMPILER_DIRECTIVES:
-                message = f"the directive {directive.name} cannot be carried into an existing cell"
-                hint = "write it in the notebook, and delete it here"
-                line = edit.line + directive.line - 1
-                problem = diagnose("uncarried", message, module.path, line=line, hint=hint)
-                raise UserError(problem)
+        _refuse_directives(module.path, edit, dialect, COMPILER_DIRECTIVES)
         generated = make_absolute(edit.generated, package_of(self._project, module))
         parsed = cell.parsed
         is_formatted = self._project.black_formatting
@@ -140,6 +134,18 @@ class _Carrier:
             notebook = parse_notebook(path, self._contents[path])
             self._dialects[path] = dialect_of(notebook, self._project)
         return self._dialects[path]
+
+
+def _refuse_directives(
+    module: Path, edit: CellEdit | AddedCell, dialect: str, names: tuple[str, ...]
+) -> None:
+    """Raise a `UserError` if one of these directives was typed at the head of a section."""
+    for directive in typed_directives(edit.code, dialect):
+        if directive.name in names:
+            message = f"the directive {directive.name} cannot be carried from a module"
+            hint = "write it in the notebook, and delete it here"
+            line = edit.line + directive.line - 1
+            raise UserError(diagnose("uncarried", message, module, line=line, hint=hint))
 
 
 def package_of(project: Project, module: Module) -> list[str]:
