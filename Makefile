@@ -8,6 +8,7 @@
 # make lint         the form of the code: ruff and mypy
 # make mutants      which small faults in the code would the tests not notice? (a quarter of an hour)
 # make pictures     the pictures of the documentation, from real runs (needs Chromium)
+# make fuzz         random edits in notebooks and modules, for longer than the tests (some minutes)
 # make wheels       both distributions, built and tried in an empty environment
 PYTHON ?= python3
 VENV ?= .venv
@@ -57,6 +58,10 @@ lint: $(READY)
 mutants: $(READY)
 	$(BIN)/python tests/mutate.py
 
+SYNC_EXAMPLES ?= 2000
+fuzz: $(READY)
+	SYNC_EXAMPLES=$(SYNC_EXAMPLES) $(BIN)/python -m pytest tests/compile/test_sync.py
+
 pictures: $(READY)
 	$(BIN)/python docs/pictures.py
 
@@ -75,4 +80,4 @@ $(READY): setup.py settings.ini pyproject.toml literate/pyproject.toml constrain
 clean:
 	rm -rf $(VENV) .literate .pytest_cache .hypothesis build *.egg-info
 
-.PHONY: all test lab bench claims matrix matrix-small lint mutants pictures wheels clean
+.PHONY: all test lab bench claims matrix matrix-small lint mutants fuzz pictures wheels clean
