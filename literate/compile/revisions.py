@@ -7,6 +7,7 @@ repair that somebody typed into a module and committed is still an edit.
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 from ..discovery import is_project_notebook
@@ -132,8 +133,11 @@ def _cells(sections: list[Section], package: list[str]) -> list[tuple[Path | Non
 
 
 def _plain_head(head: str) -> str:
-    """The head of a module without escapes, which nbdev forgets."""
-    return head.replace("\\", "").strip()
+    """The head of a module without what versions of nbdev write differently.
+
+    These are escapes, and the address of the documentation.
+    """
+    return re.sub(r"\n\nDocs: \S+?(?=\"{3}|\n|$)", "", head).replace("\\", "").strip()
 
 
 def _header(head: str) -> str:
