@@ -9,6 +9,7 @@
 # make mutants      which small faults in the code would the tests not notice? (a quarter of an hour)
 # make fuzz-commands  random histories of a project: is a typed line ever lost, or something wrong silent?
 # make pictures     the pictures of the documentation, from real runs (needs Chromium)
+# make fuzz         random edits in notebooks and modules, for longer than the tests (some minutes)
 # make wheels       both distributions, built and tried in an empty environment
 PYTHON ?= python3
 VENV ?= .venv
@@ -61,6 +62,10 @@ mutants: $(READY)
 fuzz-commands: $(READY)
 	$(BIN)/python tests/fuzz.py --histories 100
 
+SYNC_EXAMPLES ?= 2000
+fuzz: $(READY)
+	SYNC_EXAMPLES=$(SYNC_EXAMPLES) $(BIN)/python -m pytest tests/compile/test_sync.py
+
 pictures: $(READY)
 	$(BIN)/python docs/pictures.py
 
@@ -79,4 +84,5 @@ $(READY): setup.py settings.ini pyproject.toml literate/pyproject.toml constrain
 clean:
 	rm -rf $(VENV) .literate .pytest_cache .hypothesis build *.egg-info
 
-.PHONY: all test lab bench claims matrix matrix-small lint mutants fuzz-commands pictures wheels clean
+.PHONY: all test lab bench claims matrix matrix-small lint mutants fuzz fuzz-commands pictures \
+	wheels clean

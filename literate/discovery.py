@@ -33,6 +33,13 @@ def notebooks_in(folder: Path, recursive: bool = True) -> list[Path]:
     return _sort_by_name(found)
 
 
+def is_project_notebook(project: Project, path: Path) -> bool:
+    """Whether a path below `nbs_path` names a notebook of the project, be there a file or not."""
+    parts = path.relative_to(project.nbs_path).parts
+    is_ignored = any(part.startswith(_IGNORED) for part in parts)
+    return path.suffix == ".ipynb" and not is_ignored and (project.recursive or len(parts) == 1)
+
+
 def notebook_folders(project: Project) -> list[str]:
     """The folders in which a new file may be a notebook of the project."""
     folders = [parent for parent, _ in _walk(project.nbs_path, project.recursive)]

@@ -34,7 +34,10 @@ LAST_REPORT = "last-report"  # what the last compile printed, and the files that
 PASSED = "passed.json"  # which notebooks passed, and with which dependencies
 FAILURES = "failed.json"  # which notebooks failed when they ran last
 IMPORT_TIMES = "import-times.json"  # which modules the notebooks import, and how long that takes
+HISTORY = "history"  # former versions of files, whose edits were given up
 LOCK = "lock"  # held by the process that writes into this folder
+
+KEPT_VERSIONS = 20  # of each file in the history
 
 
 class NoSettingsError(UsageError):

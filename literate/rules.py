@@ -77,9 +77,11 @@ _TABLE = (
     Rule(
         "merge-conflict",
         ERROR,
-        "A notebook contains the markers of an unresolved merge.",
-        "They stand between its lines, as git writes them, or in cells of their own, as nbdime and "
-        "`nbdev_fix` write them. Resolve the merge first.",
+        "A notebook or a module contains the markers of an unresolved merge.",
+        "They stand between its lines, as git writes them, or in cells of their own, as "
+        "`nbdev_fix` writes them. Resolve the merge in the notebook first. A module is then made "
+        "again, unless it contains lines that no notebook of the two branches makes: take such "
+        "lines and the markers out of it by hand.",
         hint="resolve the merge, then run again",
     ),
     Rule(
@@ -133,10 +135,37 @@ _TABLE = (
         "edit-outside-cell",
         ERROR,
         "A module was edited outside of its cells, for example above the first one.",
-        "Such text has no place in a notebook. Move it into a cell, or give it up with "
-        "`--prefer notebook`.",
-        hint="move it into a cell, or give it up with --prefer notebook",
+        "Such text has no place in a notebook, except for imports, which go to the first cell "
+        "that imports. Move it below the marker of a cell, or give it up with "
+        "`--prefer notebook`. The docstring of a module, its `__all__` and sections of text come "
+        "from the notebook: change them there.",
+        hint="move it below the marker of a cell, or give it up with --prefer notebook",
         former="outside",
+    ),
+    Rule(
+        "removed",
+        ERROR,
+        "A section was deleted in a module, and its cell still stands in the notebook.",
+        "Delete the cell in the notebook, or let `--update --prune` remove it there. "
+        "`--prefer notebook` brings the section back.",
+        hint="--update --prune removes the cell there, --prefer notebook brings it back here",
+    ),
+    Rule(
+        "uncarried",
+        ERROR,
+        "An edit in a module cannot be carried into the notebook.",
+        "Before anything is written, the notebooks are compiled as they would be. If they did not "
+        "make the module with each edit exactly once, the update is refused. Make the change in "
+        "the notebook.",
+        hint="make the change in the notebook, and give it up here with --prefer notebook",
+    ),
+    Rule(
+        "given-up",
+        WARNING,
+        "Lines were given up, as `--prefer` or `--force` asked for.",
+        "The message shows each line. The folder `.literate/history` keeps the last 20 versions of "
+        "files from which lines were given up.",
+        hint=".literate/history keeps the file as it was",
     ),
     Rule(
         "bad-timeout",

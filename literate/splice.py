@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from .records import dataclass
 
@@ -73,20 +73,6 @@ def replace_outputs(
         for key, value in (("execution_count", count), ("outputs", values)):
             place = _find_member(text, cell, key)
             edits.append(place.edit(_value_json(value, text, place.span)))
-    return _apply(text, edits)
-
-
-def add_ids(text: str, ids: list[str]) -> str:
-    """The notebook's text with an id for each cell, which makes it nbformat 4.5."""
-    edits = []
-    for cell, cell_id in zip(_cell_spans(text), ids, strict=True):
-        brace_end = cell.start + 1
-        space = text[brace_end : _skip_space(text, brace_end)]
-        member = f'{space}"id": {json.dumps(cell_id)},'
-        edits.append(Edit(Span(brace_end, brace_end), member))
-    minor = _top_members(text).get("nbformat_minor")
-    if minor:
-        edits.append(Edit(minor, "5"))
     return _apply(text, edits)
 
 
@@ -161,6 +147,13 @@ def remove_cell(text: str, index: int) -> str:
     elif index > 0:
         removed = Span(cells[index - 1].end, removed.end)
     return _apply(text, [Edit(removed, "")])
+
+
+def reorder_cells(text: str, order: Sequence[int]) -> str:
+    """The notebook's text with its cells in another order, which names each index once."""
+    cells = _cell_spans(text)
+    edits = [Edit(span, cells[index].of(text)) for span, index in zip(cells, order, strict=True)]
+    return _apply(text, edits)
 
 
 # --- the layout of values ----------------------------------------------------------------------

@@ -10,6 +10,7 @@ import pytest
 from literate.diagnostics import UsageError
 from literate.discovery import (
     choose_notebooks,
+    is_project_notebook,
     is_up_to,
     module_of,
     notebook_folders,
@@ -38,6 +39,15 @@ def chosen(project):
 
 
 # --- the notebooks of a project ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("recursive", [True, False])
+def test_a_path_tells_whether_it_is_a_notebook_of_the_project(make_project, recursive):
+    names = [*NAMES, "_a", ".b", "sub/_c", "_d/e", ".f/g"]
+    project = make_project({name: ["x"] for name in names}, f"recursive = {recursive}")
+    found = set(project_notebooks(project))
+    for path in project.nbs_path.rglob("*"):
+        assert is_project_notebook(project, path) == (path in found), path
 
 
 def test_the_notebooks_of_a_project_are_sorted_by_file_name(project):

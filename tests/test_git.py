@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from literate.git import git_output, remote_repository, text_in_head
+from literate.git import (
+    files_at,
+    git_output,
+    last_change,
+    remote_repository,
+    text_at,
+    text_in_head,
+)
 
 
 @pytest.fixture
@@ -92,7 +99,30 @@ def test_a_folder_that_looks_like_a_bare_repository_is_none(repository):
     assert remote_repository(repository / "lib") == ""
 
 
+def test_the_files_of_a_commit(repository):
+    for name in ("a.ipynb", "sub/b.ipynb", "c.py"):
+        path = repository / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(name)
+    (repository / "link.ipynb").symlink_to("a.ipynb")
+    run_git(repository, "add", ".")
+    run_git(repository, "commit", "-q", "-m", "first")
+    first = last_change(repository / "a.ipynb")
+    (repository / "a.ipynb").write_text("changed")
+    run_git(repository, "commit", "-q", "-a", "-m", "second")
+    inner = repository / "sub" / "b.ipynb"
+    assert files_at(repository, first, ".ipynb") == [repository / "a.ipynb", inner]
+    assert files_at(repository / "sub", "HEAD", ".ipynb") == [inner]
+    assert text_at(repository / "a.ipynb", first) == "a.ipynb"
+    assert text_at(repository / "a.ipynb", "HEAD") == "changed"
+    assert last_change(repository / "c.py") == first != last_change(repository / "a.ipynb")
+    assert text_at(repository / "d", "HEAD") is None
+    assert text_at(repository / "c.py", "none") is None
+
+
 def test_without_git(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert git_output(tmp_path, "--version") is None
+    assert files_at(tmp_path, "HEAD", ".ipynb") == []
+    assert last_change(tmp_path / "a.py") == ""
     assert remote_repository(tmp_path) == ""

@@ -13,10 +13,10 @@ from literate.splice import (
     Edit,
     Span,
     _apply,
-    add_ids,
     insert_cell,
     line_in_file,
     remove_cell,
+    reorder_cells,
     replace_outputs,
     replace_sources,
 )
@@ -58,7 +58,9 @@ ODD_NOTEBOOKS = {
     ),
 }
 each_odd_notebook = pytest.mark.parametrize("text", ODD_NOTEBOOKS.values(), ids=ODD_NOTEBOOKS)
-SOURCES = st.text(st.characters(exclude_characters="\r\ufeff", exclude_categories=["Cs"]), max_size=40)
+SOURCES = st.text(
+    st.characters(exclude_characters="\r\ufeff", exclude_categories=["Cs"]), max_size=40
+)
 NEW_CELL = {"cell_type": "code", "id": "0000000a", "metadata": {}, "outputs": [], "source": ["é"]}
 
 
@@ -138,33 +140,18 @@ def test_characters_are_escaped_only_where_the_file_escapes_them():
     assert "é\\n" in replace_outputs(notebook("a"), {0: (1, [STREAM])})
 
 
-# --- ids ---------------------------------------------------------------------------------------
+# --- whole cells -------------------------------------------------------------------------------
 
 
 @each_odd_notebook
-def test_each_cell_gets_an_id_and_the_notebook_its_version(text):
-    data = json.loads(text)
-    for cell in data["cells"]:
-        cell.pop("id", None)
-    without_ids = json.dumps(data, indent=1)
-    changed = json.loads(add_ids(without_ids, ["a", "b", "c"]))
-    for cell, cell_id in zip(data["cells"], "abc", strict=True):
-        cell["id"] = cell_id
-    if "nbformat_minor" in data:
-        data["nbformat_minor"] = 5
-    assert changed == data
-
-
-def test_an_id_is_laid_out_like_the_member_behind_it():
-    text = '{"nbformat_minor": 4, "cells": [\n{\n  "cell_type": "code"}, {"source": ""}]}'
-    expected = (
-        '{"nbformat_minor": 5, "cells": [\n'
-        '{\n  "id": "a",\n  "cell_type": "code"}, {"id": "b","source": ""}]}'
-    )
-    assert add_ids(text, ["a", "b"]) == expected
-
-
-# --- whole cells -------------------------------------------------------------------------------
+def test_cells_in_another_order_are_the_only_change(text):
+    moved = reorder_cells(text, [2, 0, 1])
+    expected = json.loads(text)
+    cells = expected["cells"]
+    expected["cells"] = [cells[2], cells[0], cells[1]]
+    assert json.loads(moved) == expected
+    assert sorted(moved) == sorted(text)
+    assert reorder_cells(moved, [1, 2, 0]) == text
 
 
 @each_odd_notebook

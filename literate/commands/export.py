@@ -69,9 +69,9 @@ def notebook2script(
         project = project_of(notebooks)
         if watch:
             return _watch(project, notebooks, up_to=up_to, prefer=prefer, force=force, quiet=quiet)
-        if update:
-            return _update(project, check, force, prune, prefer, json, quiet)
         chosen = choose_notebooks(project, notebooks, up_to) if notebooks or up_to else None
+        if update:
+            return _update(project, chosen, check, force, prune, prefer, json, quiet)
         if check:
             return _check(project, chosen, force, prune, report)
         return _compile(project, chosen, force, prune, prefer, report)
@@ -130,7 +130,7 @@ def _compile(
         return error.exit_code
     sources = plan.sources
     written = {path: sources.get(path, []) for path in result.changed}
-    report(plan.diagnostics, written, result.unchanged)
+    report([*plan.diagnostics, *result.given_up], written, result.unchanged)
     return 0
 
 
@@ -167,15 +167,24 @@ def _check(
 
 
 def _update(
-    project: Project, check: bool, force: bool, prune: bool, prefer: str, json: bool, quiet: bool
+    project: Project,
+    chosen: list[Path] | None,
+    check: bool,
+    force: bool,
+    prune: bool,
+    prefer: str,
+    json: bool,
+    quiet: bool,
 ) -> int:
     from ..compile import update_notebooks
 
-    carried, result = update_notebooks(project, force, prune, dry=check, prefer=prefer)
+    carried, result = update_notebooks(project, force, prune, check, prefer, chosen)
     code = 1 if check and carried else 0
     if json:
         _report_update_as_json(carried, result)
         return code
+    for remark in result.given_up if result else ():
+        print(remark, file=sys.stderr)
     if check or not quiet:
         for edit in carried:
             print(edit)

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from ..diagnostics import Diagnostic
     from ..project import Project
-    from .merge import ModuleEdits
     from .plan import CompilePlan
     from .update import CarriedEdit
     from .write import WriteResult
@@ -53,6 +53,7 @@ def _compile(
 ) -> tuple[CompilePlan, WriteResult]:
     """Compile once. The caller holds the lock."""
     from ..diagnostics import UserError
+    from ..records import replace
     from .cache import CompileCache, store
     from .plan import make_plan
     from .snapshot import Snapshot
@@ -64,11 +65,14 @@ def _compile(
     plan = make_plan(project, chosen, prune=prune, memory=cache, force=force)
     if plan.has_errors:
         raise UserError(*plan.diagnostics)
+    given_up: list[Diagnostic] = []
     if prune and plan.orphans:
-        prune_orphans(plan, delete_edited=force, overwrite_edits=overwrite_edits)
+        given_up = prune_orphans(plan, delete_edited=force, overwrite_edits=overwrite_edits)
         snapshot = Snapshot(project)
         plan = make_plan(project, chosen, force=force)
     result = write_plan(plan, overwrite_edits)
+    if given_up:
+        result = replace(result, given_up=(*given_up, *result.given_up))
     if chosen is None:
         store(plan, snapshot, result.changed)
     return plan, result
@@ -80,52 +84,42 @@ def update_notebooks(
     prune: bool = False,
     dry: bool = False,
     prefer: str = "",
+    chosen: Iterable[Path] | None = None,
 ) -> tuple[list[CarriedEdit], WriteResult | None]:
     """Carry edits made in modules into the notebooks, then compile; return the carried edits.
 
-    A cell that was changed on both sides raises an `EditConflictError`, unless `prefer` says which
-    side wins. Text outside of cells raises an `UncarriedEditsError`; `prefer="notebook"` gives it
-    up. `force` prefers the module and gives up text outside of cells. If an error is raised,
-    nothing is written.
+    A cell in which both sides changed the same lines raises an `EditConflictError`, unless `prefer`
+    says which side wins. Edits that no cell can take raise an `UncarriedEditsError`;
+    `prefer="notebook"` gives up text outside of cells. `force` prefers the module and gives up text
+    outside of cells. If an error is raised, nothing is written.
 
-    `prune` also removes cells that were removed in a module. `dry` writes nothing.
+    `prune` also removes cells that were removed in a module. `dry` writes nothing. `chosen` limits
+    the work to these notebooks.
     """
-    from ..diagnostics import UserError
-    from .baseline import Baseline
-    from .plan import gc_paused, make_plan
-    from .update import apply, carry
-    from .write import find_edits, locked, write_plan
+    from .plan import gc_paused
+    from .write import locked, start_again_if_saved
 
     check_preference(prefer, force, updates=True)
+    chosen = None if chosen is None else list(chosen)
     with locked(project), gc_paused():
-        plan = make_plan(project)
-        if plan.has_errors:
-            raise UserError(*plan.diagnostics)
-        found = find_edits(plan, plan.files.keys(), Baseline(project))
-        _resolve(found, prefer, force)
-        carried = carry(project, found, prune)
-        if dry:
-            return carried, None
-        apply(project, carried)
-        after = make_plan(project)
-        if after.has_errors:
-            raise UserError(*after.diagnostics)
-        overwrite_edits = force or bool(prefer)
-        return carried, write_plan(after, overwrite_edits, found)
+        return start_again_if_saved(
+            lambda: _update(project, chosen, prune, prefer, force, dry),
+        )
 
 
-def _resolve(found: list[ModuleEdits], prefer: str, force: bool) -> None:
-    """Decide conflicts and text outside of cells, or raise an error that shows them."""
-    from .write import refuse_conflicts, refuse_outside
+def _update(
+    project: Project,
+    chosen: list[Path] | None,
+    prune: bool,
+    prefer: str,
+    force: bool,
+    dry: bool,
+) -> tuple[list[CarriedEdit], WriteResult | None]:
+    """Update once. The caller holds the lock."""
+    from .planned_update import plan_update, write_update
 
-    for edits in found:
-        if force or prefer == "module":
-            edits.take_module()
-        elif prefer == "notebook":
-            edits.take_notebook()
-    refuse_conflicts(found)
-    if not force:
-        refuse_outside(found)
+    update = plan_update(project, chosen, prune, prefer, force)
+    return update.carried, None if dry else write_update(update)
 
 
 def check_preference(prefer: str, force: bool, updates: bool = False) -> None:

@@ -10,11 +10,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..files import read_state_file, write_state_file
+from ..markers import Issued, issued_by_look
 from ..project import GENERATED, Project
 
-_FORMER_FILE = "base.json"  # the file of version 0.1, in the same format
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-Texts = dict[str, list[str]]  # by the path of the module, relative to the folder of the package
+    # The versions of each module, by its path relative to the folder of the package. A version is
+    # {"text": ..., "markers": [[line, id], ...]}, or in the file of version 0.1 the text alone.
+    Versions = dict[str, list[Any]]
+
+_FORMER_FILE = "base.json"  # the file of version 0.1
 
 
 class Baseline:
@@ -29,44 +36,73 @@ class Baseline:
         self._former_file = project.state_dir / _FORMER_FILE
         self._root = project.lib_path.parent
         self._reads_former_file = not self._file.exists() and self._former_file.exists()
-        self._texts = _read(self._former_file if self._reads_former_file else self._file)
+        self._versions = _read(self._former_file if self._reads_former_file else self._file)
 
     def texts(self, path: Path) -> list[str]:
         """The texts of a module that count as unedited; an empty list if none is known."""
-        return self._texts.get(self._name(path), [])
+        return [_text_of(version) for version in self._versions.get(self._name(path), [])]
 
-    def begin_write(self, texts: Mapping[Path, str]) -> None:
+    def is_latest(self, path: Path, text: str) -> bool:
+        """Whether this is the only text that is known of a module."""
+        versions = self._versions.get(self._name(path), [])
+        return len(versions) == 1 and isinstance(versions[0], dict) and versions[0]["text"] == text
+
+    def issued(self, path: Path) -> list[Issued]:
+        """The same texts, and which of their lines are markers."""
+        return [_issued_of(version) for version in self._versions.get(self._name(path), [])]
+
+    def begin_write(self, modules: Mapping[Path, Issued]) -> None:
         """Record the texts of modules that are about to be written, beside their old texts."""
-        known = dict(self._texts)
-        for path, text in texts.items():
-            old_texts = self.texts(path) if path.exists() else []
-            known[self._name(path)] = list(dict.fromkeys([*old_texts, text]))
+        known = dict(self._versions)
+        for path, issued in modules.items():
+            name = self._name(path)
+            old = known.get(name, []) if path.exists() else []
+            is_known = any(_text_of(version) == issued.text for version in old)
+            known[name] = old if is_known else [*old, _version_of(issued)]
         self._save(known)
 
-    def commit(self, texts: Mapping[Path, str], gone: Iterable[Path] = ()) -> None:
+    def commit(self, modules: Mapping[Path, Issued], gone: Iterable[Path] = ()) -> None:
         """Record that modules now have these texts, and that the modules in `gone` were deleted."""
-        known = dict(self._texts)
+        known = dict(self._versions)
         for path in gone:
             known.pop(self._name(path), None)
-        for path, text in texts.items():
-            known[self._name(path)] = [text]
+        for path, issued in modules.items():
+            known[self._name(path)] = [_version_of(issued)]
         self._save(known)
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._root).as_posix()
 
-    def _save(self, texts: Texts) -> None:
-        if texts == self._texts and not self._reads_former_file:
+    def _save(self, versions: Versions) -> None:
+        if versions == self._versions and not self._reads_former_file:
             return
-        write_state_file(self._file, json.dumps(texts))
-        self._texts = texts
+        write_state_file(self._file, json.dumps(versions))
+        self._versions = versions
         if self._reads_former_file:
             self._former_file.unlink(missing_ok=True)
             self._reads_former_file = False
 
 
-def _read(file: Path) -> Texts:
-    """The texts in a state file; none if the file is missing or damaged.
+# --- versions in the file ----------------------------------------------------------------------
+
+
+def _version_of(issued: Issued) -> dict[str, Any]:
+    return {"text": issued.text, "markers": [list(marker) for marker in issued.markers]}
+
+
+def _text_of(version: Any) -> str:
+    text: str = version if isinstance(version, str) else version["text"]
+    return text
+
+
+def _issued_of(version: Any) -> Issued:
+    if isinstance(version, str):
+        return issued_by_look(version)
+    return Issued(version["text"], tuple((line, cell_id) for line, cell_id in version["markers"]))
+
+
+def _read(file: Path) -> Versions:
+    """The versions in a state file; none if the file is missing or damaged.
 
     It is missing in a fresh clone, and it may be damaged if a disk was full. Anything that is not a
     file, such as a pipe, counts as missing.
@@ -77,8 +113,28 @@ def _read(file: Path) -> Texts:
         return {}
     if not isinstance(data, dict):
         return {}
-    return {name: texts for name, texts in data.items() if _is_list_of_texts(texts)}
+    return {
+        name: versions
+        for name, versions in data.items()
+        if isinstance(versions, list) and all(map(_is_version, versions))
+    }
 
 
-def _is_list_of_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+def _is_version(value: object) -> bool:
+    """Whether a value of the file has the form of a version; its markers must be lines of it."""
+    if isinstance(value, str):
+        return True
+    if not isinstance(value, dict) or not isinstance(value.get("text"), str):
+        return False
+    markers = value.get("markers")
+    if not isinstance(markers, list):
+        return False
+    last_line = value["text"].count("\n") + 1
+    reached = 0
+    for marker in markers:
+        match marker:
+            case [int(line), str()] if reached < line <= last_line:
+                reached = line
+            case _:
+                return False
+    return True

@@ -6,242 +6,239 @@ the notebooks generate now.
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 
-from ..markers import Section, markers_of, split_sections
-from ..records import dataclass, field
+from ..markers import Issued, Section, split_edited
+from .head_edits import auto_section, find_head_edits, with_imports
+from .line_merge import merge_lines
+from .matching import match_in_notebooks, match_on_disk
 from .module import Module, ModuleCell
+from .module_edits import AddedCell, CellEdit, Conflict, ModuleEdits, OutsideEdit
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    Key = tuple[Path, str]  # notebook, and id or number of a cell
+_PROSE = r"(?:^|\s)(?:\[(?:markdown|md|raw)\]|\{.*\"(?:markdown|raw)\".*\})"
 
 
-@dataclass(frozen=True)
-class CellEdit:
-    """A cell that was changed in the module; in a conflict, it was changed in the notebook too."""
-
-    cell: ModuleCell | None  # None only in a conflict: the notebook no longer contains the cell
-    code: str  # in the module
-    generated: str  # as the notebook generates the cell now
-    line: int  # of the cell's marker in the module
-
-
-@dataclass(frozen=True)
-class AddedCell:
-    """A new section of the module."""
-
-    predecessor: ModuleCell | None  # the cell above the section; None if no cell stands above it
-    code: str
-    line: int  # of the section's marker in the module
-
-
-@dataclass
-class ModuleEdits:
-    """Everything that was edited by hand in one module since it was generated."""
-
-    module: Module
-    disk: str = ""  # the text of the module, with the edits
-    edits: list[CellEdit] = field(default_factory=list)
-    added: list[AddedCell] = field(default_factory=list)
-    removed: list[ModuleCell] = field(default_factory=list)
-    outside: list[str] = field(default_factory=list)  # text that belongs to no cell
-    conflicts: list[CellEdit] = field(default_factory=list)
-
-    @property
-    def count(self) -> int:
-        """How many edits there are."""
-        kinds = (self.edits, self.added, self.removed, self.outside, self.conflicts)
-        return sum([len(found) for found in kinds])
-
-    def take_module(self) -> None:
-        """Resolve each conflict for the module.
-
-        A cell that the notebook no longer contains becomes a new cell.
-        """
-        for conflict in self.conflicts:
-            if conflict.cell is None:
-                self.added.append(AddedCell(None, conflict.code, conflict.line))
-            else:
-                self.edits.append(conflict)
-        self.conflicts = []
-
-    def take_notebook(self) -> None:
-        """Resolve each conflict for the notebook, and give up text that belongs to no cell."""
-        self.conflicts = []
-        self.outside = []
-
-
-def merge_module(module: Module, base: str | None, disk: str, new: str) -> ModuleEdits:
+def merge_module(module: Module, base: Issued | None, disk: str, new: Issued) -> ModuleEdits:
     """Find the edits made in a module.
 
     `base` is the text that was generated last, `disk` the text of the file, and `new` what the
     notebooks generate now. Without a base, every difference between `disk` and `new` is a conflict,
     because nothing tells which side was edited.
     """
-    folder = module.path.parent
-    known = markers_of(base or "", new)
-    disk_sections = split_sections(disk, folder, known)
-    new_sections = split_sections(new, folder, known)
-    cells = _cells_by_section(new_sections, module)
-    if base is None:
-        base_sections = new_sections
-        to_new = {index: index for index in cells}
-    else:
-        base_sections = split_sections(base, folder, known)
-        to_new = match_sections(base_sections, new_sections, numbers_hold=False)
-    to_disk = match_sections(base_sections, disk_sections, numbers_hold=True)
-
-    edits = ModuleEdits(module, disk)
-    disk_cells: dict[int, ModuleCell | None] = {}  # for each section on disk that has a match
-    for index, section in enumerate(base_sections):
-        new_section = _at(new_sections, to_new.get(index))
-        disk_section = _at(disk_sections, to_disk.get(index))
-        cell = cells.get(to_new.get(index, -1))
-        if section.notebook is not None:
-            base_code = None if base is None else section.code
-            _compare_cell(edits, base_code, disk_section, new_section, cell)
-        if index in to_disk:
-            disk_cells[to_disk[index]] = cell
-
-    new_in_notebook = [new_sections[i].code for i in cells.keys() - set(to_new.values())]
-    generated = [s.code for s in (*base_sections, *new_sections) if s.notebook is None]
-    _find_additions(edits, disk_sections, disk_cells, new_in_notebook, generated)
-    return edits
+    merger = _Merger(module, base, disk, new)
+    merger.compare_heads()
+    merger.compare_cells()
+    merger.find_additions()
+    merger.compare_order()
+    return merger.edits
 
 
-def _cells_by_section(sections: list[Section], module: Module) -> dict[int, ModuleCell]:
-    """The cell of each section of the generated text, by the index of the section."""
-    indices = [index for index, section in enumerate(sections) if section.notebook is not None]
-    return dict(zip(indices, module.cells, strict=False))
+class _Merger:
+    """Compares the versions of one module."""
 
+    def __init__(self, module: Module, base: Issued | None, disk: str, new: Issued) -> None:
+        self.edits = ModuleEdits(module, disk)
+        self._has_base = base is not None
+        base = base or new
+        folder = module.path.parent
+        self._base = base.sections(folder)
+        self._disk = split_edited(disk, folder, base, new)
+        self._new = new.sections(folder)
+        indices = [n for n, section in enumerate(self._new) if section.notebook is not None]
+        self._cells = dict(zip(indices, module.cells, strict=True))
+        for index, cell in self._cells.items():
+            self.edits.generated.append((cell, self._new[index].code))
+        if self._has_base:
+            self._to_new = match_in_notebooks(self._base, self._new)
+        else:
+            self._to_new = {index: index for index in indices}
+        self._to_disk = match_on_disk(self._base, self._disk)
 
-def _at(sections: list[Section], index: int | None) -> Section | None:
-    return None if index is None else sections[index]
+    def _cell(self, base_index: int) -> ModuleCell | None:
+        """The cell that a section of the base is generated from now."""
+        return self._cells.get(self._to_new.get(base_index, -1))
 
+    def compare_heads(self) -> None:
+        """Find edits above the first cell; imports go to the first cell that imports."""
+        found = find_head_edits(self._base, self._disk, self._new)
+        self.edits.outside += found.outside
+        if not found.imports:
+            return
+        on_disk = {place: index for index, place in self._to_disk.items()}
+        candidates = [
+            place
+            for place in sorted(on_disk)
+            if self._cell(on_disk[place]) and self._disk[place].code
+        ]
+        if not candidates:
+            text = "\n".join(found.imports)
+            self.edits.outside.append(OutsideEdit(text, found.line))
+            return
+        place, section = with_imports(self._disk, candidates, found.imports)
+        self._disk[place] = section
 
-def _compare_cell(
-    edits: ModuleEdits,
-    base_code: str | None,
-    disk: Section | None,
-    new: Section | None,
-    cell: ModuleCell | None,
-) -> None:
-    """Compare the versions of one cell of the base; a version is None where the cell is missing.
+    def compare_cells(self) -> None:
+        """Compare the versions of each cell of the base."""
+        for index, section in enumerate(self._base):
+            if section.notebook is None:
+                continue
+            place = self._to_disk.get(index)
+            disk = None if place is None else self._disk[place]
+            if disk is not None and not disk.code and section.code:
+                disk = None  # only the marker is left
+            new_index = self._to_new.get(index)
+            new = None if new_index is None else self._new[new_index]
+            base_code = section.code if self._has_base else None
+            self._compare(base_code, disk, new, self._cell(index), index)
 
-    `cell` is the cell that `new` was generated from.
-    """
-    if disk is None:
-        # A cell that the notebook changed is not removed: that would lose the change.
-        if cell is not None and new is not None and base_code in (None, new.code):
-            edits.removed.append(cell)
-        return
-    if disk.code == base_code or (new is not None and disk.code == new.code):
-        return
-    if cell is None or new is None:
-        edits.conflicts.append(CellEdit(None, disk.code, "", disk.line))
-        return
-    edit = CellEdit(cell, disk.code, new.code, disk.line)
-    if new.code == base_code:
-        edits.edits.append(edit)
-    else:
-        edits.conflicts.append(edit)
+    def _compare(
+        self,
+        base_code: str | None,
+        disk: Section | None,
+        new: Section | None,
+        cell: ModuleCell | None,
+        index: int,
+    ) -> None:
+        """Compare the versions of one cell; a version is None where the cell is missing.
 
+        `cell` is the cell that `new` was generated from.
+        """
+        if disk is None:
+            if cell is not None and new is not None:
+                self._add_removal(cell, new, base_code)
+            return
+        if disk.code == base_code or (new is not None and disk.code == new.code):
+            return
+        if cell is None or new is None:
+            lost = Conflict(None, disk.code, "", disk.code, disk.first_line, 1, self._above(index))
+            self.edits.conflicts.append(lost)
+        elif new.code == base_code:
+            edit = CellEdit(cell, disk.code, new.code, disk.first_line, new.blank_lines)
+            self.edits.edits.append(edit)
+        else:
+            self._merge_cell(cell, base_code, disk, new)
 
-def _find_additions(
-    edits: ModuleEdits,
-    disk_sections: list[Section],
-    disk_cells: dict[int, ModuleCell | None],
-    new_in_notebook: list[str],
-    generated: list[str],
-) -> None:
-    """Find the new sections of the module, and changes to text that belongs to no cell.
+    def _add_removal(self, cell: ModuleCell, new: Section, base_code: str | None) -> None:
+        """Add a cell that was deleted in the module; if the notebook changed it, a conflict."""
+        if base_code in (None, new.code):
+            self.edits.removed.append(cell)
+        else:
+            given_up = tuple(new.code.split("\n"))
+            conflict = Conflict(cell, "", new.code, "", 1, 1, given_up=given_up)
+            self.edits.conflicts.append(conflict)
 
-    `disk_cells` tells which sections of the module are known, and from which cells they are now
-    generated. `new_in_notebook` is the code of cells that are new in the notebook: a section with
-    the same code is the same cell. `generated` are the generated texts that belong to no cell.
-    """
-    predecessor: ModuleCell | None = None
-    for index, section in enumerate(disk_sections):
-        if index in disk_cells:
-            predecessor = disk_cells[index] or predecessor
-        elif not section.code:
-            continue
-        elif section.is_new:
-            code = _code_with_remark(section)
-            if code not in new_in_notebook:
-                edits.added.append(AddedCell(predecessor, code, section.line))
-        elif section.code not in generated and section.code not in new_in_notebook:
-            edits.outside.append(section.code)
+    def _merge_cell(
+        self, cell: ModuleCell, base_code: str | None, disk: Section, new: Section
+    ) -> None:
+        """Merge a cell that was changed on both sides line by line."""
+        lines = new.code.split("\n")
+        if base_code is None:
+            given_up = tuple(line for line in lines if line not in disk.code.split("\n"))
+            conflict = Conflict(
+                cell,
+                disk.code,
+                new.code,
+                merged=disk.code,
+                line=disk.first_line,
+                line_in_code=1,
+                blank_lines=new.blank_lines,
+                given_up=given_up,
+            )
+            self.edits.conflicts.append(conflict)
+            return
+        merged = merge_lines(base_code.split("\n"), disk.code.split("\n"), lines)
+        code = "\n".join(merged.lines)
+        if not merged.overlaps:
+            if code != new.code:  # the notebook may have taken over the edit already
+                edit = CellEdit(cell, code, new.code, disk.first_line, new.blank_lines)
+                self.edits.edits.append(edit)
+            return
+        first = merged.overlaps[0]
+        replaced: list[str] = []
+        for overlap in merged.overlaps:
+            replaced += lines[slice(*overlap.notebook)]
+        conflict = Conflict(
+            cell,
+            disk.code,
+            new.code,
+            merged=code,
+            line=disk.first_line + first.module[0],
+            line_in_code=first.notebook[0] + 1,
+            blank_lines=new.blank_lines,
+            given_up=tuple(replaced),
+        )
+        self.edits.conflicts.append(conflict)
+
+    def _above(self, base_index: int) -> ModuleCell | None:
+        """The nearest cell above a section of the base that the notebooks still contain."""
+        for index in range(base_index - 1, -1, -1):
+            cell = self._cell(index)
+            if cell is not None:
+                return cell
+        return None
+
+    # --- new sections ---
+
+    def find_additions(self) -> None:
+        """Find the new sections of the module, and copies of sections."""
+        on_disk = {place: index for index, place in self._to_disk.items()}
+        paired = set(self._to_new.values())
+        new_in_notebook = [self._new[n].code for n in self._cells if n not in paired]
+        predecessor: ModuleCell | None = None
+        for place, section in enumerate(self._disk):
+            if place in on_disk:
+                predecessor = self._cell(on_disk[place]) or predecessor
+            elif section.is_cell and (section.code or (section.is_new and section.remark)):
+                self._add_section(section, predecessor, new_in_notebook)
+            elif section.is_auto and section is not auto_section(self._disk):
+                text = f"{section.marker}\n{section.code}"
+                self.edits.outside.append(OutsideEdit(text, section.line))
+
+    def _add_section(
+        self, section: Section, predecessor: ModuleCell | None, new_in_notebook: list[str]
+    ) -> None:
+        """Add a section, unless it is a cell that is new in the notebook too."""
+        if section.is_new and re.search(_PROSE, section.remark):
+            message = "a section of text, which no exported cell can hold"
+            hint = "move it into a Markdown cell of the notebook, and delete it here"
+            self.edits.outside.append(OutsideEdit(section.code, section.line, message, hint))
+            return
+        code = _code_with_remark(section)
+        if section.code in new_in_notebook:
+            new_in_notebook.remove(section.code)
+        elif code in new_in_notebook:
+            new_in_notebook.remove(code)
+        else:
+            successor = self.edits.module.cells[0] if self.edits.module.cells else None
+            added = AddedCell(predecessor, code, section.first_line, successor)
+            self.edits.added.append(added)
+
+    # --- the order ---
+
+    def compare_order(self) -> None:
+        """Find out whether sections were put into another order."""
+        on_disk = {place: index for index, place in self._to_disk.items()}
+        indices: list[int] = []  # of sections of the base, as they stand in the module
+        for place in sorted(on_disk):
+            index = on_disk[place]
+            if self._cell(index) is not None and self._disk[place].code:
+                indices.append(index)
+        if indices == sorted(indices):
+            return
+        places = [self._to_new[index] for index in indices]
+        if places == sorted(places):  # the notebook has this order too
+            return
+        self.edits.order = [self._cells[place] for place in places]
+        places_of_base = [self._to_new[index] for index in sorted(indices)]
+        if places_of_base != sorted(places_of_base):
+            message = "sections stand in another order than in the notebook, which moved cells too"
+            hint = "move the cells in the notebook, then give up the module's order with "
+            hint += "--prefer notebook"
+            self.edits.outside.append(OutsideEdit("", 1, message, hint))
 
 
 def _code_with_remark(section: Section) -> str:
     """The code of a new cell; a remark behind its `# %%` becomes a comment in the first line."""
-    if not section.remark:
+    if not section.is_new or not section.remark:
         return section.code
-    return f"# {section.remark}\n{section.code}"
-
-
-# --- which section is which --------------------------------------------------------------------
-
-
-def match_sections(base: list[Section], other: list[Section], numbers_hold: bool) -> dict[int, int]:
-    """For the sections of cells in `base`, by index: the index of the same section in `other`.
-
-    Sections are the same if they have the same notebook and the same key, and if no other section
-    has this key. All others are matched by their code and their order.
-
-    Keys that are numbers count only if `numbers_hold`. The number of a cell holds in the module
-    that it was written to, but not in the notebook, where cells come and go.
-    """
-    base_keys = [_key_of(section, numbers_hold) for section in base]
-    other_keys = [_key_of(section, numbers_hold) for section in other]
-    base_counts = Counter(base_keys)
-    other_counts = Counter(other_keys)
-
-    def is_unique(key: Key | None) -> bool:
-        return key is not None and base_counts[key] <= 1 and other_counts[key] <= 1
-
-    index_of = {key: index for index, key in enumerate(other_keys) if is_unique(key)}
-    pairs: dict[int, int] = {}
-    for index, key in enumerate(base_keys):
-        if key in index_of:
-            pairs[index] = index_of[key]
-
-    rest_of_base = [index for index in range(len(base)) if index not in pairs]
-    rest_of_other = [index for index, key in enumerate(other_keys) if not is_unique(key)]
-    for notebook in {section.notebook for section in base}:
-        if notebook is not None:
-            old = [index for index in rest_of_base if base[index].notebook == notebook]
-            new = [index for index in rest_of_other if other[index].notebook == notebook]
-            old_codes = [base[index].code for index in old]
-            new_codes = [other[index].code for index in new]
-            for i, n in _align(old_codes, new_codes):
-                pairs[old[i]] = new[n]
-    return pairs
-
-
-def _key_of(section: Section, numbers_hold: bool) -> Key | None:
-    """Notebook and key of a section; None if it has no key that counts."""
-    if section.notebook is None or not section.key:
-        return None
-    if section.key.startswith("#") or numbers_hold:
-        return section.notebook, section.key
-    return None
-
-
-def _align(old: list[str], new: list[str]) -> Iterator[tuple[int, int]]:
-    """Pairs of indices of two lists of cells.
-
-    Equal cells are paired. Where some cells were replaced by as many others, these are pairs too.
-    """
-    from difflib import SequenceMatcher
-
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    for kind, old_start, old_end, new_start, new_end in matcher.get_opcodes():
-        is_same_number = old_end - old_start == new_end - new_start
-        if kind == "equal" or (kind == "replace" and is_same_number):
-            yield from zip(range(old_start, old_end), range(new_start, new_end), strict=True)
+    return f"# {section.remark}\n{section.code}".rstrip("\n")

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from ..directives import ParsedCell
-from ..markers import auto_marker, cell_marker
+from ..markers import Issued, auto_marker, cell_marker
 from ..project import Project
 from ..records import dataclass, field
 from .facts import CellNames, ModuleFacts
@@ -57,6 +57,7 @@ class Module:
     implied_by: list[Path] = field(default_factory=list)  # notebooks that do not name it themselves
     names: list[CellNames] = field(default_factory=list)  # those of each cell, for the checks
     facts: ModuleFacts = field(default_factory=ModuleFacts)
+    issued: Issued | None = None  # its text, once it was made
 
 
 def dotted_name(name: str) -> str:
@@ -106,6 +107,27 @@ def _drop_body(node: ast.stmt) -> None:
 
 def module_text(module: Module, project: Project) -> str:
     """The text of a module, in the layout of its project."""
+    return issued_module(module, project).text
+
+
+def issued_module(module: Module, project: Project) -> Issued:
+    """The text of a module, and which of its lines are markers. It is made only once."""
+    if module.issued is not None:
+        return module.issued
+    texts: list[str] = []
+    markers: list[tuple[int, str]] = []
+    line = 1
+    for item, text in _parts(module, project):
+        if texts and text != "\n":  # the marker stands below two line ends
+            markers.append((line + 2, item.parsed.cell.given_id if item else ""))
+        line += text.count("\n")
+        texts.append(text)
+    module.issued = Issued("".join(texts), tuple(markers))
+    return module.issued
+
+
+def _parts(module: Module, project: Project) -> list[tuple[ModuleCell | None, str]]:
+    """The parts of the text: the head, a section for each cell and for `__all__`, a line end."""
     sections = _Sections(module, project)
     layout = sections.layout
     above = _cells_with_future_imports(module)
@@ -113,20 +135,19 @@ def module_text(module: Module, project: Project) -> str:
     if not _may_stand_first(above, module.docstring):
         lifted = future_imports(above)
         above = []
-    parts = [
-        layout.docstring_literal(module.docstring),
-        f"{GENERATED}{sections.relative_path(module.notebook)}.",
-    ]
+    docstring = layout.docstring_literal(module.docstring)
+    header = f"{GENERATED}{sections.relative_path(module.notebook)}."
+    parts: list[tuple[ModuleCell | None, str]] = [(None, docstring + header)]
     for item in above:
-        parts.append(sections.text(item, above_all=True))
-    parts.append(f"\n\n{auto_marker(layout.has_id_keys)}\n")
-    for statement in lifted:
-        parts.append(f"{statement}\n")
-    parts.append(f"__all__ = {_wrapped(repr(module.public))}")
+        parts.append((item, sections.text(item, above_all=True)))
+    statements = "".join(f"{statement}\n" for statement in lifted)
+    names = _wrapped(repr(module.public))
+    auto = f"{auto_marker(layout.has_id_keys)}\n{statements}__all__ = {names}"
+    parts.append((None, f"\n\n{auto}"))
     for item in module.cells[len(above) :]:
-        parts.append(sections.text(item, without_future=bool(lifted)))
-    parts.append("\n")
-    return "".join(parts)
+        parts.append((item, sections.text(item, without_future=bool(lifted))))
+    parts.append((None, "\n"))
+    return parts
 
 
 def _wrapped(names: str) -> str:

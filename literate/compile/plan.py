@@ -11,7 +11,7 @@ from pathlib import Path
 from ..diagnostics import ERROR, REMARK, Diagnostic, UserError
 from ..directives import dialect_of, parse_cells
 from ..discovery import project_notebooks
-from ..notebook import read_notebook
+from ..notebook import parse_notebook, read_notebook
 from ..project import Project
 from ..records import dataclass, field, replace
 from .checks import (
@@ -33,7 +33,11 @@ from .reader import NotebookReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .cache import CompileCache
+
+    Contents = Mapping[Path, bytes]  # the bytes of notebooks
 
 
 @dataclass
@@ -85,6 +89,7 @@ def make_plan(
     prune: bool = False,
     memory: CompileCache | None = None,
     force: bool = False,
+    contents_of: Contents | None = None,
 ) -> CompilePlan:
     """Plan the modules to which the chosen notebooks (default: all) export.
 
@@ -94,7 +99,8 @@ def make_plan(
     With `memory`, the last compilation, only notebooks that changed since are read, and those that
     share a module with them. `strict` makes errors of warnings (by default, the settings decide),
     `prune` says that orphans will be deleted, and `force` that files written by hand may be
-    replaced.
+    replaced. `contents_of` gives the contents of notebooks as they would be, in place of their
+    files.
     """
     notebooks = project_notebooks(project)
     if chosen is not None:
@@ -103,7 +109,7 @@ def make_plan(
             if path not in notebooks:
                 notebooks.append(path)
     if memory is None:
-        contents = _read_all(project, notebooks)
+        contents = _read_all(project, notebooks, contents_of or {})
     else:
         contents = _read_changed(project, notebooks, memory)
     known = [*contents.modules.values(), *contents.kept]
@@ -125,6 +131,11 @@ def make_plan(
     if not plan.has_errors:
         _add_files(plan, known, force)
     return plan
+
+
+def plan_modules(project: Project, contents_of: Contents) -> list[Module]:
+    """The modules that some notebooks make, whatever is on the disk; what is wrong is left out."""
+    return list(_read_all(project, list(contents_of), contents_of).modules.values())
 
 
 def _as_error(diagnostic: Diagnostic) -> Diagnostic:
@@ -194,11 +205,12 @@ class _ProjectContents:
     unexported: Unexported = field(default_factory=dict)
 
 
-def _read_all(project: Project, notebooks: list[Path]) -> _ProjectContents:
+def _read_all(project: Project, notebooks: list[Path], contents_of: Contents) -> _ProjectContents:
     """Read notebooks in the order of their names, and make modules of them."""
     contents = _ProjectContents()
     for path in sorted(notebooks, key=lambda path: path.name):
-        contents.problems[path] = _read_notebook(project, path, contents)
+        raw = contents_of.get(path)
+        contents.problems[path] = _read_notebook(project, path, contents, raw)
     for module in contents.modules.values():
         cells = module.cells
         module.notebooks = list(dict.fromkeys(item.notebook for item in cells))
@@ -229,7 +241,7 @@ def _read_changed(
         if to_open == opened:
             break
         opened = to_open
-        contents = _read_all(project, opened)
+        contents = _read_all(project, opened, {})
         stale |= contents.modules.keys()
     contents.kept = [module for module in remembered if module.name not in stale]
     for path in notebooks:
@@ -247,10 +259,15 @@ def _star_importers(modules: list[Module], imported: set[str], package: str) -> 
     return {module.name for module in modules if not full_names.isdisjoint(module.star_imports)}
 
 
-def _read_notebook(project: Project, path: Path, contents: _ProjectContents) -> list[Diagnostic]:
-    """Add a notebook's exported cells to their modules; return what is wrong with the notebook."""
+def _read_notebook(
+    project: Project, path: Path, contents: _ProjectContents, raw: bytes | None
+) -> list[Diagnostic]:
+    """Add a notebook's exported cells to their modules; return what is wrong with the notebook.
+
+    `raw` is the content of the notebook, unless it is that of its file.
+    """
     try:
-        notebook = read_notebook(path)
+        notebook = read_notebook(path) if raw is None else parse_notebook(path, raw)
     except UserError as error:
         return _diagnostics_of(error)
     conflict = check_merge_markers(notebook)

@@ -89,7 +89,7 @@ class NotebookReader:
             self._is_finished = True
             return
         if self._project.black_formatting:
-            parsed = replace(parsed, code=_blackened(parsed.code))
+            parsed = replace(parsed, code=blackened(parsed.code))
             tree = outline(parsed.code)
         is_public = export.name != "exporti"
         module = self._module(name)
@@ -155,7 +155,7 @@ def _export_directive(parsed: ParsedCell) -> Directive | None:
     return export
 
 
-def _blackened(code: str) -> str:
+def blackened(code: str) -> str:
     """The code as black formats it; code that black cannot format stays, as in nbdev."""
     import black
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..diagnostics import Diagnostic, UserError, diagnose, display_path, format_location
+from ..diagnostics import Diagnostic, UserError, diagnose, display_path
 from ..files import ChangedMeanwhileError, delete_file, is_temporary, real_target, replace_files
 from ..git import text_in_head
+from ..markers import Issued
 from ..project import NBDEV3, Project, state_lock
 from ..records import dataclass
 from .baseline import Baseline
 from .init_file import docstring_of, is_list_of_modules
+from .module import issued_module
 from .package_files import read_text
 from .plan import CompilePlan
 
@@ -21,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeVar
 
-    from .merge import CellEdit, ModuleEdits
+    from .module_edits import ModuleEdits
 
     Result = TypeVar("Result")
 
@@ -34,43 +36,61 @@ class WriteResult:
 
     changed: tuple[Path, ...]
     unchanged: int
-
-
-class UncarriedEditsError(UserError):
-    """Modules contain edits that the notebooks do not contain."""
-
-
-class EditConflictError(UserError):
-    """Cells were changed both in the notebook and in the module."""
-
-    exit_code = 3
+    given_up: tuple[Diagnostic, ...] = ()  # remarks about edits that were given up
 
 
 # --- writing and deleting files ----------------------------------------------------------------
 
 
 def write_plan(
-    plan: CompilePlan, overwrite_edits: bool = False, carried: Iterable[ModuleEdits] = ()
+    plan: CompilePlan,
+    overwrite_edits: bool = False,
+    carried: Iterable[ModuleEdits] = (),
+    notebooks: Mapping[Path, tuple[str, str]] | None = None,
 ) -> WriteResult:
     """Write the files whose text differs from the plan, each in one step.
 
     If this would lose an edit made in a module, an `UncarriedEditsError` or an `EditConflictError`
     is raised, and nothing is written; `overwrite_edits` gives such edits up. Modules whose edits
-    were `carried` into the notebooks are not protected. The caller holds the lock, and starts again
-    after a `ChangedMeanwhileError`: see `start_again_if_saved`.
+    were `carried` into the `notebooks` are not protected. These are written with the modules: for
+    each, there is its old and its new text. The caller holds the lock, and starts again after a
+    `ChangedMeanwhileError`: see `start_again_if_saved`.
     """
     stale = stale_files(plan)
     baseline = Baseline(plan.project)
+    found = {edits.module.path: edits for edits in carried}
+    carried_paths = {path for path in found if _is_as_found(found[path], stale)}
+    suspects = _suspects(plan, stale, baseline) - carried_paths
+    given_up: list[Diagnostic] = []
+    if suspects and overwrite_edits:
+        given_up = _give_up(plan, {path: stale[path] for path in suspects}, baseline)
+    elif suspects:
+        _refuse_edits(plan, suspects, baseline)
     if not overwrite_edits:
-        unprotected = {edits.module.path for edits in carried if _are_carried(edits, stale)}
-        _refuse_edits(find_edits(plan, stale.keys() - unprotected, baseline))
         refuse_edited_docstring(plan, baseline)
-    texts = {path: plan.files[path] for path in _remembered_files(plan)}
-    baseline.begin_write({path: text for path, text in texts.items() if path in stale})
-    replace_files(stale, plan.project.own_folders)
-    baseline.commit(texts)
+    generated = _news_for(baseline, plan, stale)
+    baseline.begin_write({path: generated[path] for path in stale if path in generated})
+    write_files(plan.project, {**(notebooks or {}), **stale})
+    baseline.commit(generated)
     unchanged = len(plan.files) - len(stale) + len(plan.kept)
-    return WriteResult(tuple(stale), unchanged)
+    return WriteResult(tuple(stale), unchanged, tuple(given_up))
+
+
+def _news_for(
+    baseline: Baseline, plan: CompilePlan, stale: Mapping[Path, tuple[str, str]]
+) -> dict[Path, Issued]:
+    """The generated texts that the baseline does not know as the latest ones."""
+    news: dict[Path, Issued] = {}
+    for module in plan.modules:
+        if module.path in stale or not baseline.is_latest(module.path, plan.files[module.path]):
+            news[module.path] = issued_module(module, plan.project)
+    init = plan.project.lib_path / "__init__.py"
+    if plan.project.layout == NBDEV3 and init not in news:
+        text = plan.files.get(init)
+        is_module = any(module.path == init for module in plan.modules)
+        if text is not None and not is_module and not baseline.is_latest(init, text):
+            news[init] = Issued(text, ())
+    return news
 
 
 def stale_files(plan: CompilePlan) -> dict[Path, tuple[str, str]]:
@@ -85,15 +105,6 @@ def stale_files(plan: CompilePlan) -> dict[Path, tuple[str, str]]:
             stale[path] = (plan.old_texts.get(path, old or ""), new)
     refuse_links_out(plan.project, stale)
     return stale
-
-
-def _remembered_files(plan: CompilePlan) -> list[Path]:
-    """The files whose generated text the baseline keeps: with it, edits in them are found."""
-    paths = [module.path for module in plan.modules]
-    init = plan.project.lib_path / "__init__.py"
-    if plan.project.layout == NBDEV3 and init not in paths:
-        paths.append(init)
-    return paths
 
 
 def write_files(project: Project, changes: Mapping[Path, tuple[str, str]]) -> None:
@@ -165,21 +176,31 @@ def diff(path: Path, old: str, new: str) -> str:
     return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
 
 
-def prune_orphans(plan: CompilePlan, delete_edited: bool, overwrite_edits: bool) -> None:
+def prune_orphans(
+    plan: CompilePlan, delete_edited: bool, overwrite_edits: bool
+) -> list[Diagnostic]:
     """Delete the generated modules that no notebook generates any more.
 
-    An `UncarriedEditsError` names orphans that were edited, unless `delete_edited`. Nothing is
-    deleted either if other edits would stop the compile that follows, unless `overwrite_edits`.
+    An `UncarriedEditsError` names orphans that were edited, unless `delete_edited`: then remarks
+    show what is given up. Nothing is deleted either if other edits would stop the compile that
+    follows, unless `overwrite_edits`.
     """
     baseline = Baseline(plan.project)
     texts = {path: _read(path) or "" for path in plan.orphans}
-    if not delete_edited:
-        _refuse_edited_orphans(texts, baseline)
+    given_up: list[Diagnostic] = []
+    edited = _edited_orphans(plan, baseline)
+    if edited and not delete_edited:
+        _refuse_edited_orphans(edited)
     if not overwrite_edits:
-        _refuse_edits(find_edits(plan, stale_files(plan), baseline))
+        suspects = _suspects(plan, stale_files(plan), baseline)
+        if suspects:
+            _refuse_edits(plan, suspects, baseline)
+    if edited:
+        given_up = _give_up(plan, {path: (text, "") for path, text in edited.items()}, baseline)
     for path, text in texts.items():
         delete_file(path, text, plan.project.own_folders)
     baseline.commit({}, gone=plan.orphans)
+    return given_up
 
 
 @contextmanager
@@ -202,57 +223,6 @@ def _delete_temporary_files(project: Project) -> None:
                     os.unlink(os.path.join(parent, name))
 
 
-# --- finding edits made by hand ----------------------------------------------------------------
-
-
-def find_edits(plan: CompilePlan, paths: Collection[Path], baseline: Baseline) -> list[ModuleEdits]:
-    """The edits made by hand in those planned modules that are among `paths`.
-
-    They are found by comparison with the text that was generated last. If the baseline does not
-    know it, as in a fresh clone, it is the text in git's HEAD. If git does not know the file
-    either, each difference from the notebooks counts as an edit.
-    """
-    found: list[ModuleEdits] = []
-    for module in plan.modules:
-        if module.path not in paths:
-            continue
-        disk = _with_lf(_read(module.path) or "")
-        if not disk.strip():  # no person's work: for example, `touch` made the file
-            continue
-        bases: Sequence[str | None] = baseline.texts(module.path)
-        if disk in bases:
-            continue
-        committed = text_in_head(module.path)
-        if disk == committed:
-            continue
-        from .merge import merge_module
-
-        new = plan.files[module.path]
-        candidates = [merge_module(module, base, disk, new) for base in bases or [committed]]
-        # After a crash there are two bases. The right one is that which explains most of the text.
-        edits = min(candidates, key=lambda candidate: candidate.count)
-        if edits.count:
-            found.append(edits)
-    return found
-
-
-def _are_carried(edits: ModuleEdits, stale: dict[Path, tuple[str, str]]) -> bool:
-    """Whether the new text of a module contains each cell of the edited one.
-
-    False if the module was edited again since its edits were found.
-    """
-    path = edits.module.path
-    if path not in stale:
-        return False
-    old, new = stale[path]
-    if _with_lf(old) != edits.disk:
-        return False
-    from ..markers import markers_of, split_sections
-
-    sections = split_sections(edits.disk, path.parent, markers_of(new))
-    return all(section.code in new for section in sections if section.is_cell)
-
-
 def _read(path: Path) -> str | None:
     try:
         return read_text(path)
@@ -260,50 +230,33 @@ def _read(path: Path) -> str | None:
         return None
 
 
-def _with_lf(text: str) -> str:
-    """The text with LF line ends: other line ends are not an edit, and Python counts them all."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+# --- edits made by hand ------------------------------------------------------------------------
 
 
-# --- refusing to lose edits --------------------------------------------------------------------
+def _suspects(
+    plan: CompilePlan, stale: Mapping[Path, tuple[str, str]], baseline: Baseline
+) -> set[Path]:
+    """The stale modules that a person may have edited; to look closer takes more imports."""
+    suspects: set[Path] = set()
+    for module in plan.modules:
+        old, _ = stale.get(module.path, ("", ""))
+        if old.strip() and old not in baseline.texts(module.path):
+            suspects.add(module.path)
+    return suspects
 
 
-def refuse_conflicts(found: Iterable[ModuleEdits]) -> None:
-    """Raise an `EditConflictError` that shows each cell that was changed on both sides."""
-    problems: list[Diagnostic] = []
-    for edits in found:
-        for conflict in edits.conflicts:
-            problems.append(_conflict(edits.module.path, conflict))
-    if problems:
-        raise EditConflictError(*problems)
+def _is_as_found(edits: ModuleEdits, stale: Mapping[Path, tuple[str, str]]) -> bool:
+    """Whether a module was not edited again since its edits were found."""
+    from .revisions import plain_text
 
-
-def refuse_outside(found: Iterable[ModuleEdits]) -> None:
-    """Raise an `UncarriedEditsError` for text that belongs to no cell.
-
-    Such text would be lost, because the module is generated again.
-    """
-    problems: list[Diagnostic] = []
-    for edits in found:
-        if edits.outside:
-            message = "edited outside of any cell"
-            detail = _indented("\n".join(edits.outside).splitlines())
-            path = edits.module.path
-            problems.append(diagnose("edit-outside-cell", message, path, detail=detail))
-    if problems:
-        raise UncarriedEditsError(*problems)
-
-
-def _refuse_edits(found: list[ModuleEdits]) -> None:
-    """Raise an error if modules were edited; conflicts come first, because they show more."""
-    refuse_conflicts(found)
-    if found:
-        problems = [diagnose("edited", _summary(edits), edits.module.path) for edits in found]
-        raise UncarriedEditsError(*problems)
+    path = edits.module.path
+    return path in stale and plain_text(stale[path][0]) == edits.disk
 
 
 def refuse_edited_docstring(plan: CompilePlan, baseline: Baseline) -> None:
     """Raise an `UncarriedEditsError` if a docstring by a person would be replaced."""
+    from .edits import UncarriedEditsError
+
     init = plan.project.lib_path / "__init__.py"
     if plan.project.layout != NBDEV3 or init not in plan.old_texts:
         return
@@ -319,39 +272,48 @@ def refuse_edited_docstring(plan: CompilePlan, baseline: Baseline) -> None:
         raise UncarriedEditsError(diagnose("edited", message, init, hint=hint))
 
 
-def _refuse_edited_orphans(orphans: Mapping[Path, str], baseline: Baseline) -> None:
-    problems: list[Diagnostic] = []
-    for path, text in orphans.items():
-        if text not in baseline.texts(path) and text != text_in_head(path):
-            message = "no notebook makes this module any more, but it was edited by hand"
-            hint = "move what you need into a notebook, then --prune --force deletes it"
-            problems.append(diagnose("edited", message, path, hint=hint))
-    if problems:
-        raise UncarriedEditsError(*problems)
+def _refuse_edits(plan: CompilePlan, paths: Collection[Path], baseline: Baseline) -> None:
+    """Raise an error if one of these modules was edited."""
+    from .edits import find_edits, refuse_edits
+
+    refuse_edits(plan, find_edits(plan, paths, baseline))
 
 
-def _summary(edits: ModuleEdits) -> str:
-    counts = {
-        "changed": len(edits.edits),
-        "added": len(edits.added),
-        "removed": len(edits.removed),
-        "outside of any cell": len(edits.outside),
-    }
-    parts = [f"{count} {kind}" for kind, count in counts.items() if count]
-    return f"edited by hand since it was generated: {', '.join(parts)}"
+def _give_up(
+    plan: CompilePlan, changes: Mapping[Path, tuple[str, str]], baseline: Baseline
+) -> list[Diagnostic]:
+    """Keep modules that are overwritten in the history, and show the lines that are given up."""
+    from .history import dropped_lines, keep_versions
+    from .revisions import Revisions, plain_text
+
+    revisions = Revisions(plan.project)
+    remarks: list[Diagnostic] = []
+    for path, (old, new) in changes.items():
+        if not revisions.is_unedited(path, plain_text(old)):
+            found = dropped_lines(path, plain_text(old), new, baseline.texts(path))
+            if found:
+                keep_versions(plan.project, {path: old})
+            remarks += found
+    return remarks
 
 
-def _conflict(path: Path, conflict: CellEdit) -> Diagnostic:
-    if conflict.cell is None:
-        message = "changed here, but the notebook no longer contains this cell"
-    else:
-        cell = conflict.cell.parsed.cell
-        where = format_location(conflict.cell.notebook, cell.index, cell.id)
-        message = f"changed here and in {where}"
-    lines = diff(path, conflict.generated + "\n", conflict.code + "\n").splitlines()
-    detail = _indented(lines[2:])  # without the names of the files
-    return diagnose("conflict", message, path, line=conflict.line, detail=detail)
+def _edited_orphans(plan: CompilePlan, baseline: Baseline) -> dict[Path, str]:
+    """The texts of orphans that a person edited."""
+    from .revisions import Revisions, plain_text
+
+    revisions = Revisions(plan.project)
+    edited: dict[Path, str] = {}
+    for path in plan.orphans:
+        text = plain_text(_read(path) or "")
+        if text not in baseline.texts(path) and not revisions.is_unedited(path, text):
+            edited[path] = text
+    return edited
 
 
-def _indented(lines: Iterable[str]) -> str:
-    return "\n".join(f"    {line}" for line in lines)
+def _refuse_edited_orphans(paths: Iterable[Path]) -> None:
+    from .edits import UncarriedEditsError
+
+    message = "no notebook makes this module any more, but it was edited by hand"
+    hint = "move what you need into a notebook, then --prune --force deletes it"
+    problems = [diagnose("edited", message, path, hint=hint) for path in paths]
+    raise UncarriedEditsError(*problems)

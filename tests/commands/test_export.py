@@ -143,8 +143,10 @@ def test_a_conflict_has_an_exit_code_of_its_own(disputed, arguments):
 @pytest.mark.parametrize("flags", [["--prefer", "notebook"], ["--prefer=notebook"], ["--force"]])
 def test_a_compile_gives_edits_up_on_request(disputed, flags):
     done = notebook2script(*flags)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "lib/a.py <- nbs/00_a.ipynb\n1 file written, 2 unchanged\n"
+    assert done.returncode == 0
+    assert done.stderr.startswith("lib/a.py: warning: 2 lines are given up")
+    assert done.stderr.endswith("[given-up]\n    - x = 'module'\n    - y = 'module'\n")
+    assert done.stdout == "lib/a.py <- nbs/00_a.ipynb\n1 file written, 2 unchanged, 1 problem\n"
     text = (disputed.lib_path / "a.py").read_text()
     assert "x = 'notebook'" in text and "y = 1" in text
 
@@ -152,14 +154,18 @@ def test_a_compile_gives_edits_up_on_request(disputed, flags):
 @pytest.mark.parametrize("flags", [["--prefer", "module"], ["--force"]], ids=" ".join)
 def test_an_update_takes_the_cells_of_the_module_on_request(disputed, flags):
     done = notebook2script("--update", *flags)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr.startswith("nbs/00_a.ipynb: warning: 1 line is given up")
+    assert done.stderr.endswith("[given-up]\n    - x = 'notebook'\n")
     assert done.stdout.endswith("2 cells carried over, 0 files written\n")
     assert cell_sources(disputed) == ["#export\nx = 'module'", "#export\ny = 'module'"]
 
 
 def test_an_update_takes_the_cells_of_the_notebook_on_request(disputed):
     done = notebook2script("--update", "--prefer", "notebook")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr.startswith("lib/a.py: warning: 1 line is given up")
+    assert done.stderr.endswith("[given-up]\n    - x = 'module'\n")
     assert done.stdout.endswith("1 cell carried over, 1 file written\n")
     assert cell_sources(disputed) == ["#export\nx = 'notebook'", "#export\ny = 'module'"]
 

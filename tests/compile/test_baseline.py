@@ -7,7 +7,8 @@ from conftest import cell_sources, edit_module, edit_notebook
 
 from literate.compile import compile_project, update_notebooks
 from literate.compile.baseline import Baseline
-from literate.compile.write import EditConflictError, UncarriedEditsError
+from literate.compile.edits import EditConflictError, UncarriedEditsError
+from literate.markers import Issued
 
 
 @pytest.fixture
@@ -25,6 +26,10 @@ def module(project):
     return path
 
 
+def issued(text: str) -> Issued:
+    return Issued(text, ())
+
+
 def texts(project, path) -> list[str]:
     """The texts that another process finds."""
     return Baseline(project).texts(path)
@@ -37,49 +42,64 @@ def test_at_first_no_text_is_known(project, module):
 
 def test_while_modules_are_written_both_texts_are_known(project, module):
     baseline = Baseline(project)
-    baseline.commit({module: "old"})
-    baseline.begin_write({module: "new"})
+    baseline.commit({module: issued("old")})
+    baseline.begin_write({module: issued("new")})
     assert baseline.texts(module) == texts(project, module) == ["old", "new"]
-    baseline.begin_write({module: "newer"})  # the process was killed, and the notebook changed
+    baseline.begin_write(
+        {module: issued("newer")}
+    )  # the process was killed, and the notebook changed
     assert texts(project, module) == ["old", "new", "newer"]
-    baseline.begin_write({module: "new"})
+    baseline.begin_write({module: issued("new")})
     assert texts(project, module) == ["old", "new", "newer"]
-    baseline.commit({module: "newer"})
+    baseline.commit({module: issued("newer")})
     assert baseline.texts(module) == texts(project, module) == ["newer"]
 
 
 def test_a_module_that_does_not_exist_has_no_old_text(project, module):
     baseline = Baseline(project)
-    baseline.commit({module: "old"})
+    baseline.commit({module: issued("old")})
     module.unlink()
-    baseline.begin_write({module: "new"})
+    baseline.begin_write({module: issued("new")})
     assert texts(project, module) == ["new"]
 
 
 def test_a_deleted_module_is_forgotten(project, module):
     other = project.lib_path / "sub" / "b.py"
     baseline = Baseline(project)
-    baseline.commit({module: "old", other: "other"})
+    baseline.commit({module: issued("old"), other: issued("other")})
     baseline.commit({}, gone=[module, project.lib_path / "never_written.py"])
     assert texts(project, module) == []
     assert texts(project, other) == ["other"]
 
 
 def test_an_unchanged_baseline_is_not_written_again(project, module):
-    Baseline(project).commit({module: "old"})
+    Baseline(project).commit({module: issued("old")})
     file = project.state_dir / "generated.json"
     number = file.stat().st_ino  # a file that is written atomically is a new one
-    Baseline(project).commit({module: "old"})
+    Baseline(project).commit({module: issued("old")})
     assert file.stat().st_ino == number
 
 
+def test_the_markers_of_a_text_are_known(project, module):
+    markers = ((1, ""), (3, "6fd14ecd"))
+    Baseline(project).commit({module: Issued("# %% auto\n\n# %% a.ipynb 1\n", markers)})
+    (found,) = Baseline(project).issued(module)
+    assert found.markers == markers
+
+
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "1", '{"lib/a.py": "old"}', '{"lib/a.py": [1]}']
+    "content",
+    [
+        *("", "{", "[]", "1", '{"lib/a.py": "old"}', '{"lib/a.py": [1]}'),
+        *('{"lib/a.py": [{"text": 1, "markers": []}]}', '{"lib/a.py": [{"text": ""}]}'),
+        *('{"lib/a.py": [{"text": "", "markers": [[2, ""]]}]}', '{"lib/a.py": [{}]}'),
+        *('{"lib/a.py": [{"text": "", "markers": [1]}]}', '{"lib/a.py": [null]}'),
+    ],
 )
 def test_a_damaged_file_is_like_a_missing_one(project, module, content):
     (project.state_dir / "generated.json").write_text(content)
     assert texts(project, module) == []
-    Baseline(project).commit({module: "old"})
+    Baseline(project).commit({module: issued("old")})
     assert texts(project, module) == ["old"]
 
 
@@ -92,7 +112,7 @@ def test_the_former_file_is_read_until_the_new_one_is_written(project, module):
     baseline = Baseline(project)
     assert baseline.texts(module) == ["old"]
     assert former.exists()
-    baseline.commit({module: "old"})  # nothing has changed, but the new file is needed
+    baseline.commit({module: issued("old")})  # nothing has changed, but the new file is needed
     assert not former.exists()
     assert texts(project, module) == ["old"]
 
@@ -100,9 +120,11 @@ def test_the_former_file_is_read_until_the_new_one_is_written(project, module):
 def test_the_former_file_does_not_count_beside_the_new_one(project, module):
     former = project.state_dir / "base.json"
     former.write_text(json.dumps({"lib/a.py": ["old"]}))
-    (project.state_dir / "generated.json").write_text(json.dumps({"lib/a.py": ["new"]}))
+    (project.state_dir / "generated.json").write_text(
+        json.dumps({"lib/a.py": [{"text": "new", "markers": []}]})
+    )
     assert texts(project, module) == ["new"]
-    Baseline(project).commit({module: "newer"})
+    Baseline(project).commit({module: issued("newer")})
     assert former.exists()
 
 
@@ -112,7 +134,10 @@ def upgraded(make_project):
     made = make_project({"00_a": ["#export\nx = 1", "#export\ny = 1"]})
     compile_project(made)
     state = made.state_dir
-    (state / "generated.json").rename(state / "base.json")
+    versions = json.loads((state / "generated.json").read_text())
+    former = {name: [each["text"] for each in found] for name, found in versions.items()}
+    (state / "base.json").write_text(json.dumps(former))
+    (state / "generated.json").unlink()
     (state / "compiled.json").unlink()
     (state / "last-report").unlink()
     return made

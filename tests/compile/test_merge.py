@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from literate.compile.merge import AddedCell, ModuleEdits, match_sections, merge_module
+from literate.compile.merge import merge_module
 from literate.compile.module import Module, ModuleCell
+from literate.compile.module_edits import ModuleEdits
 from literate.directives import ParsedCell
-from literate.markers import auto_marker, cell_marker, markers_of, split_sections
+from literate.markers import Issued, auto_marker, cell_marker, issued_by_look
 from literate.notebook import Cell
 
 FOLDER = Path("/project/lib")
@@ -37,9 +38,13 @@ def module_of(*cells: tuple[str, str]) -> Module:
 Cells = list[tuple[str, str]]
 
 
+def issued(*cells: tuple[str, str], head: str = "# head") -> Issued:
+    return issued_by_look(module_text(*cells, head=head))
+
+
 def merge(base: Cells | None, disk: Cells, new: Cells) -> ModuleEdits:
-    base_text = None if base is None else module_text(*base)
-    return merge_module(module_of(*new), base_text, module_text(*disk), module_text(*new))
+    known = None if base is None else issued(*base)
+    return merge_module(module_of(*new), known, module_text(*disk), issued(*new))
 
 
 def key_of(cell: ModuleCell | None) -> str | None:
@@ -74,13 +79,13 @@ def test_a_change_is_an_edit_of_its_cell():
     found = merge([A, B], [A, ("#b", "b = 2")], [A, B])
     (edit,) = found.edits
     assert (key_of(edit.cell), edit.code, edit.generated) == ("#b", "b = 2", "b = 1")
-    assert edit.line == 9  # of the marker
+    assert edit.line == 10  # of the code
     assert found.count == 1
 
 
 def test_sections_with_the_same_text_have_different_lines():
     found = merge([A], [A, (NEW, "n = 1"), (NEW, "n = 1")], [A])
-    assert [added.line for added in found.added] == [9, 12]
+    assert [added.line for added in found.added] == [10, 13]
 
 
 def test_changes_of_different_cells_do_not_meet():
@@ -113,8 +118,20 @@ def test_a_cell_that_was_deleted_in_the_module_is_removed():
     assert found.count == 1
 
 
-def test_a_cell_that_was_deleted_in_the_module_and_changed_in_the_notebook_stays():
-    assert merge([A, B], [A], [A, ("#b", "b = 2")]).count == 0
+def test_a_cell_that_was_deleted_in_the_module_and_changed_in_the_notebook_is_a_conflict():
+    found = merge([A, B], [A], [A, ("#b", "b = 2")])
+    assert conflicts_of(found) == [("#b", "")]
+    assert found.conflicts[0].is_deletion
+    assert found.count == 1
+
+
+def test_a_section_without_its_code_is_deleted():
+    assert removed_from(merge([A, B], [A, ("#b", "\n\n")], [A, B])) == ["#b"]
+
+
+def test_blank_lines_around_sections_are_nobodys_edit():
+    disk = module_text(A, B).replace("b = 1", "\n\nb = 1\n\n \n")
+    assert merge_module(module_of(A, B), issued(A, B), disk, issued(A, B)).count == 0
 
 
 def test_a_cell_that_was_deleted_on_both_sides_is_gone():
@@ -151,21 +168,129 @@ def test_an_empty_new_section_is_not_a_cell():
 
 def test_a_remark_behind_the_marker_becomes_a_comment():
     disk = module_text(A) + "\n# %% A helper \nn = 1\n"
-    found = merge_module(module_of(A), module_text(A), disk, module_text(A))
+    found = merge_module(module_of(A), issued(A), disk, issued(A))
     assert added_to(found) == [("#a", "# A helper\nn = 1")]
+
+
+def test_a_copy_of_a_section_is_a_new_cell():
+    """A person copied a section, marker and all, and edited the copy."""
+    copy = ("#a", "copy = 1")
+    for disk in ([copy, A, B], [A, copy, B]):
+        found = merge([A, B], disk, [A, B])
+        assert (found.edits, [added.code for added in found.added]) == ([], ["copy = 1"])
+
+
+@pytest.mark.parametrize("remark", ["[markdown]", "Title [md]", "[raw]"])
+def test_a_section_of_text_becomes_no_code(remark):
+    disk = f"{module_text(A)}\n# %% {remark}\n# some prose\n"
+    found = merge_module(module_of(A), issued(A), disk, issued(A))
+    assert [outside.text for outside in found.outside] == ["# some prose"]
+    assert found.count == 1
+
+
+# --- above the cells ---------------------------------------------------------------------------
 
 
 def test_text_above_the_cells_belongs_to_no_cell():
     disk = module_text(A, head="# head\nPRECIOUS = 1")
-    found = merge_module(module_of(A), module_text(A), disk, module_text(A))
-    assert found.outside == ["# head\nPRECIOUS = 1"]
+    (outside,) = merge_module(module_of(A), issued(A), disk, issued(A)).outside
+    assert (outside.text, outside.line, outside.hint) == ("PRECIOUS = 1", 2, None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ("# head", "# another head", "below the title of the notebook"),
+        ("__all__ = []", "__all__ = ['a']", "write _all_ = ['name'] in an exported cell"),
+        ("# %% auto #0\n__all__ = []", "", "take it back"),
+    ],
+)
+def test_generated_lines_above_the_cells_cannot_be_edited(old, new, hint):
+    disk = module_text(A).replace(old, new)
+    (outside,) = merge_module(module_of(A), issued(A), disk, issued(A)).outside
+    assert hint in outside.hint
+
+
+@pytest.mark.parametrize("above", ["# head", "__all__ = []"])
+@pytest.mark.parametrize(
+    ("cells", "edited"),
+    [
+        ([A, ("#b", "'doc'\nimport os")], ("#b", "'doc'\nimport sys\nimport os")),
+        ([A, C], ("#a", "import sys\na = 1")),
+        ([("#a", "'doc'"), C], ("#a", "'doc'\nimport sys")),
+    ],
+)
+def test_an_import_above_the_cells_goes_to_the_first_cell_that_imports(above, cells, edited):
+    disk = module_text(*cells).replace(above, f"{above}\nimport sys\n")
+    found = merge_module(module_of(*cells), issued(*cells), disk, issued(*cells))
+    assert edits_of(found) == [edited]
     assert found.count == 1
 
 
+def test_an_import_into_a_module_without_cells_belongs_to_no_cell():
+    disk = module_text(head="# head\nimport sys")
+    found = merge_module(module_of(), issued(), disk, issued())
+    assert [outside.text for outside in found.outside] == ["import sys"]
+
+
 def test_a_head_that_the_notebook_changed_is_not_an_edit():
-    new = module_text(A, head="# another head")
-    assert merge_module(module_of(A), module_text(A), module_text(A), new).count == 0
-    assert merge_module(module_of(A), module_text(A), new, new).count == 0
+    new = issued(A, head="# another head")
+    assert merge_module(module_of(A), issued(A), module_text(A), new).count == 0
+    assert merge_module(module_of(A), issued(A), new.text, new).count == 0
+
+
+# --- both sides --------------------------------------------------------------------------------
+
+LINES = "a = 1\nb = 2\nc = 3\nd = 4\ne = 5"
+
+
+def test_changes_of_different_lines_of_a_cell_are_merged():
+    module, notebook = LINES.replace("a = 1", "a = 11"), LINES.replace("e = 5", "e = 55")
+    found = merge([("#a", LINES)], [("#a", module)], [("#a", notebook)])
+    assert edits_of(found) == [("#a", module.replace("e = 5", "e = 55"))]
+    assert found.edits[0].generated == notebook
+    assert found.count == 1
+
+
+def test_an_edit_that_the_notebook_has_taken_over_is_none():
+    module, notebook = LINES.replace("a = 1", "a = 11"), LINES.replace("e = 5", "e = 55")
+    merged = module.replace("e = 5", "e = 55")
+    assert merge([("#a", LINES)], [("#a", module)], [("#a", merged)]).count == 0
+    assert edits_of(merge([("#a", LINES)], [("#a", merged)], [("#a", notebook)])) == [
+        ("#a", merged)
+    ]
+
+
+def test_a_conflict_names_the_first_lines_that_overlap():
+    module = LINES.replace("a = 1", "a = 11").replace("d = 4", "d = 'module'")
+    notebook = LINES.replace("d = 4", "z = 0\nd = 'notebook'")
+    (conflict,) = merge([("#a", LINES)], [("#a", module)], [("#a", notebook)]).conflicts
+    assert (conflict.line, conflict.line_in_code) == (7 + 3, 4)
+    assert conflict.merged == module
+    assert conflict.given_up == ("z = 0", "d = 'notebook'")
+
+
+# --- the order ---------------------------------------------------------------------------------
+
+
+def order_of(found: ModuleEdits) -> list[str | None]:
+    return [key_of(cell) for cell in found.order]
+
+
+def test_another_order_of_sections_is_an_edit():
+    found = merge([A, B, C], [C, A, B], [A, B, C])
+    assert order_of(found) == ["#c", "#a", "#b"]
+    assert found.count == 1
+
+
+def test_the_order_of_the_notebook_is_not_an_edit():
+    assert merge([A, B, C], [A, B, C], [C, B, A]).count == 0
+    assert merge([A, B, C], [C, B, A], [C, B, A]).count == 0
+
+
+def test_cells_moved_on_both_sides_are_refused():
+    (outside,) = merge([A, B, C], [C, A, B], [B, A, C]).outside
+    assert "another order than in the notebook" in outside.message
 
 
 # --- without a base ----------------------------------------------------------------------------
@@ -184,10 +309,10 @@ def test_without_a_base_each_difference_is_a_conflict():
 @pytest.fixture
 def disputed() -> ModuleEdits:
     """A conflict about a cell, one about a cell that is gone, a clean edit, and text outside."""
-    base = module_text(A, B, C)
+    base = issued(A, B, C)
     disk = module_text(("#a", "a = 2"), ("#b", "b = 2"), ("#c", "c = 2"), head="# head\nMORE")
     new = [("#a", "a = 3"), C]
-    found = merge_module(module_of(*new), base, disk, module_text(*new))
+    found = merge_module(module_of(*new), base, disk, issued(*new))
     assert conflicts_of(found) == [("#a", "a = 2"), (None, "b = 2")]
     return found
 
@@ -195,9 +320,15 @@ def disputed() -> ModuleEdits:
 def test_the_module_wins(disputed):
     disputed.take_module()
     assert edits_of(disputed) == [("#c", "c = 2"), ("#a", "a = 2")]
-    assert disputed.added == [AddedCell(None, "b = 2", 10)]
+    assert added_to(disputed) == [("#a", "b = 2")]
     assert disputed.conflicts == []
-    assert disputed.outside == ["# head\nMORE"]
+    assert [outside.text for outside in disputed.outside] == ["MORE"]
+
+
+def test_the_module_wins_a_cell_that_it_deleted():
+    found = merge([A, B], [A], [A, ("#b", "b = 2")])
+    found.take_module()
+    assert (removed_from(found), found.conflicts) == (["#b"], [])
 
 
 def test_the_notebook_wins(disputed):
@@ -206,58 +337,9 @@ def test_the_notebook_wins(disputed):
     assert (disputed.added, disputed.conflicts, disputed.outside) == ([], [], [])
 
 
-# --- which section is which --------------------------------------------------------------------
-
-
-def matches(base: Cells, other: Cells, numbers_hold: bool = True) -> dict[str, str]:
-    """The pairs that `match_sections` finds, as the codes of the cells."""
-    known = markers_of(module_text(*base), module_text(*other))
-    base_sections = split_sections(module_text(*base), FOLDER, known)
-    other_sections = split_sections(module_text(*other), FOLDER, known)
-    pairs = match_sections(base_sections, other_sections, numbers_hold)
-    return {base_sections[i].code: other_sections[n].code for i, n in pairs.items()}
-
-
-def test_sections_are_matched_by_their_keys_wherever_they_are():
-    assert matches([A, B], [("#b", "x"), ("#a", "y")]) == {"a = 1": "y", "b = 1": "x"}
-
-
-def test_numbers_hold_in_a_module_but_not_in_a_notebook():
-    base = [("1", "a"), ("2", "b")]
-    shifted = [("1", "new"), ("2", "a"), ("3", "b")]
-    assert matches(base, shifted, numbers_hold=True) == {"a": "new", "b": "a"}
-    assert matches(base, shifted, numbers_hold=False) == {"a": "a", "b": "b"}
-
-
-def test_ids_hold_in_notebooks_too():
-    assert matches([A], [("#x", "a = 1"), ("#a", "y")], numbers_hold=False) == {"a = 1": "y"}
-
-
-def test_a_cell_with_another_id_is_another_cell_whatever_its_code():
-    assert matches([A], [("#b", "a = 1")]) == {}
-
-
-def test_sections_without_keys_are_matched_by_code_and_order():
-    base = [("", "a"), ("", "b"), ("", "c")]
-    assert matches(base, [("", "b"), ("", "c")]) == {"b": "b", "c": "c"}
-    assert matches(base, [("", "a"), ("", "x"), ("", "c")]) == {"a": "a", "b": "x", "c": "c"}
-    assert matches(base, [("", "a"), ("", "x"), ("", "y"), ("", "c")]) == {"a": "a", "c": "c"}
-
-
-def test_a_key_that_the_module_has_twice_does_not_identify_a_cell():
-    """A person copied a section, marker and all, and edited the copy."""
-    copy = ("#a", "copy")
-    for disk in ([copy, A, B], [A, copy, B]):
-        assert matches([A, B], disk) == {"a = 1": "a = 1", "b = 1": "b = 1"}
-        found = merge([A, B], disk, [A, B])
-        assert (found.edits, found.outside) == ([], ["copy"])
-
-
-def test_a_key_that_was_generated_twice_does_not_identify_a_cell():
+def test_two_cells_with_one_id_are_told_apart_by_their_code():
     """The notebook has two cells with one id, and a person deleted the first one's section."""
     twice = [("#a", "first"), ("#a", "second")]
-    assert matches(twice, twice) == {"first": "first", "second": "second"}
-    assert matches(twice, twice[1:]) == {"second": "second"}
     found = merge(twice, twice[1:], twice)
     assert found.edits == []
     assert [cell.parsed.code for cell in found.removed] == ["first"]

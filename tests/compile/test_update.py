@@ -7,7 +7,7 @@ import pytest
 from conftest import cell_sources, edit_module, edit_notebook, notebook
 
 from literate.compile import compile_project, update_notebooks
-from literate.compile.write import EditConflictError, UncarriedEditsError
+from literate.compile.edits import EditConflictError, UncarriedEditsError
 from literate.diagnostics import UserError
 from literate.notebook import read_notebook
 from literate.project import Project
@@ -140,7 +140,7 @@ def test_line_ends_are_no_edit_and_do_not_get_into_a_cell(make_project):
     assert b"\r" not in module.read_bytes()
 
 
-def test_a_notebook_without_ids_gets_those_that_its_modules_have(make_project):
+def test_a_notebook_without_ids_stays_one(make_project):
     cells = [
         {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": s}
         for s in ["#export\nx = 1", "y"]
@@ -149,16 +149,10 @@ def test_a_notebook_without_ids_gets_those_that_its_modules_have(make_project):
     project = make_project({"00_a": text}, "cell_ids = True")
     compile_project(project)
     edit_module(project, "x = 1", "x = 2")
-    before = module_text(project)
     update_notebooks(project)
     path = project.nbs_path / "00_a.ipynb"
-    after = path.read_text()
-    assert module_text(project) == before
-    assert all(cell.given_id for cell in read_notebook(path).cells)
-    assert '"nbformat_minor": 5' in after
-    assert after.count("\n") == text.count("\n") + 2
-    nbformat = pytest.importorskip("nbformat")
-    nbformat.validate(json.loads(after))
+    assert path.read_text() == text.replace("x = 1", "x = 2")
+    assert compile_project(project)[1].changed == ()
 
 
 # --- added cells -------------------------------------------------------------------------------
@@ -192,14 +186,13 @@ def test_several_new_sections_become_cells_in_their_places_and_in_their_order(pr
     assert compile_project(project)[1].changed == ()
 
 
-def test_a_section_above_all_cells_becomes_the_last_cell(project):
+def test_a_section_above_all_cells_becomes_a_cell_above_them(project):
     text = module_text(project)
     start = text.index("# %% ../nbs")
     (project.lib_path / "a.py").write_text(f"{text[:start]}# %%\nn = 1\n\n{text[start:]}")
     (carried,), _ = update_notebooks(project)
-    assert str(carried).startswith("nbs/00_a.ipynb + a new cell at its end <- lib/a.py:")
-    assert carried.cell_index is None
-    assert cell_sources(project) == [*SOURCES, "#export\nn = 1"]
+    assert str(carried).startswith("nbs/00_a.ipynb:cell 2 (00000001) + a new cell before it <-")
+    assert cell_sources(project) == [SOURCES[0], "#export\nn = 1", *SOURCES[1:]]
 
 
 def test_a_new_cell_exports_to_the_module_of_the_cell_above(make_project):
@@ -234,13 +227,14 @@ def test_a_cell_is_added_to_a_file_with_a_byte_order_mark(make_project):
 # --- removed cells -----------------------------------------------------------------------------
 
 
-def test_a_removed_section_comes_back_unless_pruned(project):
+def test_a_removed_section_is_removed_only_on_request(project):
     delete_section(project, "z = 3")
+    before = module_text(project)
     with pytest.raises(UncarriedEditsError, match="1 removed"):
         compile_project(project)
-    assert update_notebooks(project)[0] == []
-    assert "z = 3" in module_text(project)
-    delete_section(project, "z = 3")
+    with pytest.raises(UncarriedEditsError, match="cell 5 .*--update --prune removes the cell"):
+        update_notebooks(project)
+    assert module_text(project) == before
     (carried,), _ = update_notebooks(project, prune=True)
     assert carried.kind == "removed"
     assert cell_sources(project) == SOURCES[:4]
@@ -250,8 +244,11 @@ def test_a_removed_section_comes_back_unless_pruned(project):
 def test_a_section_that_is_removed_does_not_take_a_change_of_the_notebook_with_it(project):
     delete_section(project, "z = 3")
     edit_notebook(project, "z = 3", "z = 'precious'")
-    assert update_notebooks(project, prune=True)[0] == []
+    for prune in (False, True):
+        with pytest.raises(EditConflictError, match="deleted here and changed in .*cell 5"):
+            update_notebooks(project, prune=prune)
     assert cell_sources(project)[4] == "#exporti\nz = 'precious'"
+    update_notebooks(project, prefer="notebook")
     assert "z = 'precious'" in module_text(project)
 
 

@@ -8,20 +8,22 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import NOTEBOOK2SCRIPT, edit_module, edit_notebook, notebook, notebook2script
+from conftest import (
+    NOTEBOOK2SCRIPT,
+    cell_sources,
+    edit_module,
+    edit_notebook,
+    notebook,
+    notebook2script,
+)
 
-from literate.compile import compile_project, update_notebooks, write
+from literate.compile import compile_project, planned_update, update_notebooks, write
 from literate.compile import plan as plan_module
 from literate.compile.baseline import Baseline
+from literate.compile.edits import EditConflictError, UncarriedEditsError, find_edits
+from literate.compile.module import issued_module
 from literate.compile.plan import make_plan
-from literate.compile.write import (
-    EditConflictError,
-    UncarriedEditsError,
-    diff,
-    find_edits,
-    locked,
-    write_plan,
-)
+from literate.compile.write import diff, locked, write_plan
 from literate.diagnostics import UsageError, UserError
 from literate.project import Project, read_project, state_lock
 
@@ -193,10 +195,10 @@ def test_after_a_crash_an_edit_is_compared_with_the_right_base(make_project, wri
     compile_project(project)
     module = project.lib_path / "a.py"
     edit_notebook(project, "x = 1", "x = 2")
-    text = make_plan(project).files[module]
-    Baseline(project).begin_write({module: text})
+    issued = issued_module(make_plan(project).modules[0], project)
+    Baseline(project).begin_write({module: issued})
     if written:
-        module.write_text(text)
+        module.write_text(issued.text)
     edit_module(project, "y = 1", "y = 'precious'")
     edit_notebook(project, "x = 2", "x = 3")
     plan = make_plan(project)
@@ -221,25 +223,15 @@ def test_an_edit_that_is_made_while_edits_are_carried_is_not_lost(make_project, 
     compile_project(project)
     edit_module(project, "x = 1", "x = 2")
 
-    def edit_and_write(*arguments):
+    def edit_and_write(*arguments, **options):
         edit_module(project, "x = 2", "x = 'precious'")
-        return write_plan(*arguments)
+        return write_plan(*arguments, **options)
 
-    monkeypatch.setattr(write, "write_plan", edit_and_write)
+    monkeypatch.setattr(planned_update, "write_plan", edit_and_write)
     with pytest.raises(EditConflictError):
         update_notebooks(project)
     assert "precious" in (project.lib_path / "a.py").read_text()
-
-
-def test_an_edit_that_a_notebook_did_not_take_is_not_lost(make_project):
-    project = make_project({"00_a": ["#export\nx = 1"]})
-    compile_project(project)
-    edit_module(project, "x = 1", "x = 'precious'")
-    plan = make_plan(project)
-    found = find_edits(plan, plan.files.keys(), Baseline(project))
-    with pytest.raises(UncarriedEditsError):
-        write_plan(plan, carried=found)
-    assert "precious" in (project.lib_path / "a.py").read_text()
+    assert cell_sources(project) == ["#export\nx = 1"]
 
 
 # --- a side wins -------------------------------------------------------------------------------
@@ -388,7 +380,7 @@ def test_the_lock_is_held_from_reading_to_writing(make_project, monkeypatch, fun
 
         monkeypatch.setattr(module, name, watched)
 
-    watch(plan_module, "make_plan")
+    watch(plan_module if function is compile_project else planned_update, "make_plan")
     watch(write, "replace_files")
     function(project)
     assert {name for name, _ in calls} == {"make_plan", "replace_files"}

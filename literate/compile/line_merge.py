@@ -1,0 +1,110 @@
+"""Three versions of some lines, merged as git does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+
+from ..records import dataclass
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Lines that both sides changed in different ways."""
+
+    module: tuple[int, int]  # the lines of the module's version, from 0; the end is excluded
+    notebook: tuple[int, int]  # those of the notebook's version
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The result of a merge."""
+
+    lines: list[str]  # where both sides changed lines, they are the module's
+    overlaps: list[Overlap]
+
+
+def merge_lines(base: list[str], module: list[str], notebook: list[str]) -> Merged:
+    """Merge the changes that two sides made to `base`.
+
+    Changes overlap if no unchanged line stands between them.
+    """
+    merged: list[str] = []
+    overlaps: list[Overlap] = []
+    base_at = module_at = notebook_at = 0
+    for base_start, module_start, notebook_start, size in _common_blocks(base, module, notebook):
+        old = base[base_at:base_start]
+        theirs = module[module_at:module_start]
+        ours = notebook[notebook_at:notebook_start]
+        if theirs == old:
+            merged += ours
+        else:
+            merged += theirs
+            if ours != old and ours != theirs:
+                spans = (module_at, module_start), (notebook_at, notebook_start)
+                overlaps.append(Overlap(*spans))
+        merged += base[base_start : base_start + size]
+        base_at = base_start + size
+        module_at = module_start + size
+        notebook_at = notebook_start + size
+    return Merged(merged, overlaps)
+
+
+def _common_blocks(
+    base: list[str], module: list[str], notebook: list[str]
+) -> Iterator[tuple[int, int, int, int]]:
+    """The lines that all versions share: where they begin in each version, and how many they are.
+
+    The last block is empty, and begins at the ends.
+    """
+    in_module = matching_lines(base, module)
+    in_notebook = matching_lines(base, notebook)
+    start = 0
+    while start < len(base):
+        if start not in in_module or start not in in_notebook:
+            start += 1
+            continue
+        size = 1
+        while (
+            in_module.get(start + size) == in_module[start] + size
+            and in_notebook.get(start + size) == in_notebook[start] + size
+        ):
+            size += 1
+        yield start, in_module[start], in_notebook[start], size
+        start += size
+    yield len(base), len(module), len(notebook), 0
+
+
+def matching_lines(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
+    """For the lines of `old` that stand in `new` too, and in the same order: their places there."""
+    pairs: dict[int, int] = {}
+    for kind, old_start, old_end, new_start, _ in opcodes(old, new):
+        if kind == "equal":
+            for offset in range(old_end - old_start):
+                pairs[old_start + offset] = new_start + offset
+    return pairs
+
+
+def opcodes(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
+    """The differences of two lists of lines, in the form of `SequenceMatcher.get_opcodes`.
+
+    Equal lines at both ends are found first, because the matcher is slow.
+    """
+    shorter = min(len(old), len(new))
+    head = 0
+    while head < shorter and old[head] == new[head]:
+        head += 1
+    tail = 0
+    while tail < shorter - head and old[-1 - tail] == new[-1 - tail]:
+        tail += 1
+    found: list[tuple[str, int, int, int, int]] = []
+    if head:
+        found.append(("equal", 0, head, 0, head))
+    middle_of_old = old[head : len(old) - tail]
+    middle_of_new = new[head : len(new) - tail]
+    matcher = SequenceMatcher(None, middle_of_old, middle_of_new, autojunk=False)
+    for kind, old_start, old_end, new_start, new_end in matcher.get_opcodes():
+        found.append((kind, old_start + head, old_end + head, new_start + head, new_end + head))
+    if tail:
+        found.append(("equal", len(old) - tail, len(old), len(new) - tail, len(new)))
+    return found
