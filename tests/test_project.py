@@ -12,6 +12,7 @@ from literate import project as project_module
 from literate.diagnostics import UsageError, UserError
 from literate.project import (
     COMPILED,
+    FAILURES,
     GENERATED,
     IMPORT_TIMES,
     LAST_REPORT,
@@ -349,7 +350,7 @@ def test_each_state_file_has_a_constant(make_project):
     run_command(str(ROOT / "run_notebook.py"))
     written = {path.name for path in project.state_dir.iterdir()}
     written.discard(IMPORT_TIMES)  # written only if an import took long
-    assert written == {".gitignore", LOCK, GENERATED, COMPILED, LAST_REPORT, PASSED}
+    assert written == {".gitignore", LOCK, GENERATED, COMPILED, LAST_REPORT, PASSED, FAILURES}
 
 
 def test_the_state_folder_is_kept_out_of_git_unless_the_user_decides_otherwise(make_project):
