@@ -67,7 +67,10 @@ def read_source_map(module: Path) -> SourceMap | None:
 @lru_cache(maxsize=256)
 def _read_source_map(module: Path, time_of_change: int) -> SourceMap | None:
     """Read the map. The time is part of the cache's key: a file that changed is read again."""
-    text = module.read_text(encoding="utf-8")
+    try:
+        text = module.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
     if not may_contain_markers(text):
         return None
     try:

@@ -291,7 +291,9 @@ def constants(folder: Path, changed: dict[str, dict[str, object]]) -> Iterator[N
 @pytest.fixture
 def unhurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Let a notebook that is interrupted at a time limit end by itself, however long it takes."""
-    with constants(tmp_path_factory.mktemp("site") / "unhurried", UNHURRIED):
+    folder = tmp_path_factory.mktemp("site") / "unhurried"
+    with constants(folder, UNHURRIED), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("literate.execute.dispatcher._GRACE", PATIENCE)
         yield
 
 
@@ -445,7 +447,8 @@ def reports_until(client: ForkServerClient, kind: type) -> list[FromServer]:
     """What a server reports, up to the first message of a kind."""
     found = []
     for message in client.reports():
-        found.append(message)
+        if message is not None:  # the server has said nothing for a second
+            found.append(message)
         if isinstance(message, kind):
             return found
     raise AssertionError("the reports end, and no error says so")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 
@@ -87,6 +88,24 @@ def test_defaults():
 )
 def test_words_find_their_place_and_type(line, names, values):
     assert read_arguments(FLAGS, line.split()) == (names, values)
+
+
+REPEATED = (Flag("words", str, "", repeats=True), Flag("check", bool, False, words=("some",)))
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [("--words a", "a"), ("--words=a --words b", "a b"), ("--words 'a b' --words c", "a b c")],
+)
+def test_a_flag_that_may_be_given_several_times(line, words):
+    assert read_arguments(REPEATED, shlex.split(line)) == ((), {"words": words})
+
+
+@pytest.mark.parametrize("text, value", [("", True), ("=some", "some"), ("=False", False)])
+def test_a_switch_that_takes_words(text, value):
+    assert read_arguments(REPEATED, [f"--check{text}"]) == ((), {"check": value})
+    with pytest.raises(UsageError, match="takes no value, or True or False or some, not 'all'"):
+        read_arguments(REPEATED, ["--check=all"])
 
 
 @pytest.mark.parametrize(

@@ -121,8 +121,9 @@ def test_the_tool_imports_only_packages_that_its_distribution_requires():
     foreign = imported - set(sys.stdlib_module_names) - {"literate"}
     required = required_packages()
     missing = {name for name in foreign if COME_WITH.get(name, name.lower()) not in required}
-    # A project that wants its modules formatted installs black. Only type checkers have _typeshed.
-    assert missing <= {"black", "_typeshed"}
+    # A project that wants its modules formatted installs black, and one that wants its images
+    # compared by their pixels installs Pillow. Only type checkers have _typeshed.
+    assert missing <= {"black", "PIL", "_typeshed"}
     assert not foreign & {"nbdev", "torch", "foundations"}
 
 

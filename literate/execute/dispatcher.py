@@ -58,7 +58,7 @@ class RunningNotebook:
     steps: dict[int, Step]  # those that run, by the index of the cell
     cells: dict[int, CellResult]  # those that have ended, by index
     started: float  # when, on the monotonic clock
-    heard: float = 0.0  # when a cell of it began or ended last
+    heard: float = float("inf")  # when a cell of it began or ended last; not yet: never
     cell: int | None = None  # the index of the cell that runs, as far as is known
 
     def first_open_cell(self) -> int | None:
@@ -161,7 +161,7 @@ class Dispatcher:
         task = make_task(self.project, plan, self.options, self.coverage_settings)
         task = _without_planning(task, attempt)
         now = time.monotonic()
-        self.running[attempt.number] = RunningNotebook(attempt, task, steps, {}, now, heard=now)
+        self.running[attempt.number] = RunningNotebook(attempt, task, steps, {}, now)
         self.server.send(protocol.RunNotebook(attempt.number, task))
         return NotebookStarted(plan.path, len(plan.runs))
 

@@ -121,6 +121,7 @@ class Declaration:
     parse: Callable[..., object] | None = None  # makes the field's value of the flag's value
     parse_with: tuple[str, ...] = ()  # other flags whose values `parse` also takes
     words: tuple[str, ...] = ()  # values that a switch takes beside True and False
+    repeats: bool = False  # whether its flag may be given several times
 
 
 def _declare(help: str, **more: Any) -> dict[str, Declaration]:
@@ -210,6 +211,7 @@ class Options:
             flag="param",
             flag_default="",
             parse=parse_parameters,
+            repeats=True,
         ),
     )
     isolation: str = field(
@@ -299,7 +301,8 @@ def _flag(field_name: str, declaration: Declaration) -> Flag:
     kind = type(default)
     minimum = 0 if kind in (int, float) else None
     name = declaration.flag or field_name
-    return Flag(name, kind, default, declaration.help, minimum, declaration.words)
+    more = (declaration.words, declaration.repeats)
+    return Flag(name, kind, default, declaration.help, minimum, *more)
 
 
 def parse_options(values: Mapping[str, Any]) -> Options:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ..project import Project
@@ -73,7 +74,8 @@ def _modules_in_code(project: Project, plans: Iterable[NotebookPlan]) -> list[st
             module = _module_file(project, name)
             if module and module not in seen:
                 seen.add(module)
-                texts.append(module.read_text(encoding="utf-8", errors="replace"))
+                with suppress(OSError):
+                    texts.append(module.read_text(encoding="utf-8", errors="replace"))
     return [SAFE[name] for name in sorted(packages & SAFE.keys())]
 
 

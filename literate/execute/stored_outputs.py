@@ -131,40 +131,15 @@ def _best_text(data: dict[str, Any]) -> object:
         if kind in data:
             return data[kind]
     if "text/html" in data:
-        return _visible_text(_text(data["text/html"]))
+        from .visible_text import visible_text
+
+        return visible_text(_text(data["text/html"]))
     return plain
 
 
 def _text(stored: Any) -> str:
     """A text as a notebook stores it: in one piece, or in lines."""
     return stored if isinstance(stored, str) else "".join(stored)
-
-
-def _visible_text(html: str) -> str:
-    """The text of a page, without tags, scripts and styles."""
-    from html.parser import HTMLParser
-
-    texts: list[str] = []
-    hidden: list[str] = []
-
-    class Reader(HTMLParser):
-        def handle_starttag(self, tag: str, attrs: object) -> None:
-            if tag in ("script", "style"):
-                hidden.append(tag)
-
-        def handle_endtag(self, tag: str) -> None:
-            if tag in hidden:
-                hidden.remove(tag)
-            texts.append(" ")
-
-        def handle_data(self, data: str) -> None:
-            if not hidden:
-                texts.append(data)
-
-    reader = Reader()
-    reader.feed(html)
-    reader.close()
-    return "".join(texts)
 
 
 # --- compare -----------------------------------------------------------------------------------

@@ -221,6 +221,12 @@ def test_the_limit_of_a_cell_is_kept_too(dispatch, clock):
     assert "the cell was still running after 5 s" in failed.failures[0].error.message
 
 
+def test_the_limit_of_a_cell_does_not_count_before_the_first_cell(dispatch, clock):
+    silences = [SILENCE] * 3  # a kernel takes its time to start
+    life = Later(clock, 4, READY, *silences, begins(0), ends(0), over(0), over(1), over(2))
+    assert outcomes(list(dispatch(ScriptedServer(life), cell_timeout=5.0).run())) == ALL_PASSED
+
+
 def test_of_several_notebooks_none_is_blamed_before_it_runs_alone(dispatch, clock):
     first = Later(clock, 20, READY, begins(0), begins(1), SILENCE, SILENCE)
     second = Later(clock, 20, READY, over(0), begins(1), SILENCE, SILENCE)
