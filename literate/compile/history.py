@@ -31,12 +31,20 @@ def dropped_lines(path: Path, old: str, new: str, generated: Iterable[str]) -> l
 def keep_versions(project: Project, texts: Mapping[Path, str]) -> None:
     """Keep the present texts of files that are about to be replaced, the latest of each file."""
     for path, text in texts.items():
-        folder = project.state_dir / HISTORY / path.relative_to(project.root)
+        folder = project.state_dir / HISTORY / _name(project, path)
         numbers = _numbers(folder)
         last = numbers[-1] if numbers else 0
-        write_atomically(folder / f"{last + 1}{path.suffix}", text)
+        version = folder / f"{last + 1}{path.suffix}"
+        write_atomically(version, text, inside=[project.state_dir], follows_link=False)
         for number in numbers[: max(0, len(numbers) + 1 - KEPT_VERSIONS)]:
             (folder / f"{number}{path.suffix}").unlink(missing_ok=True)
+
+
+def _name(project: Project, path: Path) -> Path:
+    """The folder for the versions of a file, seen from the history."""
+    if path.is_relative_to(project.root):
+        return path.relative_to(project.root)
+    return Path("elsewhere", path.name)  # notebooks may lie outside of the project
 
 
 def _numbers(folder: Path) -> list[int]:

@@ -11,7 +11,7 @@ from literate.compile import compile_project
 from literate.compile.docstrings import LLMS_MARK
 from literate.compile.package_files import find_orphans, python_files, read_text
 from literate.compile.plan import make_plan
-from literate.compile.write import UncarriedEditsError
+from literate.compile.edits import UncarriedEditsError
 from literate.diagnostics import UserError
 from literate.discovery import project_notebooks
 from literate.project import Project
