@@ -40,29 +40,34 @@ _CLASS = _symtable.TYPE_CLASS
 _RUNS_AT_ONCE = ("listcomp", "setcomp", "dictcomp")  # the names that Python gives to these scopes
 
 
-def cell_names(code: str, evaluates_annotations: bool = True) -> CellNames:
-    """The names of valid code.
-
-    After `from __future__ import annotations`, annotations are not evaluated.
-    """
+def cell_names(code: str) -> CellNames:
+    """The names of valid code."""
     names = CellNames()
-    if not evaluates_annotations and _FUTURE not in code:
-        table = _symtable.symtable(f"{_FUTURE}\n{code}", "cell", "exec")
-    else:
-        table = _symtable.symtable(code, "cell", "exec")
-    _collect(table, names, is_module=True, runs_at_once=True)
-    if not evaluates_annotations or re.search(_QUOTED_ANNOTATION, code):
-        names.annotated.update(_names_in_annotations(code, evaluates_annotations))
+    _collect(_symtable.symtable(code, "cell", "exec"), names, is_module=True, runs_at_once=True)
+    if re.search(_QUOTED_ANNOTATION, code) or _FUTURE in code:
+        names.annotated.update(_names_in_annotations(code, are_evaluated=_FUTURE not in code))
     return names
 
 
-def bound_names(code: str) -> set[str]:
-    """The names that code binds in its module; none if it is not Python."""
+def without_annotations(code: str, names: CellNames) -> CellNames:
+    """The names of a cell in a module where annotations are not evaluated."""
+    if _FUTURE in code:
+        return names
+    code = f"{_FUTURE}\n{code}"
+    table = _symtable.symtable(code, "cell", "exec")
+    found = CellNames(annotated=names.annotated)
+    _collect(table, found, is_module=True, runs_at_once=True)
+    found.annotated |= names.used - found.used
+    return found
+
+
+def bound_names(code: str) -> set[str] | None:
+    """The names that code binds in its module; None if it is not Python."""
     names = CellNames()
     try:
         table = _symtable.symtable(code, "cell", "exec")
     except UNPARSABLE:
-        return set()
+        return None
     _collect(table, names, is_module=True, runs_at_once=True)
     return names.bound
 

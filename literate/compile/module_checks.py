@@ -10,6 +10,7 @@ from ..project import Project
 from .cell_names import cell_names
 from .definitions import check_definitions, check_implied
 from .import_checks import check_imports
+from .imports import star_imported_modules
 from .library import Library
 from .module import Module
 from .names import Unexported, check_names
@@ -34,7 +35,7 @@ def check_modules(
     found: list[Diagnostic] = []
     failed = {path for path, known in problems.items() if _has_error(known)}
     for module in modules:
-        errors = check_compiles(module)
+        errors = check_compiles(module, project.min_python)
         failed.update(error.path for error in errors if error.path)
         found += errors
     complete = [module for module in modules if failed.isdisjoint(module.notebooks)]
@@ -43,7 +44,8 @@ def check_modules(
     known = [*complete, *kept]
     library = Library(project, known)
     for module in complete:
-        found += check_names(module, unexported, library)
+        if module.names:
+            found += check_names(module, unexported, library)
         found += check_definitions(module)
         found += check_implied(module)
     if not failed:
@@ -56,7 +58,15 @@ def _has_error(problems: list[Diagnostic]) -> bool:
 
 
 def _collect_names(module: Module, package: str) -> None:
-    """Collect the names of a module's cells, and the facts about it."""
-    has_annotations = any("import annotations" in item.parsed.code for item in module.cells)
-    module.names = [cell_names(item.parsed.code, not has_annotations) for item in module.cells]
+    """Collect the names of a module's cells, and the facts about it.
+
+    If it imports everything from another package, its names cannot be checked.
+    """
+    codes = [item.parsed.code for item in module.cells]
+    module.star_imports = star_imported_modules(codes)
+    unknown = [name for name in module.star_imports if name.split(".")[0] != package]
+    module.names = []
+    if not unknown:
+        module.names = [cell_names(code) for code in codes]
     module.facts = facts_of(module, package)
+    module.facts.unknown_stars = unknown

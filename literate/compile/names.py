@@ -6,13 +6,14 @@ An example is an `import math` in a cell that is not exported: the notebook runs
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from ..diagnostics import Diagnostic, diagnose
 from ..directives import ParsedCell
 from ..notebook import Cell
-from .cell_names import bound_names, first_annotations, first_uses
+from .cell_names import bound_names, first_annotations, first_uses, without_annotations
 from .imports import star_imported_modules
 from .ipython_syntax import python_of
 from .library import Library
@@ -41,12 +42,7 @@ Unexported = dict[Path, list[ParsedCell]]  # the code cells of each notebook tha
 
 def check_names(module: Module, unexported: Unexported, library: Library) -> list[Diagnostic]:
     """A warning for each name that a module uses, and does not define before it is needed."""
-    bound: set[str] = set(module.facts.bound)
-    used: set[str] = set()
-    annotated: set[str] = set()
-    for names in module.names:
-        used |= names.used
-        annotated |= names.annotated
+    bound: set[str] = set(module.facts.bound) | _GIVEN
     unknown = []
     for star in module.star_imports:
         exported = library.exports(star)
@@ -54,18 +50,46 @@ def check_names(module: Module, unexported: Unexported, library: Library) -> lis
             unknown.append(star)
         else:
             bound |= exported
-    missing = used - bound - _GIVEN
+    missing = _used(module) - bound
     if unknown:
         if missing:
             module.facts.unknown_stars = [star for star in unknown if library.can_import(star)]
         return []
+    if missing and not _evaluates_annotations(module):
+        _drop_annotations(module, missing)
+        missing = _used(module) - bound
+    only_annotated = _annotated(module) - _used(module) - bound
     hidden = _HiddenNames(module, unexported)
-    only_annotated = annotated - used - bound - _GIVEN
+    if missing or only_annotated:
+        hidden.look_for(missing | only_annotated)
     return [
         *_undefined(module, missing, hidden),
         *_left_behind(module, only_annotated, hidden),
         *_used_too_early(module, library),
     ]
+
+
+def _used(module: Module) -> set[str]:
+    return set().union(*[names.used for names in module.names])
+
+
+def _annotated(module: Module) -> set[str]:
+    return set().union(*[names.annotated for names in module.names])
+
+
+def _evaluates_annotations(module: Module) -> bool:
+    return not any("import annotations" in item.parsed.code for item in module.cells)
+
+
+def _drop_annotations(module: Module, missing: set[str]) -> None:
+    """Take the names in annotations out of the names that the cells use.
+
+    This takes as long as to collect the names, so it is done only for cells that use missing names.
+    """
+    for number, item in enumerate(module.cells):
+        names = module.names[number]
+        if not names.used.isdisjoint(missing):
+            module.names[number] = without_annotations(item.parsed.code, names)
 
 
 def _undefined(module: Module, missing: set[str], hidden: _HiddenNames) -> Iterator[Diagnostic]:
@@ -107,6 +131,7 @@ def _used_too_early(module: Module, library: Library) -> Iterator[Diagnostic]:
     """Warnings for names that a cell needs while it runs, and that only a later cell defines."""
     if module.facts.is_dynamic or len(module.cells) == 1:
         return
+    evaluates_annotations = _evaluates_annotations(module)
     later = set(module.facts.bound)
     above: set[str] = set()
     for item, names in zip(module.cells, module.names, strict=True):
@@ -114,6 +139,8 @@ def _used_too_early(module: Module, library: Library) -> Iterator[Diagnostic]:
         for star in star_imported_modules([item.parsed.code]):
             above |= library.exports(star) or set()
         early = (names.used_at_once & later) - above - _GIVEN
+        if early and not evaluates_annotations:
+            early &= without_annotations(item.parsed.code, names).used_at_once
         messages = {name: _too_early_message(module, name) for name in early}
         yield from _report(module, messages, [(item, early)], first_uses, "used-before-defined")
 
@@ -128,21 +155,36 @@ def _too_early_message(module: Module, name: str) -> Message:
 class _HiddenNames:
     """The names that the unexported cells of a module's notebooks define.
 
-    These cells are read only if a name is missing.
+    They are read only if a name is missing.
     """
 
     def __init__(self, module: Module, unexported: Unexported) -> None:
         self._cells = [cell for path in module.notebooks for cell in unexported.get(path, [])]
-        self._names: dict[str, Cell] | None = None
+        self._defined: dict[str, Cell] = {}
         self._star: tuple[str, Cell] | None = None
 
+    def look_for(self, wanted: set[str]) -> None:
+        """Read the cells that contain one of these names, or a star import."""
+        for parsed in self._cells:
+            code = parsed.code
+            has_star = self._star is None and "import *" in code
+            if not has_star and wanted.isdisjoint(re.findall(r"\w+", code)):
+                continue
+            bound = bound_names(code)
+            if bound is None:
+                code = python_of(code) or ""
+                bound = bound_names(code) or set()
+            for name in bound & wanted:
+                self._defined.setdefault(name, parsed.cell)
+            if has_star and (stars := star_imported_modules([code])):
+                self._star = stars[0], parsed.cell
+
     def cell(self, name: str) -> Cell | None:
-        """The first cell that defines a name."""
-        return self._read().get(name)
+        """The first cell that defines a name that was looked for."""
+        return self._defined.get(name)
 
     def hint(self) -> str | None:
         """What to do about a name that no cell defines; None for the hint of the rule."""
-        self._read()
         if self._star is None:
             return None
         module, cell = self._star
@@ -150,18 +192,6 @@ class _HiddenNames:
             f"define it, or import it, in an exported cell; the star import from {module} in cell "
             f"{cell.index + 1} is not exported"
         )
-
-    def _read(self) -> dict[str, Cell]:
-        if self._names is None:
-            self._names = {}
-            for parsed in self._cells:
-                code = python_of(parsed.code) or ""
-                for name in bound_names(code):
-                    self._names.setdefault(name, parsed.cell)
-                stars = star_imported_modules([code])
-                if stars and self._star is None:
-                    self._star = stars[0], parsed.cell
-        return self._names
 
 
 # --- messages ----------------------------------------------------------------------------------

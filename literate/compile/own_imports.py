@@ -30,7 +30,7 @@ def facts_of(module: Module, package: str) -> ModuleFacts:
     for item in module.cells:
         parsed = item.parsed
         cell = parsed.cell
-        for found in finder.add(parsed.code, item.tree):
+        for found in finder.add(parsed.code, item.tree, is_outline=True):
             imports.append(
                 replace(
                     found,
@@ -64,15 +64,15 @@ class ImportFinder:
         self._above: list[str] = []  # the names that are bound since the last import
         self._unread: list[ast.Module] = []  # pieces without imports, whose names belong to them
 
-    def add(self, code: str, tree: ast.Module) -> Iterator[OwnImport]:
+    def add(self, code: str, tree: ast.Module, is_outline: bool = False) -> Iterator[OwnImport]:
         """The imports in the next piece of the code.
 
-        `tree` is its syntax tree, which may lack the bodies of definitions.
+        `tree` is its syntax tree, or only its outline, which lacks the bodies of definitions.
         """
         if "import" not in code or not (self._folder or self._may_import(code)):
             self._unread.append(tree)
             return
-        for node, runs, is_guarded in _statements(ast.parse(code)):
+        for node, runs, is_guarded in _statements(ast.parse(code) if is_outline else tree):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 for module, names in self._own(node):
                     above = self._names_above() if runs else ()

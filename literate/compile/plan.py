@@ -23,7 +23,7 @@ from .checks import (
 )
 from .directive_checks import check_directives
 from .import_checks import IMPORT_RULES
-from .imports import public_names, star_imported_modules
+from .imports import public_names
 from .modidx import symbols_of
 from .module import Module
 from .module_checks import check_modules
@@ -216,7 +216,6 @@ def _read_all(project: Project, notebooks: list[Path], contents_of: Contents) ->
         module.notebooks = list(dict.fromkeys(item.notebook for item in cells))
         module.public = public_names(item.tree for item in cells if item.is_public)
         module.symbols = symbols_of(module, project.nbs_path)
-        module.star_imports = star_imported_modules(item.parsed.code for item in cells)
     return contents
 
 

@@ -38,6 +38,7 @@ _RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 def parse_exported(path: Path, parsed: ParsedCell, min_python: str = "") -> ast.Module | Diagnostic:
     """The outline of a cell's code, or an error if Python's parser refuses it.
 
+    `check_compiles` looks at the bodies of functions, which the outline lacks.
     `min_python` is the oldest Python that the project supports, for the message.
     """
     try:
@@ -86,8 +87,8 @@ def check_statements(path: Path, parsed: ParsedCell, tree: ast.Module) -> Iterat
 # --- a module as a whole -----------------------------------------------------------------------
 
 
-def check_compiles(module: Module) -> list[Diagnostic]:
-    """An error for each cell that Python's compiler refuses, as a part of its module."""
+def check_compiles(module: Module, min_python: str = "") -> list[Diagnostic]:
+    """An error for each cell that Python refuses, as a part of its module."""
     codes = [item.parsed.code for item in module.cells]
     if _refusal("\n".join(codes)) is None:
         return []
@@ -96,8 +97,13 @@ def check_compiles(module: Module) -> list[Diagnostic]:
     found = []
     for item in module.cells:
         error = _refusal(item.parsed.code)
-        if error is not None:
+        if error is None:
+            continue
+        by_parser = _parser_refusal(item.parsed.code)
+        if by_parser is None:
             found.append(_compiler_error(item.notebook, item.parsed, error))
+        else:
+            found.append(_parser_error(item.notebook, item.parsed, by_parser, min_python))
     return found or _check_joined(module)
 
 
@@ -108,6 +114,15 @@ def _refusal(code: str) -> Exception | None:
             compile(code, "cell", "exec", dont_inherit=True)
         except UNPARSABLE as error:
             return error
+    return None
+
+
+def _parser_refusal(code: str) -> Exception | None:
+    """The error that parsing raises; None for code that only the compiler refuses."""
+    try:
+        ast.parse(code)
+    except UNPARSABLE as error:
+        return error
     return None
 
 

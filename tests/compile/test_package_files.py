@@ -9,9 +9,9 @@ from conftest import edit_notebook, notebook
 
 from literate.compile import compile_project
 from literate.compile.docstrings import LLMS_MARK
+from literate.compile.edits import UncarriedEditsError
 from literate.compile.package_files import find_orphans, python_files, read_text
 from literate.compile.plan import make_plan
-from literate.compile.edits import UncarriedEditsError
 from literate.diagnostics import UserError
 from literate.discovery import project_notebooks
 from literate.project import Project
