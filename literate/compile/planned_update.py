@@ -34,7 +34,10 @@ from .write import WriteResult, write_plan
 
 Lines = tuple[str, ...]  # of a cell, without blank ones
 
-_ABOUT_DIRECTIVES = ("unknown-directive", "misplaced-directive", "two-exports", "mixed-dialects")
+_ABOUT_DIRECTIVES = (
+    *("unknown-directive", "misplaced-directive", "repeated-directive", "two-exports"),
+    "mixed-dialects",
+)
 
 
 @dataclass(frozen=True)
