@@ -43,7 +43,7 @@ _RUNS_AT_ONCE = ("listcomp", "setcomp", "dictcomp")  # the names that Python giv
 def cell_names(code: str) -> CellNames:
     """The names of valid code."""
     names = CellNames()
-    _collect(_symtable.symtable(code, "cell", "exec"), names, is_module=True, runs_at_once=True)
+    _collect(_symtable.symtable(code, "cell", "exec"), names)
     if re.search(_QUOTED_ANNOTATION, code) or _FUTURE in code:
         names.annotated.update(_names_in_annotations(code, are_evaluated=_FUTURE not in code))
     return names
@@ -56,7 +56,7 @@ def without_annotations(code: str, names: CellNames) -> CellNames:
     code = f"{_FUTURE}\n{code}"
     table = _symtable.symtable(code, "cell", "exec")
     found = CellNames(annotated=names.annotated)
-    _collect(table, found, is_module=True, runs_at_once=True)
+    _collect(table, found)
     found.annotated |= names.used - found.used
     return found
 
@@ -68,23 +68,27 @@ def bound_names(code: str) -> set[str] | None:
         table = _symtable.symtable(code, "cell", "exec")
     except UNPARSABLE:
         return None
-    _collect(table, names, is_module=True, runs_at_once=True)
+    _collect(table, names)
     return names.bound
 
 
-def _collect(table: SymbolTable, names: CellNames, is_module: bool, runs_at_once: bool) -> None:
-    """Add the names of a scope, and of the scopes inside of it."""
-    for name, flags in table.symbols.items():
-        scope = (flags >> _SCOPE_OFFSET) & _SCOPE_MASK
-        if flags & _BINDS and (is_module or scope == _GLOBAL_STATEMENT):
-            names.bound.add(name)
-        elif flags & _USES and (is_module or scope in _GLOBAL_SCOPES):
-            names.used.add(name)
-            if runs_at_once:
-                names.used_at_once.add(name)
-    for child in table.children:
-        is_immediate = child.type == _CLASS or child.name in _RUNS_AT_ONCE
-        _collect(child, names, is_module=False, runs_at_once=runs_at_once and is_immediate)
+def _collect(table: SymbolTable, names: CellNames) -> None:
+    """Add the names of a module's scope, and of all scopes inside of it."""
+    pending: list[tuple[SymbolTable, bool]] = [(table, True)]
+    while pending:
+        scope, runs_at_once = pending.pop()
+        is_module = scope is table
+        for name, flags in scope.symbols.items():
+            kind = (flags >> _SCOPE_OFFSET) & _SCOPE_MASK
+            if flags & _BINDS and (is_module or kind == _GLOBAL_STATEMENT):
+                names.bound.add(name)
+            elif flags & _USES and (is_module or kind in _GLOBAL_SCOPES):
+                names.used.add(name)
+                if runs_at_once:
+                    names.used_at_once.add(name)
+        for child in scope.children:
+            is_immediate = child.type == _CLASS or child.name in _RUNS_AT_ONCE
+            pending.append((child, runs_at_once and is_immediate))
 
 
 # --- annotations -------------------------------------------------------------------------------
@@ -198,11 +202,20 @@ def first_annotations(code: str, wanted: set[str]) -> dict[str, Place | None]:
     found: dict[str, Place | None] = {}
     for annotation in annotations_of(ast.parse(code)):
         place = (annotation.lineno, annotation.col_offset + 1)
-        for name in wanted & set(re.findall(r"[^\W\d]\w*", ast.unparse(annotation))):
+        for name in wanted & set(_words(annotation)):
             known = found.get(name)
             if known is None or place < known:
                 found[name] = place
     return found
+
+
+def _words(annotation: ast.expr) -> Iterator[str]:
+    """The names in an annotation, and the words in its strings."""
+    for node in ast.walk(annotation):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from re.findall(r"\w+", node.value)
 
 
 def _lines_of_scopes(code: str, wanted: set[str]) -> dict[str, int]:

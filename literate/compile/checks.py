@@ -38,9 +38,9 @@ def in_cell(
 
 # --- notebooks ---------------------------------------------------------------------------------
 
-# What git, nbdime and nbdev write. Rare patterns are compiled when they are used: that saves a
-# millisecond of each compile.
-_MARKERS = ("<<<<<<< ", "=======", ">>>>>>> ")
+# What git, nbdime and nbdev write; some programs write < and > as \u003c and \u003e into JSON.
+# Rare patterns are compiled when they are used: that saves a millisecond of each compile.
+_MARKERS = (b"<<<<<<< ", b"=======", b">>>>>>> ")
 _MARKER = r"<{7} \S.*|={7}|>{7} \S.*"
 _MARKER_CELL = rf"`({_MARKER})`|<span[^>\n]*><b>({_MARKER})</b></span>|<{{7}} \S.*|>{{7}} \S.*"
 _MARKER_IN_CODE = r"(?m)^<{7} \w"
@@ -58,9 +58,10 @@ def check_merge_markers(notebook: Notebook) -> Diagnostic | None:
 
     nbdime and nbdev write each marker into a cell of its own, git writes it between lines of code.
     """
+    raw = notebook.raw
+    if not any(marker in raw for marker in _MARKERS) and rb"\u003" not in raw:
+        return None
     for cell in notebook.cells:
-        if not any(marker in cell.source for marker in _MARKERS):
-            continue
         position = _merge_marker(cell)
         if position is not None:
             line = cell.source.count("\n", 0, position) + 1

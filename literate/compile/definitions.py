@@ -13,7 +13,7 @@ from .module import Module, ModuleCell
 
 _COPY = r"(.+)-Copy\d+$"  # how Jupyter names a copy
 
-# Functions with one of these decorators may have the same name: each is a part of one thing.
+# Functions whose decorators are called so may have the same name.
 _PARTS = r"patch|dispatch|register|overload|setter|getter|deleter|property"
 
 
@@ -21,10 +21,11 @@ def check_definitions(module: Module) -> Iterator[Diagnostic]:
     """Warnings for names that two notebooks of a module define: only the later one counts."""
     if len(module.notebooks) < 2:
         return
-    first: dict[str, tuple[Path, str]] = {}
+    first: dict[str, tuple[Path, list[str]]] = {}
     for item in module.cells:
+        lines = item.parsed.code.split("\n")
         for name, node in _definitions(item):
-            text = ast.unparse(node)
+            text = lines[node.lineno - 1 : node.end_lineno]
             notebook, earlier = first.setdefault(name, (item.notebook, text))
             is_new = isinstance(node, DEFINITIONS) or text != earlier
             if notebook != item.notebook and is_new and not _mentions(node, name):
@@ -36,13 +37,21 @@ def _definitions(item: ModuleCell) -> Iterator[tuple[str, ast.stmt]]:
     """The names that a cell defines at its top level."""
     for node in item.tree.body:
         if isinstance(node, DEFINITIONS):
-            decorators = " ".join(map(ast.unparse, node.decorator_list))
-            if not re.search(_PARTS, decorators):
+            if not any(map(_is_part, node.decorator_list)):
                 yield node.name, node
         elif isinstance(node, ast.Assign):
             for target in node.targets:
                 if isinstance(target, ast.Name) and not target.id.startswith("_"):
                     yield target.id, node
+
+
+def _is_part(decorator: ast.expr) -> bool:
+    """Whether a function with this decorator is a part of one thing, such as a property."""
+    for node in ast.walk(decorator):
+        name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+        if re.search(_PARTS, name):
+            return True
+    return False
 
 
 def _mentions(node: ast.stmt, name: str) -> bool:

@@ -87,41 +87,37 @@ class Library:
         if known is not None:
             if name in known.facts.bound or known.facts.is_dynamic or known.has_unknown_stars:
                 return True
-            for exported in self._own_stars(module, known):
-                if exported is None or name in exported:
-                    return True
+            exported = self._exports_of_all(_stars(known))
+            if exported is None or name in exported:
+                return True
         is_special = name.startswith("__") and name.endswith("__")
         return is_special or self.has_module(f"{module}.{name}")
 
-    def exports(self, module: str, importers: frozenset[str] = frozenset()) -> set[str] | None:
-        """The names that `from module import *` brings; None if they cannot be known.
+    def exports(self, module: str) -> set[str] | None:
+        """The names that `from module import *` brings; None if they cannot be known."""
+        return self._exports_of_all([module])
 
-        `importers` are the modules through which this one is imported.
-        """
-        known = self._find(module) if self.is_own(module) else None
-        if known is None or known.has_unknown_all:
-            return None
-        if known.all_names is not None:
-            return set(known.all_names)
-        if known.facts.is_dynamic or known.has_unknown_stars:
-            return None
-        names = {name for name in known.facts.bound if not name.startswith("_")}
-        for exported in self._own_stars(module, known, importers):
-            if exported is None:
+    def _exports_of_all(self, modules: list[str]) -> set[str] | None:
+        """The names that star imports of these modules bring, with those that come through them."""
+        names: set[str] = set()
+        pending = list(modules)
+        begun = set(modules)
+        while pending:
+            module = pending.pop()
+            known = self._find(module) if self.is_own(module) else None
+            if known is None or known.has_unknown_all:
                 return None
-            names |= exported
+            if known.all_names is not None:
+                names.update(known.all_names)
+                continue
+            if known.facts.is_dynamic or known.has_unknown_stars:
+                return None
+            names.update(name for name in known.facts.bound if not name.startswith("_"))
+            for star in _stars(known):
+                if star not in begun:
+                    begun.add(star)
+                    pending.append(star)
         return names
-
-    def _own_stars(
-        self, module: str, known: _Known, importers: frozenset[str] = frozenset()
-    ) -> list[set[str] | None]:
-        """What a module gets from each star import of a module of the package."""
-        importers |= {module}
-        found = []
-        for each in known.facts.imports:
-            if each.names == ("*",) and each.module not in importers:
-                found.append(self.exports(each.module, importers))
-        return found
 
     def _parts(self, module: Module) -> list[str]:
         parts = [self._package, *module.name.split(".")]
@@ -158,6 +154,11 @@ class Library:
         if module in self._packages:  # the compiler will write an empty __init__.py
             return _Known(ModuleFacts())
         return _Known(ModuleFacts(is_dynamic=True), has_unknown_all=True)
+
+
+def _stars(known: _Known) -> list[str]:
+    """The modules of the package from which a module imports everything."""
+    return [each.module for each in known.facts.imports if each.names == ("*",)]
 
 
 def _exists(path: Path) -> bool:

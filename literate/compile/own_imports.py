@@ -60,7 +60,7 @@ class ImportFinder:
         name = re.escape(package)
         direct = rf"\b(?:from|import)[\s\\]+{name}\b"
         after_others = rf"^[ \t]*import[ \t][^\n]*,[ \t]*{name}\b"
-        self._may_import = re.compile(f"{direct}|{after_others}", re.MULTILINE).search
+        self._may_import = re.compile(f"{direct}|{after_others}", re.MULTILINE)
         self._above: list[str] = []  # the names that are bound since the last import
         self._unread: list[ast.Module] = []  # pieces without imports, whose names belong to them
 
@@ -69,10 +69,13 @@ class ImportFinder:
 
         `tree` is its syntax tree, or only its outline, which lacks the bodies of definitions.
         """
-        if "import" not in code or not (self._folder or self._may_import(code)):
+        candidates = list(self._may_import.finditer(code)) if "import" in code else []
+        if not candidates and not self._folder:
             self._unread.append(tree)
             return
-        for node, runs, is_guarded in _statements(ast.parse(code) if is_outline else tree):
+        if is_outline and any(_is_in_line(code, match.start()) for match in candidates):
+            tree = ast.parse(code)
+        for node, runs, is_guarded in _statements(tree):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 for module, names in self._own(node):
                     above = self._names_above() if runs else ()
@@ -112,6 +115,11 @@ class ImportFinder:
         return module.split(".")[0] == self._package
 
 
+def _is_in_line(code: str, position: int) -> bool:
+    """Whether something stands before a position in its line."""
+    return position > 0 and code[position - 1] != "\n"
+
+
 def _statements(tree: ast.Module) -> Iterator[tuple[ast.stmt, bool, bool]]:
     """All statements in their order, whether an import runs them, and whether they are guarded."""
     pending: list[tuple[ast.AST, bool, bool]] = [(tree, True, False)]
@@ -133,9 +141,15 @@ def _not_run(node: ast.AST) -> list[ast.stmt]:
     """The statements in a statement that do not run when the module is imported."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return node.body
-    if isinstance(node, ast.If) and re.search("TYPE_CHECKING|__name__", ast.unparse(node.test)):
+    if isinstance(node, ast.If) and any(map(_is_false_at_import, ast.walk(node.test))):
         return node.body
     return []
+
+
+def _is_false_at_import(node: ast.AST) -> bool:
+    """Whether a part of a condition is `TYPE_CHECKING` or `__name__`."""
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name in ("TYPE_CHECKING", "__name__")
 
 
 def _bound_by(node: ast.stmt) -> Iterator[str]:

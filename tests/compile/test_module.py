@@ -249,3 +249,33 @@ def test_whatever_the_parser_raises_has_a_message(code):
 
 def test_an_error_without_a_message_has_one():
     assert parse_error(MemoryError()) == ("nested too deeply", None, None)
+
+
+# --- outlines ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f(x):\n    return x\n\n\ny = 1",
+        "def f(\n    x,\n):\n    return x\ny = 1",
+        "def f(x):  # why\n    a\n# a remark\n    b\n\ny = 1",
+        "@d\nasync def f(x: int) -> str:\n    return x\ny = 1",
+        "class A:\n    def g(self):\n        pass\ny = 1",
+        "def f():\n    return [\n1]\ny = 1",
+        "def f():\n    s = '''\ntext\n'''\ny = 1\ndef g():\n    s = '''\ntext\n'''",
+        "def f():\n    x = 1 + \\\n2\ny = 1",
+        "s = '''\ndef f():\n    pass\n'''\ny = 1",
+        'def f(x="#"):\n    pass\ny = 1',
+        "def f(x={1:\n    2}):\n    pass\ny = 1",
+        "def f(): return 1\ny = 1",
+    ],
+)
+def test_the_outline_of_code_has_its_statements_on_their_lines(code):
+    expected = [(type(node), node.lineno) for node in ast.parse(code).body]
+    assert [(type(node), node.lineno) for node in outline(code).body] == expected
+
+
+def test_the_outline_of_code_that_is_wrong_is_an_error():
+    with pytest.raises(SyntaxError):
+        outline("x = (")

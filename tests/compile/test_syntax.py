@@ -154,7 +154,9 @@ def test_what_the_compiler_accepts(make_project, code, recwarn):
         "x = str" + ".a" * 3000,
         "def f(x: " + "int|" * 3000 + "int): pass",
         "from fastcore.basics import patch\n@patch\ndef f(x: " + "int|" * 2000 + "int): pass",
-        "if x: pass\n" + "elif x: pass\n" * 900,
+        "if int: pass\n" + "elif int: pass\n" * 900,
+        "if " + "+".join(["1"] * 900) + ":\n    import lib.core",
+        "f = " + "lambda: " * 90 + "int",
     ],
 )
 def test_deeply_nested_code_is_accepted_or_an_error(make_project, code):
