@@ -49,7 +49,7 @@ ENDLESS = {"--watch", "--dask", "--pdb"}
 FOREIGN_FLAGS = {
     *("--branch", "--cov", "--flags", "--junitxml", "--lf", "--nbmake", "--nbval", "--notebooks"),
     *("--notebook-workers", "--source", "--to", "--net", "--epochs", "--last-failed", "--save"),
-    *("--shifts", "--sets", "--again"),
+    *("--shifts", "--sets", "--again", "--show-contexts", "--cov-context"),
 }
 
 
