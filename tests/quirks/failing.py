@@ -158,7 +158,7 @@ ENDINGS = {
     "input": Failing(
         ["name = input('who? ')"],
         index=0,
-        error="RuntimeError",
+        error="StdinNotImplementedError",
         line=1,
         message="nobody is there",
     ),

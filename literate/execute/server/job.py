@@ -21,6 +21,7 @@ from ..protocol import (
     CellReport,
     CellsDone,
     CellStarted,
+    Display,
     FrameReader,
     Message,
     NotebookEnd,
@@ -154,6 +155,10 @@ class Job:
     def _take_message(self, message: Message) -> None:
         """Do what a message asks for; the worker waits meanwhile."""
         match message:
+            case Display(data, metadata, str(display_id)):
+                # What has the same display id shows the same, wherever it is.
+                self._update_displays(UpdateDisplay(data, metadata, display_id))
+                self._outputs.take(message)
             case UpdateDisplay():
                 self._update_displays(message)
             case CellEnds(index, report):

@@ -15,6 +15,8 @@ import traceback
 from contextlib import suppress
 from typing import cast
 
+from IPython.core.error import StdinNotImplementedError
+
 from ...records import replace
 from ..processes import adopt_orphans, die_with, heed_signals, limit_memory
 from ..protocol import (
@@ -60,18 +62,18 @@ class _Pipe(io.RawIOBase):
     """Passes bytes to the channel of the worker."""
 
     def __init__(self, name: str, channel: WorkerChannel) -> None:
-        self._name = name
+        self.name = name
         self._channel = channel
 
     def writable(self) -> bool:
         return True
 
     def fileno(self) -> int:
-        return _DESCRIPTORS[self._name]
+        return _DESCRIPTORS[self.name]
 
     def write(self, data: ReadableBuffer, /) -> int:
         # It is a memoryview. `os.write`, which gets it in the end, takes it as it takes bytes.
-        return self._channel.write(self._name, cast("bytes", data))
+        return self._channel.write(self.name, cast("bytes", data))
 
 
 class Stream(io.TextIOWrapper):
@@ -178,7 +180,7 @@ def _seed_numpy(parking: Parking) -> None:
 
 
 def _refuse_input(prompt: object = "", *_: object, **__: object) -> str:
-    raise RuntimeError(f"input() asks a person, and nobody is there: {str(prompt)!r}")
+    raise StdinNotImplementedError(f"input() asks a person, and nobody is there: {str(prompt)!r}")
 
 
 # --- the cells ---------------------------------------------------------------------------------
