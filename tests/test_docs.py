@@ -49,11 +49,7 @@ ENDLESS = {"--watch", "--dask", "--pdb"}
 FOREIGN_FLAGS = {
     *("--branch", "--cov", "--flags", "--junitxml", "--lf", "--nbmake", "--nbval", "--notebooks"),
     *("--notebook-workers", "--source", "--to", "--net", "--epochs", "--last-failed", "--save"),
-<<<<<<< HEAD
-    *("--shifts", "--sets", "--again", "--show-contexts"),
-=======
     *("--shifts", "--sets", "--again", "--show-contexts", "--cov-context"),
->>>>>>> w-l
 }
 
 
