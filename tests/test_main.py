@@ -103,6 +103,8 @@ COME_WITH = {
     "nbformat": "nbclient",
     "jupyter_client": "nbclient",
     "_pytest": "pytest",
+    "comm": "ipykernel",
+    "tornado": "ipykernel",
 }
 
 
