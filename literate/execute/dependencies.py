@@ -71,18 +71,18 @@ class DependencyGraph:
     def nodes(self, plan: NotebookPlan) -> dict[Path, Node]:
         """The notebook and every file that it leads to, by path; the notebook comes first.
 
-        Code on the way may add folders in which modules are found. Then the search begins again.
+        The code of the notebook, and of files beside it, may add folders in which modules are found.
+        Then the search begins again. Files elsewhere do not count: large packages name folders
+        without end.
         """
-        folders: Folders = (plan.notebook.path.parent,)
-        while True:
-            nodes = self._nodes(plan, folders)
-            added: set[Path] = set()
-            for path in nodes:
-                added |= self._added_folders(path, self._code(plan, path), folders[0])
-            added -= set(folders)
-            if not added:
-                return nodes
-            folders = (*folders, *sorted(added))
+        folder = plan.notebook.path.parent
+        nodes = self._nodes(plan, (folder,))
+        added: set[Path] = set()
+        for path in nodes:
+            if path.parent == folder:
+                added |= self._added_folders(path, self._code(plan, path), folder)
+        added.discard(folder)
+        return self._nodes(plan, (folder, *sorted(added))) if added else nodes
 
     def _nodes(self, plan: NotebookPlan, folders: Folders) -> dict[Path, Node]:
         """The nodes, if modules and files are looked for in these folders."""

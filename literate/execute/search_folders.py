@@ -13,7 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # The words without which no code adds a folder.
-_MOVES = re.compile(r"\bpath\b|\bchdir\b|\baddsitedir\b|\bcd\b|PYTHONPATH")
+_MOVES = re.compile(
+    r"\bsys\s*\.\s*path\b|\bpath\s*\.\s*(?:append|insert|extend)\b"
+    r"|\bchdir\b|\baddsitedir\b|^[ \t]*+[!%]?+cd\b|PYTHONPATH",
+    re.MULTILINE,
+)
 _QUOTED = re.compile(r"""(["'])([^"'\n]{1,200})\1""")
 _CD = re.compile(r"^[ \t]*+[!%]?+cd[ \t]++(\S.*)$", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"\{[^{}]{0,100}\}")  # in an f-string
