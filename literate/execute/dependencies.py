@@ -71,9 +71,9 @@ class DependencyGraph:
     def nodes(self, plan: NotebookPlan) -> dict[Path, Node]:
         """The notebook and every file that it leads to, by path; the notebook comes first.
 
-        The code of the notebook, and of files beside it, may add folders in which modules are found.
-        Then the search begins again. Files elsewhere do not count: large packages name folders
-        without end.
+        The code of the notebook, and of files beside it, may add folders in which modules are
+        found. Then the search begins again. Files elsewhere do not count: large packages name
+        folders without end.
         """
         folder = plan.notebook.path.parent
         nodes = self._nodes(plan, (folder,))
