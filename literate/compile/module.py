@@ -77,10 +77,10 @@ def parse_error(error: Exception) -> tuple[str, int | None, int | None]:
     return str(message), line, column
 
 
-# A function at the top level, and the lines of its body.
+# A function, and the lines of its body: they are indented further, or blank, or comments.
 _FUNCTION = re.compile(
-    r"^((?:async[ \t]+)?def[ \t][^#\n]*:)[ \t]*(?:#.*)?\n"
-    r"((?:[ \t]+\S.*(?:\n|\Z)|[ \t]*\n|#.*(?:\n|\Z))+)",
+    r"^([ \t]*)((?:async[ \t]+)?def[ \t][^#\n]*:)[ \t]*(?:#.*)?\n"
+    r"((?:\1[ \t]+\S.*(?:\n|\Z)|[ \t]*\n|[ \t]*#.*(?:\n|\Z))+)",
     re.MULTILINE,
 )
 
@@ -108,11 +108,26 @@ def outline(code: str) -> ast.Module:
 
 
 def _without_body(function: re.Match[str]) -> str:
-    """A function with blank lines for its body, if the body surely ends where it seems to end."""
-    head, body = function.groups()
-    if '"""' in body or "'''" in body or "\\\n" in body:
+    """A function with blank lines for its body, if the body surely ends where it seems to end.
+
+    It does not if the end stands in a string of several lines, or in a line that is continued. If
+    it stands between brackets, what is left over cannot be parsed.
+    """
+    indent, head, body = function.groups()
+    code = _after_docstring(body)
+    if '"""' in code or "'''" in code or "\\\n" in code:
         return function[0]
-    return f"{head} ...\n" + "\n" * body.count("\n")
+    return f"{indent}{head} ...\n" + "\n" * body.count("\n")
+
+
+def _after_docstring(body: str) -> str:
+    """The body of a function without a docstring that ends in it."""
+    text = body.lstrip().lstrip("rR")
+    for quotes in ('"""', "'''"):
+        if text.startswith(quotes):
+            end = text.find(quotes, len(quotes))
+            return text if end < 0 else text[end + len(quotes) :]
+    return text
 
 
 def _drop_body(node: ast.stmt) -> None:

@@ -50,13 +50,13 @@ def parse_exported(path: Path, parsed: ParsedCell, min_python: str = "") -> ast.
 def _parser_error(path: Path, parsed: ParsedCell, error: Exception, min_python: str) -> Diagnostic:
     """The error for code that the parser refuses.
 
-    A newer Python may accept it, so the message names the Python that runs.
+    A newer Python may accept most of such code, so the message names the Python that runs.
     """
     message, line, column = parse_error(error)
     hint = None
     if _is_magic(parsed.code, line):
         hint = _MAGIC_HINT
-    elif not isinstance(error, IndentationError):
+    elif not isinstance(error, IndentationError) and "was never closed" not in message:
         message = f"{message}; this is Python {_RUNNING}"
         if min_python not in ("", _RUNNING):
             message += f", and min_python is {min_python}"

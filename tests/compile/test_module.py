@@ -269,6 +269,12 @@ def test_an_error_without_a_message_has_one():
         'def f(x="#"):\n    pass\ny = 1',
         "def f(x={1:\n    2}):\n    pass\ny = 1",
         "def f(): return 1\ny = 1",
+        'def f():\n    """Text.\n\n    More.\n    """\n    return 1\n\ny = 1',
+        "def f():\n    r'''Text.\nMore.\n'''\n    return 1\n\ny = 1",
+        "def f():\n    '''Text \\''' more.\n'''\ny = 1",
+        "class A:\n    def f(self):\n        return [\n    1]\n    x = 1\ny = 1",
+        "class A:\n    def f(self):\n        '''Text.'''\n# a remark\n        x\n    x = 1",
+        "if x:\n    def f():\n        pass\nelse:\n    y = 1",
     ],
 )
 def test_the_outline_of_code_has_its_statements_on_their_lines(code):

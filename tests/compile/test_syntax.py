@@ -48,6 +48,7 @@ def test_the_message_names_the_python_that_looked():
     other = parse("#export\nx = 1 +", min_python="3.9")
     assert other.message == f"{message}, and min_python is 3.9"
     assert parse("#export\n x = 1\n  y = 2").message == "unexpected indent"
+    assert parse("#export\nx = (").message == "'(' was never closed"
 
 
 @pytest.mark.parametrize("settings, expected", [("min_python = 3.9", "3.9"), ("", "")])
