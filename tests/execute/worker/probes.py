@@ -88,7 +88,7 @@ _PROBES = {
     "Streams": """
         import sys
         print(sys.stdout.isatty(), sys.stdout.encoding.lower(), sys.stdout.writable())
-        print(sys.stdout.fileno() >= 0, sys.stdin.isatty(), sys.stdout.closed, sys.stdout.name)
+        print(sys.stdin.isatty(), sys.stdout.closed, sys.stdout.name)
     """,
     "`sys.stdout.buffer`": """
         sys.stdout.buffer.write(b'bytes');
