@@ -96,12 +96,14 @@ def top_level_imports(path: Path) -> set[str]:
 
 
 # Packages that come with another one: IPython brings traitlets and the inline figures of Jupyter,
-# and nbclient brings nbformat and jupyter_client. The module _pytest belongs to pytest.
+# and nbclient brings nbformat, jupyter_client and with it tornado. The module _pytest belongs to
+# pytest.
 COME_WITH = {
     "traitlets": "ipython",
     "matplotlib_inline": "ipython",
     "nbformat": "nbclient",
     "jupyter_client": "nbclient",
+    "tornado": "nbclient",
     "_pytest": "pytest",
     "comm": "ipykernel",
     "tornado": "ipykernel",
@@ -123,9 +125,9 @@ def test_the_tool_imports_only_packages_that_its_distribution_requires():
     foreign = imported - set(sys.stdlib_module_names) - {"literate"}
     required = required_packages()
     missing = {name for name in foreign if COME_WITH.get(name, name.lower()) not in required}
-    # A project that wants its modules formatted installs black, and one that wants its images
-    # compared by their pixels installs Pillow. Only type checkers have _typeshed.
-    assert missing <= {"black", "PIL", "_typeshed"}
+    # A project that wants its modules formatted installs black. Only type checkers have _typeshed.
+    # Widgets bring comm.
+    assert missing <= {"black", "_typeshed", "comm"}
     assert not foreign & {"nbdev", "torch", "foundations"}
 
 

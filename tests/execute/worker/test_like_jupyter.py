@@ -57,9 +57,12 @@ def in_jupyter(alone, tmp_path_factory) -> dict[str, tuple[object, ...]]:
     cells = [nbformat.v4.new_code_cell(source) for source in PROBES.values()]
     run = nbformat.v4.new_notebook(cells=cells)
     resources = {"metadata": {"path": str(folder)}}
-    NotebookClient(
+    client = NotebookClient(
         run, kernel_name="python3", allow_errors=True, timeout=PATIENCE, resources=resources
-    ).execute()
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTEST_CURRENT_TEST", raising=False)  # with it, ipykernel behaves otherwise
+        client.execute()
     found = {}
     for title, cell in zip(PROBES, run.cells, strict=True):
         errors = [output.ename for output in cell.outputs if output.output_type == "error"]
