@@ -179,7 +179,7 @@ def first_uses(code: str, wanted: set[str]) -> dict[str, Place | None]:
     """The first place where valid code looks up each of these names in its module.
 
     It is None for a name that is used only where its absence is expected: in a `try` that catches
-    a `NameError`.
+    a `NameError`, and where the code asks for the version of Python.
     """
     lines = _lines_of_scopes(code, wanted)
     found: dict[str, Place | None] = {}
@@ -233,16 +233,26 @@ def _lines_of_scopes(code: str, wanted: set[str]) -> dict[str, int]:
 
 
 def _nodes(tree: ast.Module) -> Iterator[tuple[ast.AST, bool]]:
-    """All nodes, and whether a `NameError` is expected there."""
+    """All nodes, and whether a missing name is expected there."""
     pending: list[tuple[ast.AST, bool]] = [(tree, False)]
     while pending:
         node, is_expected = pending.pop()
         yield node, is_expected
         guarded = set(map(id, guarded_body(node, "NameError")))
+        asks_version = isinstance(node, ast.If | ast.IfExp) and _asks_version(node.test)
         for child in ast.iter_child_nodes(node):
-            pending.append((child, is_expected or id(child) in guarded))
+            pending.append((child, is_expected or asks_version or id(child) in guarded))
 
 
+def _asks_version(test: ast.expr) -> bool:
+    """Whether a condition asks for the version of Python: one of its branches does not run."""
+    for node in ast.walk(test):
+        if isinstance(node, ast.Name | ast.Attribute) and _last_name(node) in _VERSIONS:
+            return True
+    return False
+
+
+_VERSIONS = ("version_info", "hexversion", "PY2", "PY3")
 _PARENTS = ("Exception", "BaseException")  # of every kind of error
 
 

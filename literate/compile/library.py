@@ -183,7 +183,8 @@ def _read_file(path: Path, package: str, folder: tuple[str, ...]) -> _Known:
     except (OSError, *UNPARSABLE):
         return _Known(ModuleFacts(is_dynamic=True), has_unknown_all=True)
     imports = list(ImportFinder(package, folder).add(code, tree))
-    facts = ModuleFacts(sorted(names.bound), imports, may_have_any_name(names.bound, names.used))
+    is_dynamic = may_have_any_name([code], names.bound, names.used)
+    facts = ModuleFacts(sorted(names.bound), imports, is_dynamic)
     own_stars = {each.line for each in imports if each.names == ("*",)}
     all_stars = _star_lines(tree) if "import *" in code else set()
     all_names = _written_all(code, tree) if "__all__" in names.bound else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..records import replace
 from .cell_names import guarded_body
@@ -16,6 +16,7 @@ _STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
 
 # Code that uses one of these may bind names that cannot be seen.
 _BINDS_ANY_NAME = frozenset({"globals", "vars", "locals", "exec", "setattr"})
+_BINDS_BY_ATTRIBUTE = ("sys.modules[", "global_enum", "._convert_(")
 
 
 def facts_of(module: Module, package: str) -> ModuleFacts:
@@ -40,12 +41,15 @@ def facts_of(module: Module, package: str) -> ModuleFacts:
                     line=parsed.line(found.line),
                 )
             )
-    return ModuleFacts(sorted(bound), imports, may_have_any_name(bound, used))
+    codes = [item.parsed.code for item in module.cells]
+    return ModuleFacts(sorted(bound), imports, may_have_any_name(codes, bound, used))
 
 
-def may_have_any_name(bound: set[str], used: set[str]) -> bool:
-    """Whether a module that binds and uses these names may have others."""
-    return "__getattr__" in bound or not used.isdisjoint(_BINDS_ANY_NAME)
+def may_have_any_name(codes: Iterable[str], bound: set[str], used: set[str]) -> bool:
+    """Whether a module with this code, which binds and uses these names, may have others."""
+    if "__getattr__" in bound or not used.isdisjoint(_BINDS_ANY_NAME):
+        return True
+    return any(text in code for code in codes for text in _BINDS_BY_ATTRIBUTE)
 
 
 # --- imports of the own package ----------------------------------------------------------------
