@@ -103,7 +103,6 @@ COME_WITH = {
     "matplotlib_inline": "ipython",
     "nbformat": "nbclient",
     "jupyter_client": "nbclient",
-    "tornado": "nbclient",
     "_pytest": "pytest",
     "comm": "ipykernel",
     "tornado": "ipykernel",
@@ -125,9 +124,9 @@ def test_the_tool_imports_only_packages_that_its_distribution_requires():
     foreign = imported - set(sys.stdlib_module_names) - {"literate"}
     required = required_packages()
     missing = {name for name in foreign if COME_WITH.get(name, name.lower()) not in required}
-    # A project that wants its modules formatted installs black. Only type checkers have _typeshed.
-    # Widgets bring comm.
-    assert missing <= {"black", "_typeshed", "comm"}
+    # A project that wants its modules formatted installs black, and one that wants its images
+    # compared by their pixels installs Pillow. Only type checkers have _typeshed.
+    assert missing <= {"black", "PIL", "_typeshed"}
     assert not foreign & {"nbdev", "torch", "foundations"}
 
 
