@@ -252,6 +252,9 @@ def _contradiction(draws: list[float], expect: float, stated_sd: float) -> str:
     errors = abs(mean - expect) / (sd / math.sqrt(len(draws)))
     if errors > MOST_POOLED_Z:
         return f"the mean of {len(draws)} draws is {mean:.5g}, not {expect:g} ({errors:.1f} se)"
-    if not 1 / MOST_SD_RATIO < sd / stated_sd < MOST_SD_RATIO:
+    # The standard deviation of few draws is uncertain itself: 50 draws must not be red by luck.
+    relative_error = 1 / math.sqrt(2 * (len(draws) - 1))
+    most = max(MOST_SD_RATIO, math.exp(4.5 * relative_error))
+    if not 1 / most < sd / stated_sd < most:
         return f"the sd of {len(draws)} draws is {sd:.3g}, not {stated_sd:g}"
     return ""
