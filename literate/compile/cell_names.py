@@ -44,9 +44,16 @@ def cell_names(code: str) -> CellNames:
     """The names of valid code."""
     names = CellNames()
     _collect(_symtable.symtable(code, "cell", "exec"), names)
-    if re.search(_QUOTED_ANNOTATION, code) or _FUTURE in code:
-        names.annotated.update(_names_in_annotations(code, are_evaluated=_FUTURE not in code))
+    names.annotated = annotated_names(code)
     return names
+
+
+def annotated_names(code: str) -> set[str]:
+    """The names in annotations of valid code that are not evaluated."""
+    has_future = _FUTURE in code
+    if not has_future and not re.search(_QUOTED_ANNOTATION, code):
+        return set()
+    return set(_names_in_annotations(code, are_evaluated=not has_future))
 
 
 def without_annotations(code: str, names: CellNames) -> CellNames:

@@ -13,7 +13,15 @@ from pathlib import Path
 from ..diagnostics import Diagnostic, diagnose
 from ..directives import ParsedCell
 from ..notebook import Cell
-from .cell_names import bound_names, first_annotations, first_uses, without_annotations
+from .cell_names import (
+    annotated_names,
+    bound_names,
+    cell_names,
+    first_annotations,
+    first_uses,
+    without_annotations,
+)
+from .facts import CellNames
 from .imports import star_imported_modules
 from .ipython_syntax import python_of
 from .library import Library
@@ -50,14 +58,16 @@ def check_names(module: Module, unexported: Unexported, library: Library) -> lis
             unknown.append(star)
         else:
             bound |= exported
-    missing = _used(module) - bound
+    missing = module.names.used - bound
     if unknown:
         if missing:
             module.facts.unknown_stars = [star for star in unknown if library.can_import(star)]
         return []
-    if missing and not _evaluates_annotations(module):
-        _drop_annotations(module, missing)
-        missing = _used(module) - bound
+    if not missing and not _may_be_wrong(module, bound):
+        return []
+    module.cell_names = [cell_names(item.parsed.code) for item in module.cells]
+    if not _evaluates_annotations(module):
+        _drop_annotations(module, bound)
     only_annotated = _annotated(module) - _used(module) - bound
     hidden = _HiddenNames(module, unexported)
     if missing or only_annotated:
@@ -69,27 +79,37 @@ def check_names(module: Module, unexported: Unexported, library: Library) -> lis
     ]
 
 
+def _may_be_wrong(module: Module, bound: set[str]) -> bool:
+    """Whether it takes the names of each cell to tell that nothing else is wrong."""
+    if not module.names.early.isdisjoint(module.names.bound - _GIVEN):
+        return True
+    if not _evaluates_annotations(module):
+        return True
+    return any(annotated_names(item.parsed.code) - bound for item in module.cells)
+
+
 def _used(module: Module) -> set[str]:
-    return set().union(*[names.used for names in module.names])
+    return set().union(*[names.used for names in module.cell_names])
 
 
 def _annotated(module: Module) -> set[str]:
-    return set().union(*[names.annotated for names in module.names])
+    return set().union(*[names.annotated for names in module.cell_names])
 
 
 def _evaluates_annotations(module: Module) -> bool:
     return not any("import annotations" in item.parsed.code for item in module.cells)
 
 
-def _drop_annotations(module: Module, missing: set[str]) -> None:
+def _drop_annotations(module: Module, bound: set[str]) -> None:
     """Take the names in annotations out of the names that the cells use.
 
-    This takes as long as to collect the names, so it is done only for cells that use missing names.
+    This takes as long as to collect the names, so it is done only for cells that use other names
+    than those `bound`.
     """
     for number, item in enumerate(module.cells):
-        names = module.names[number]
-        if not names.used.isdisjoint(missing):
-            module.names[number] = without_annotations(item.parsed.code, names)
+        names = module.cell_names[number]
+        if not names.used <= bound:
+            module.cell_names[number] = without_annotations(item.parsed.code, names)
 
 
 def _undefined(module: Module, missing: set[str], hidden: _HiddenNames) -> Iterator[Diagnostic]:
@@ -134,7 +154,7 @@ def _used_too_early(module: Module, library: Library) -> Iterator[Diagnostic]:
     evaluates_annotations = _evaluates_annotations(module)
     later = set(module.facts.bound)
     above: set[str] = set()
-    for item, names in zip(module.cells, module.names, strict=True):
+    for item, names in _with_names(module):
         above |= names.bound
         for star in star_imported_modules([item.parsed.code]):
             above |= library.exports(star) or set()
@@ -200,11 +220,15 @@ Users = list[tuple[ModuleCell, set[str]]]  # cells, and the names that each of t
 
 
 def _users(module: Module) -> Users:
-    return [(item, names.used) for item, names in zip(module.cells, module.names, strict=True)]
+    return [(item, names.used) for item, names in _with_names(module)]
 
 
 def _annotators(module: Module) -> Users:
-    return [(item, names.annotated) for item, names in zip(module.cells, module.names, strict=True)]
+    return [(item, names.annotated) for item, names in _with_names(module)]
+
+
+def _with_names(module: Module) -> Iterator[tuple[ModuleCell, CellNames]]:
+    return zip(module.cells, module.cell_names, strict=True)
 
 
 def _report(

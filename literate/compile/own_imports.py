@@ -21,11 +21,6 @@ _BINDS_BY_ATTRIBUTE = ("sys.modules[", "global_enum", "._convert_(")
 
 def facts_of(module: Module, package: str) -> ModuleFacts:
     """The facts about a generated module whose names have been collected."""
-    bound: set[str] = set()
-    used: set[str] = set()
-    for names in module.names:
-        bound |= names.bound
-        used |= names.used
     imports = []
     finder = ImportFinder(package)
     for item in module.cells:
@@ -42,7 +37,18 @@ def facts_of(module: Module, package: str) -> ModuleFacts:
                 )
             )
     codes = [item.parsed.code for item in module.cells]
+    bound, used = module.names.bound, module.names.used
     return ModuleFacts(sorted(bound), imports, may_have_any_name(codes, bound, used))
+
+
+def names_without_value(trees: Iterable[ast.Module]) -> set[str]:
+    """The names in annotations such as `x: int`, which count as names of the module."""
+    found = set()
+    for tree in trees:
+        for node, runs, _ in _statements(tree):
+            if runs and isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                found.add(node.target.id)
+    return found
 
 
 def may_have_any_name(codes: Iterable[str], bound: set[str], used: set[str]) -> bool:
