@@ -95,10 +95,7 @@ def outline(code: str) -> ast.Module:
     The lines of most bodies are dropped before they are parsed, which takes half of the time. So
     the code is valid only if Python's compiler accepts it, too.
     """
-    try:
-        tree = ast.parse(_FUNCTION.sub(_without_body, code))
-    except UNPARSABLE:  # the code is wrong, or the end of a body was not seen
-        tree = ast.parse(code)
+    tree = parse_heads(code)
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             node.body = [inner for inner in node.body if isinstance(inner, DEFINITIONS)]
@@ -107,6 +104,14 @@ def outline(code: str) -> ast.Module:
         else:
             _drop_body(node)
     return tree
+
+
+def parse_heads(code: str) -> ast.Module:
+    """Parse code, with blank lines for most bodies of functions."""
+    try:
+        return ast.parse(_FUNCTION.sub(_without_body, code))
+    except UNPARSABLE:  # the code is wrong, or the end of a body was not seen
+        return ast.parse(code)
 
 
 def _without_body(function: re.Match[str]) -> str:

@@ -30,12 +30,12 @@ def names_in(code: CodeType) -> ModuleNames:
     functions = _run(code, names)
     while functions:
         function = functions.pop()
-        for name, binds in _uses_in_function(function):
-            if binds:
-                names.bound.add(name)
-            else:
-                names.used.add(name)
-        functions += _inner(function)
+        for instruction, argument in set(_instructions(function, _IN_FUNCTION)):
+            group = names.bound if instruction in _BINDS else names.used
+            group.add(_name(function, instruction, argument))
+        for constant in function.co_consts:
+            if isinstance(constant, CodeType):
+                functions.append(constant)
     names.bound.discard("__doc__")  # a docstring binds it
     return names
 
@@ -94,17 +94,6 @@ def _runs_at_once(code: CodeType) -> bool:
     return not code.co_flags & _IS_FUNCTION or code.co_name in _COMPREHENSIONS
 
 
-def _uses_in_function(code: CodeType) -> Iterator[tuple[str, bool]]:
-    """The names of the module with which a function works, and whether it binds them."""
-    for instruction, argument in _instructions(code, _IN_FUNCTION):
-        yield _name(code, instruction, argument), instruction in _BINDS
-
-
-def _inner(code: CodeType) -> Iterator[CodeType]:
-    """The functions, classes and comprehensions in some code."""
-    return (constant for constant in code.co_consts if isinstance(constant, CodeType))
-
-
 # --- instructions ------------------------------------------------------------------------------
 
 
@@ -140,18 +129,19 @@ _IN_FUNCTION = _pattern([*_BINDS_GLOBALLY, *_LOADS])
 
 def _instructions(code: CodeType, pattern: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
     """The instructions that a pattern finds, each with its argument."""
+    if not code.co_names:
+        return
     high = 0  # the upper bytes of an argument stand in instructions before
     for found in pattern.findall(code.co_code):
         if not found:
             high = 0
             continue
         instruction, low = found
-        argument = high << 8 | low
         if instruction == opcode.EXTENDED_ARG:
-            high = argument
+            high = high << 8 | low
         else:
+            yield instruction, high << 8 | low
             high = 0
-            yield instruction, argument
 
 
 def _name(code: CodeType, instruction: int, argument: int) -> str:

@@ -23,7 +23,6 @@ from .cell_names import (
 )
 from .facts import CellNames
 from .imports import star_imported_modules
-from .ipython_syntax import python_of
 from .library import Library
 from .module import Module, ModuleCell
 
@@ -63,9 +62,11 @@ def check_names(module: Module, unexported: Unexported, library: Library) -> lis
         if missing:
             module.facts.unknown_stars = [star for star in unknown if library.can_import(star)]
         return []
-    if not missing and not _may_be_wrong(module, bound):
+    early = module.names.early & module.names.bound - _GIVEN
+    suspicious = missing | early | (_in_annotations(module) - bound)
+    if not suspicious:
         return []
-    module.cell_names = [cell_names(item.parsed.code) for item in module.cells]
+    module.cell_names = [_names_if(item.parsed.code, suspicious) for item in module.cells]
     if not _evaluates_annotations(module):
         _drop_annotations(module, bound)
     only_annotated = _annotated(module) - _used(module) - bound
@@ -79,13 +80,20 @@ def check_names(module: Module, unexported: Unexported, library: Library) -> lis
     ]
 
 
-def _may_be_wrong(module: Module, bound: set[str]) -> bool:
-    """Whether it takes the names of each cell to tell that nothing else is wrong."""
-    if not module.names.early.isdisjoint(module.names.bound - _GIVEN):
-        return True
-    if not _evaluates_annotations(module):
-        return True
-    return any(annotated_names(item.parsed.code) - bound for item in module.cells)
+def _in_annotations(module: Module) -> set[str]:
+    """The names in annotations that Python does not evaluate."""
+    are_evaluated = _evaluates_annotations(module)
+    found: set[str] = set()
+    for item in module.cells:
+        found |= annotated_names(item.parsed.code, are_evaluated)
+    return found
+
+
+def _names_if(code: str, suspicious: set[str]) -> CellNames:
+    """The names of a cell, if suspicious ones may be among them."""
+    if any(name in code or not name.isascii() for name in suspicious):
+        return cell_names(code)
+    return CellNames()  # a name that is not ASCII can be spelled in several ways
 
 
 def _used(module: Module) -> set[str]:
@@ -192,6 +200,8 @@ class _HiddenNames:
                 continue
             bound = bound_names(code)
             if bound is None:
+                from .ipython_syntax import python_of
+
                 code = python_of(code) or ""
                 bound = bound_names(code) or set()
             for name in bound & wanted:
