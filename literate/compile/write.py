@@ -69,8 +69,14 @@ def write_plan(
     if not overwrite_edits:
         refuse_edited_docstring(plan, baseline)
     generated = _news_for(baseline, plan, stale)
-    baseline.begin_write({path: generated[path] for path in stale if path in generated})
-    write_files(plan.project, {**(notebooks or {}), **stale})
+    written = {path: (stale[path][0], generated[path]) for path in stale if path in generated}
+    refuse_links_out(plan.project, [*(notebooks or {}), *stale])
+    replace_files(
+        notebooks or {},
+        plan.project.own_folders,
+        state=baseline.state_while_writing(written),
+        last=stale,
+    )
     baseline.commit(generated)
     unchanged = len(plan.files) - len(stale) + len(plan.kept)
     return WriteResult(tuple(stale), unchanged, tuple(given_up))
@@ -105,16 +111,6 @@ def stale_files(plan: CompilePlan) -> dict[Path, tuple[str, str]]:
             stale[path] = (plan.old_texts.get(path, old or ""), new)
     refuse_links_out(plan.project, stale)
     return stale
-
-
-def write_files(project: Project, changes: Mapping[Path, tuple[str, str]]) -> None:
-    """Replace files of the project together, each of which has an old and a new text.
-
-    Raises a `UserError` if one of them lies outside of the project, and a `ChangedMeanwhileError`
-    if one of them no longer has its old text. Nothing is written then.
-    """
-    refuse_links_out(project, changes)
-    replace_files(changes, project.own_folders)
 
 
 def start_again_if_saved(run: Callable[[], Result]) -> Result:
