@@ -18,7 +18,16 @@ FLOORS = [
     ["records"],
     [
         *("configuration", "diagnostics", "discovery", "exchange", "files", "git", "git_config"),
-        *("notebook", "printable", "project", "rootfinding", "rules", "spelling", "splice", "stamps"),
+        *(
+            "notebook",
+            "printable",
+            "project",
+            "rootfinding",
+            "rules",
+            "spelling",
+            "splice",
+            "stamps",
+        ),
     ],
     ["command", "directives", "markers", "signals", "sourcemap"],
     ["compile", "execute"],
