@@ -6,6 +6,7 @@ It tells a module that was edited by hand from a module that is merely out of da
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    # The versions of each module, by its path relative to the folder of the package. A version is
+    # The versions of each file, by its path relative to the folder of the package. A version is
     # {"text": ..., "markers": [[line, id], ...]}, or in the file of version 0.1 the text alone. The
     # version that is being written may also have "over": the text in whose place it comes.
     Versions = dict[str, list[Any]]
@@ -89,7 +90,7 @@ class Baseline:
         self._save(known)
 
     def _name(self, path: Path) -> str:
-        return path.relative_to(self._root).as_posix()
+        return Path(os.path.relpath(path, self._root)).as_posix()
 
     def _save(self, versions: Versions) -> None:
         if versions == self._versions and not self._reads_former_file:
