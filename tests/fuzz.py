@@ -353,7 +353,7 @@ def _limit_files(bytes_left: int) -> None:
 
 def _import_all() -> None:
     """Import what the command imports, so that its copies have it."""
-    if str(ROOT) in sys.path:
+    if sys.path[0] == str(ROOT):
         return
     sys.path.insert(0, str(ROOT))
     import importlib

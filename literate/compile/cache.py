@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..diagnostics import RULES, Diagnostic
+from ..diagnostics import REMARK, RULES, Diagnostic
 from ..files import read_state_file, write_state_file
 from ..project import COMPILED, Project
 from ..stamps import Stamp, Stamps, is_current
@@ -161,7 +161,8 @@ def store(plan: CompilePlan, snapshot: Snapshot, written: Iterable[Path]) -> Non
         "others": by_name(others),
     }
     write_state_file(_cache_file(plan.project), json.dumps(state))
-    store_report(root, plan.diagnostics, len(generated), stamps)
+    remarks = sum(each.severity == REMARK for each in plan.diagnostics)
+    store_report(root, plan.diagnostics, len(generated), stamps, remarks)
 
 
 def _notebook_entries(plan: CompilePlan, stamps: Stamps) -> dict[str, State]:
