@@ -15,6 +15,7 @@ from .baseline import Baseline
 from .init_file import docstring_of, is_list_of_modules
 from .package_files import is_generated_index, llms_path
 from .plan import CompilePlan
+from .revisions import plain_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ def give_up_package_edits(
     is_unknown = not baseline.texts(llms)
     if _is_edited(llms, stale, baseline) if overwrite_edits else is_unknown:
         old, new = stale.get(llms, ("", ""))
-        if old != text_in_head(llms) or not is_unknown:
-            found[llms] = dropped_lines(llms, old, new, baseline.texts(llms))
+        if plain_text(old) != plain_text(text_in_head(llms) or "") or not is_unknown:
+            found[llms] = dropped_lines(llms, plain_text(old), new, baseline.texts(llms))
     if overwrite_edits:
         init = _init(plan)
         found[init] = given_up_lines(init, _edited_docstring(plan, baseline).split("\n"))
@@ -91,4 +92,4 @@ def _edited_docstring(plan: CompilePlan, baseline: Baseline) -> str:
 def _is_edited(path: Path, stale: Stale, baseline: Baseline) -> bool:
     """Whether a file differs from what was generated last."""
     known = baseline.texts(path)
-    return path in stale and bool(known) and stale[path][0] not in ("", *known)
+    return path in stale and bool(known) and plain_text(stale[path][0]) not in ("", *known)

@@ -76,8 +76,11 @@ def test_without_its_last_line_a_llms_txt_is_a_persons(described):
     assert llms.read_text() == "Mine.\n"
 
 
-def test_a_generated_llms_txt_is_replaced(described):
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_generated_llms_txt_is_replaced(described, line_end):
     compile_project(described)
+    llms = described.nbs_path / "llms.txt"
+    llms.write_text(llms.read_text(), newline=line_end)
     edit_notebook(described, "Summary.", "Other.")
     _, result = compile_project(described)
     assert result.given_up == ()
