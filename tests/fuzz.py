@@ -151,11 +151,13 @@ class History(Person):
         return found
 
     def files(self) -> dict[str, bytes]:
-        """The content of all files, except for those of git and the state files."""
+        """The content of all files, except for those of git, state files and temporary files."""
         found = {}
         for path in sorted(self.root.rglob("*")):
             parts = set(path.relative_to(self.root).parts)
-            if path.is_file() and not parts & {".git", ".literate", "__pycache__"}:
+            if parts & {".git", ".literate", "__pycache__"} or path.name.startswith(".literate-"):
+                continue
+            if path.is_file():
                 found[str(path.relative_to(self.root))] = path.read_bytes()
         return found
 
@@ -305,6 +307,9 @@ class History(Person):
     def check_rest(self) -> None:
         """After a success, a second run changes nothing."""
         first, before = self.printed, self.files()
+        for folder in ("nbs", "lib"):
+            if list((self.root / folder).rglob(".literate-*")):
+                raise Violation(f"temporary files are left in {folder}")
         code = self.run()
         if code or self.files() != before:
             changed = sorted(dict(before.items() ^ self.files().items()))

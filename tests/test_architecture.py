@@ -18,16 +18,8 @@ FLOORS = [
     ["records"],
     [
         *("configuration", "diagnostics", "discovery", "exchange", "files", "git", "git_config"),
-        *(
-            "notebook",
-            "printable",
-            "project",
-            "rootfinding",
-            "rules",
-            "spelling",
-            "splice",
-            "stamps",
-        ),
+        *("line_diff", "notebook", "printable", "project", "rootfinding", "rules", "spelling"),
+        *("splice", "stamps"),
     ],
     ["command", "directives", "markers", "signals", "sourcemap"],
     ["compile", "execute"],

@@ -13,7 +13,7 @@ from pathlib import Path
 from ..diagnostics import REMARK, RULES, Diagnostic
 from ..files import read_state_file, write_state_file
 from ..project import COMPILED, Project
-from ..stamps import Stamp, Stamps, is_current
+from ..stamps import UNKNOWN, Stamp, Stamps, is_current
 from .facts import facts_as_json, facts_from_json
 from .fast_path import store_report
 from .snapshot import Snapshot
@@ -157,7 +157,8 @@ def store(plan: CompilePlan, snapshot: Snapshot, written: Iterable[Path]) -> Non
         "inputs": snapshot.inputs(),
         "notebooks": by_name(_notebook_entries(plan, snapshot.notebooks)),
         "modules": _module_entries(plan),
-        "files": by_name({path: stamps[path] for path in generated}),
+        # A file that somebody else made since the snapshot has no stamp.
+        "files": by_name({path: stamps.get(path, UNKNOWN) for path in generated}),
         "others": by_name(others),
     }
     write_state_file(_cache_file(plan.project), json.dumps(state))
