@@ -131,7 +131,7 @@ class History(Person):
         (self.home / "sitecustomize.py").write_text(TROUBLE)
         (self.root / "nbs").mkdir(parents=True)
         (self.root / config).write_text(settings)
-        (self.root / ".gitignore").write_text(".literate/\n__pycache__/\n")
+        (self.root / ".gitignore").write_text(".literate*\n__pycache__/\n")
         self.config = self.root / config
         for name in ("00_a", "01_b"):
             self.save(self.root / "nbs" / f"{name}.ipynb", self.new_cells(name[3:]))
