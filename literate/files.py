@@ -10,6 +10,8 @@ import errno
 import os
 import stat
 
+from .exchange import exchange
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,24 +118,48 @@ def write_atomically(
 
 def write_state_file(path: Path, text: str) -> None:
     """Replace a file of the state folder in one step; a link in its place is not followed."""
-    write_atomically(path, text, inside=[path.parent.parent], follows_link=False)
+    new = _new_state(path, text)
+    try:
+        new.take_place()
+    finally:
+        new.discard()
 
 
-def replace_files(changes: Mapping[Path, tuple[str, str]], inside: Sequence[Path]) -> None:
+def _new_state(path: Path, text: str) -> _NewContent:
+    return _NewContent(path, text, inside=[path.parent.parent], follows_link=False)
+
+
+def replace_files(
+    first: Mapping[Path, tuple[str, str]],
+    inside: Sequence[Path],
+    state: Mapping[Path, str] | None = None,
+    last: Mapping[Path, tuple[str, str]] | None = None,
+) -> None:
     """Replace several files: all of them, or none as far as the file system allows this.
 
     Each file has an old and a new text. If it no longer contains the old one, somebody has saved
     it meanwhile, and a `ChangedMeanwhileError` is raised. "" stands for a file that is missing or
     empty.
+
+    A process that is killed has replaced some of them: those of `first`, then state files (which
+    have only a new text), and then those of `last`.
     """
-    prepared: list[tuple[_NewContent, str]] = []
+    prepared: list[tuple[_NewContent, str | None]] = []
     try:
-        for path, (old, new) in changes.items():
+        for path, (old, new) in first.items():
             prepared.append((_NewContent(path, new, inside), old))
-        for content, old in prepared:
-            content.check_old(old)
-        for content, old in prepared:
-            content.take_place_of(old)
+        for path, new in (state or {}).items():
+            prepared.append((_new_state(path, new), None))
+        for path, (old, new) in (last or {}).items():
+            prepared.append((_NewContent(path, new, inside), old))
+        for content, old_text in prepared:
+            if old_text is not None:
+                content.check_old(old_text)
+        for content, old_text in prepared:
+            if old_text is None:
+                content.take_place()
+            else:
+                content.take_place_of(old_text)
     finally:
         for content, _ in prepared:
             content.discard()
@@ -186,22 +212,33 @@ class _NewContent:
     def take_place_of(self, old: str) -> None:
         """Replace the file if it contains the text `old`, or raise a `ChangedMeanwhileError`.
 
-        If somebody writes into the old file in the last moment, it gets its place back.
+        If somebody saves the file in the last moment, that file gets its place back.
         """
         self.check_old(old)
-        if os.name == "nt" or not os.path.exists(self._target):  # an open file cannot be replaced
+        if os.path.exists(self._target) and self._exchange():
+            if not self._is_replaced(old):
+                self._exchange()
+                raise ChangedMeanwhileError(self._path)
+        else:
             self.take_place()
-            return
-        with open(os.open(self._target, os.O_RDONLY | _NO_WAITING), "rb") as old_file:
-            self.take_place()
-            content = old_file.read()
-        if content != _encoded(old):
-            text = content.decode("utf-8", "surrogateescape")
-            write_atomically(self._path, text, self._inside)
-            raise ChangedMeanwhileError(self._path)
+
+    def _exchange(self) -> bool:
+        """Let the old file and the temporary file change places; False if this cannot be done."""
+        try:
+            return exchange(self._temporary, self._target)
+        except OSError as error:
+            self._name_target(error)
+            raise
+
+    def _is_replaced(self, old: str) -> bool:
+        """Whether the file that was replaced, which is in the temporary place, has this text."""
+        try:
+            return read_file(self._temporary, follows_link=False) == _encoded(old)
+        except OSError:  # a link, or a pipe
+            return False
 
     def discard(self) -> None:
-        """Delete the temporary file, unless it has taken its place."""
+        """Delete the temporary file: the new content, or the old one if they changed places."""
         try:
             os.unlink(self._temporary)
         except OSError:

@@ -183,14 +183,12 @@ def _markers_among(
 
     Which is which follows from the lines around: the text is compared with `base`.
     """
-    from difflib import SequenceMatcher
+    from .line_diff import matching_lines
 
     markers = {line for line, _ in base.markers}
-    in_base: dict[int, int] = {}  # from a line of the text to the same line of `base`
-    matcher = SequenceMatcher(None, base.text.split("\n"), lines, autojunk=False)
-    for block in matcher.get_matching_blocks():
-        for offset in range(block.size):
-            in_base[block.b + offset + 1] = block.a + offset + 1
+    in_base: dict[int, int] = {}  # from a line of the text to the same line of `base`, from 1
+    for place, number in matching_lines(base.text.split("\n"), lines).items():
+        in_base[number + 1] = place + 1
     found = {lines[number - 1] for number in in_base if in_base[number] in markers}
     for number in unclear:
         line = lines[number - 1]

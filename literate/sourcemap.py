@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from functools import lru_cache
 from pathlib import Path
 
 from .diagnostics import UserError
 from .directives import dialect_of, parse_cell
-from .markers import Marker, may_contain_markers, parse_marker
+from .markers import Marker, issued_by_look, may_contain_markers, parse_marker
 from .notebook import Cell, Notebook, read_notebook
 from .project import Project, find_project
 from .records import dataclass
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)
@@ -77,22 +74,37 @@ def _read_source_map(module: Path, time_of_change: int) -> SourceMap | None:
         project = find_project(module.parent)
     except UserError:
         return None
-    places: list[Place | None] = []
-    cell_places: Iterator[Place] = iter(())
-    for line in text.split("\n"):
-        marker = parse_marker(line)
-        if marker is None:
-            places.append(next(cell_places, None))
-        else:
-            places.append(None)
-            cell_places = iter(_places_of_cell(project, module.parent, marker))
+    places = _places(project, module.parent, text)
     if not any(places):
         return None
     return SourceMap(module, tuple(places))
 
 
-def _places_of_cell(project: Project, folder: Path, marker: Marker) -> list[Place]:
-    """The place of each line of code of the cell that a marker names, in their order."""
+def _places(project: Project, folder: Path, text: str) -> list[Place | None]:
+    """The origin of each line of a module that lies in `folder`.
+
+    A line that looks like a marker belongs to a cell if it stands in a string, or if the cell has
+    this line at this place.
+    """
+    marker_lines = {line for line, _ in issued_by_look(text).markers}
+    places: list[Place | None] = []
+    cell_lines: deque[tuple[Place, str]] = deque()
+    for number, line in enumerate(text.split("\n"), 1):
+        is_of_cell = bool(cell_lines) and cell_lines[0][1] == line
+        marker = parse_marker(line) if number in marker_lines and not is_of_cell else None
+        if marker is not None:
+            places.append(None)
+            cell_lines = deque(_lines_of_cell(project, folder, marker))
+        elif cell_lines:
+            place, _ = cell_lines.popleft()
+            places.append(place)
+        else:
+            places.append(None)
+    return places
+
+
+def _lines_of_cell(project: Project, folder: Path, marker: Marker) -> list[tuple[Place, str]]:
+    """The lines of code of the cell that a marker names, each with its place."""
     if marker.is_auto:
         return []
     path = Path(os.path.normpath(folder / marker.notebook))
@@ -104,7 +116,11 @@ def _places_of_cell(project: Project, folder: Path, marker: Marker) -> list[Plac
     if cell is None:
         return []
     parsed = parse_cell(cell, dialect_of(notebook, project))
-    return [Place(path, cell.index, cell.id, line) for line in parsed.lines]
+    code = parsed.code.split("\n")
+    return [
+        (Place(path, cell.index, cell.id, line), text)
+        for line, text in zip(parsed.lines, code, strict=False)
+    ]
 
 
 def _find_cell(notebook: Notebook, key: str) -> Cell | None:

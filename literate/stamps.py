@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Stamp = list[int]
 Stamps = dict[str, Stamp]  # by path
 
+# The stamp of what has to be looked at again in any case: neither a file nor a missing one has it.
+UNKNOWN: Stamp = [-1]
+
 _NUMBERS = 4  # in a stamp without a digest
 
 # A file that changed so recently can change again without a trace: the clocks of file systems are

@@ -17,8 +17,9 @@ PACKAGE = ROOT / "literate"
 FLOORS = [
     ["records"],
     [
-        *("configuration", "diagnostics", "discovery", "files", "git", "git_config", "notebook"),
-        *("printable", "project", "rootfinding", "rules", "spelling", "splice", "stamps"),
+        *("configuration", "diagnostics", "discovery", "exchange", "files", "git", "git_config"),
+        *("line_diff", "notebook", "printable", "project", "rootfinding", "rules", "spelling"),
+        *("splice", "stamps"),
     ],
     ["command", "directives", "markers", "signals", "sourcemap"],
     ["compile", "execute"],

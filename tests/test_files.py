@@ -444,19 +444,41 @@ def test_a_file_is_deleted_only_as_it_was_read(tmp_path):
     assert not path.exists()
 
 
-def test_what_is_written_in_the_last_moment_is_not_lost(tmp_path, monkeypatch):
+def append(path: Path) -> None:
+    with path.open("a") as file:
+        file.write(", and precious")
+
+
+def rename(path: Path) -> None:
+    """Save as most editors do: another file takes the place of the old one."""
+    saved = path.with_name("saved")
+    saved.write_text("old, and precious")
+    os.rename(saved, path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, files cannot be exchanged")
+@pytest.mark.parametrize("save", [append, rename])
+def test_what_is_saved_in_the_last_moment_is_not_lost(tmp_path, monkeypatch, save):
     path = tmp_path / "a"
     path.write_text("old")
-    replace = os.replace
+    exchange = files.exchange
 
-    def save_and_replace(source: str, target: str) -> None:
+    def save_and_exchange(one: str, other: str) -> bool:
         monkeypatch.undo()
-        with open(path, "a") as file:
-            file.write(", and precious")
-        replace(source, target)
+        save(path)
+        return exchange(one, other)
 
-    monkeypatch.setattr(os, "replace", save_and_replace)
+    monkeypatch.setattr(files, "exchange", save_and_exchange)
     with pytest.raises(ChangedMeanwhileError):
         replace_files({path: ("old", "new")}, [tmp_path])
     assert path.read_text() == "old, and precious"
+    assert names_in(tmp_path) == ["a"]
+
+
+def test_where_files_cannot_be_exchanged_they_are_replaced(tmp_path, monkeypatch):
+    path = tmp_path / "a"
+    path.write_text("old")
+    monkeypatch.setattr(files, "exchange", lambda *_: False)
+    replace_files({path: ("old", "new")}, [tmp_path])
+    assert path.read_text() == "new"
     assert names_in(tmp_path) == ["a"]

@@ -71,6 +71,26 @@ def test_lines_below_a_marker_that_names_no_cell_have_no_place(make_project, key
     assert y.cell == 1
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        's = """\n# %% ../nbs/01_other.ipynb 1\n"""\nlast = 1',
+        "# %% ../nbs/01_other.ipynb 1\nlast = 1",
+        "y = 1\n# %% ../nbs/00_core.ipynb 1\nlast = 1",
+    ],
+    ids=["in a string", "a comment", "a comment that is a marker elsewhere"],
+)
+def test_a_line_of_a_cell_may_look_like_a_marker(make_project, code):
+    other = ["#export\nx = 1", "#export\nz = 1"]
+    project = make_project({"00_core": ["#export\nx = 1", f"#export\n{code}"], "01_other": other})
+    compile_project(project)
+    module = project.lib_path / "core.py"
+    number = module.read_text().splitlines().index("last = 1") + 1
+    place = read_source_map(module).to_notebook(number)
+    assert (place.notebook.name, place.cell) == ("00_core.ipynb", 1)
+    assert place.line == code.count("\n") + 2
+
+
 def test_a_module_that_no_notebook_made_has_no_map(tmp_path):
     (tmp_path / "a.py").write_text("x = 1\n")
     assert read_source_map(tmp_path / "a.py") is None

@@ -270,10 +270,26 @@ def _report(problems: Problems, written: Written, unchanged: int) -> None:
         return
     for path, notebooks in written.items():
         print(_written_line(path, notebooks))
-    summary = f"{_count(len(written), 'file')} written, {unchanged} unchanged"
-    if problems:
-        summary += f", {_count(len(problems), 'problem')}"
-    print(summary)
+    files = f"{_count(len(written), 'file')} written, {unchanged} unchanged"
+    print(files + _numbers(len(problems), _remarks_among(problems)))
+
+
+def _remarks_among(problems: Problems) -> int:
+    """How many of the messages are remarks, which stop nothing anywhere."""
+    from ..diagnostics import REMARK
+
+    severities = [problem.severity for problem in problems if not isinstance(problem, str)]
+    return severities.count(REMARK)
+
+
+def _numbers(messages: int, remarks: int) -> str:
+    """The end of the last line: how many problems there are, and how many remarks."""
+    numbers = ""
+    if messages > remarks:
+        numbers += f", {_count(messages - remarks, 'problem')}"
+    if remarks:
+        numbers += f", {_count(remarks, 'remark')}"
+    return numbers
 
 
 def _written_line(path: Path, notebooks: Sequence[Path]) -> str:
@@ -288,7 +304,8 @@ def _report_quietly(problems: Problems, written: Written, unchanged: int) -> Non
     for problem in problems:
         print(_shown(problem), file=sys.stderr)
     if written is None:
-        print(f"nothing written: {_count(len(problems), 'problem')}", file=sys.stderr)
+        numbers = _numbers(len(problems), _remarks_among(problems)).removeprefix(", ")
+        print(f"nothing written: {numbers}", file=sys.stderr)
 
 
 def _shown(problem: Diagnostic | str) -> str:
@@ -316,9 +333,10 @@ def _report_update_as_json(carried: Sequence[CarriedEdit], result: WriteResult |
                 "line": edit.line,
             }
         )
-    written = () if result is None else result.changed
-    unchanged = 0 if result is None else result.unchanged
-    _print_json([], written, unchanged, carried=edits)
+    if result is None:
+        _print_json([], carried=edits)
+    else:
+        _print_json(result.given_up, result.changed, result.unchanged, carried=edits)
 
 
 def _print_json(
@@ -370,10 +388,10 @@ def _repeat_last_report() -> bool:
     last_report = load_report()
     if last_report is None:
         return False
-    messages, number_of_files = last_report
+    messages, files, remarks = last_report
     try:
-        _report(messages, {}, number_of_files)
-        print(end="", flush=True)
+        _report_quietly(messages, {}, files)
+        print(f"0 files written, {files} unchanged{_numbers(len(messages), remarks)}", flush=True)
     except OSError:  # it cannot be printed: the full command reports this like any other error
         return False
     return True

@@ -6,6 +6,8 @@ It tells a module that was edited by hand from a module that is merely out of da
 from __future__ import annotations
 
 import json
+import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -17,8 +19,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    # The versions of each module, by its path relative to the folder of the package. A version is
-    # {"text": ..., "markers": [[line, id], ...]}, or in the file of version 0.1 the text alone.
+    # The versions of each file, by its path relative to the folder of the package. A version is
+    # {"text": ..., "markers": [[line, id], ...]}, or in the file of version 0.1 the text alone. The
+    # version that is being written may also have "over": the text in whose place it comes.
     Versions = dict[str, list[Any]]
 
 _FORMER_FILE = "base.json"  # the file of version 0.1
@@ -29,6 +32,9 @@ class Baseline:
 
     A module has two texts, the old one and the new one, from the moment before it is written until
     all modules are written. So after a crash each module on disk is recognized as unedited.
+
+    The new text counts only if the notebooks make it. So an update writes the notebooks first, then
+    the baseline, and then the modules.
     """
 
     def __init__(self, project: Project) -> None:
@@ -47,19 +53,32 @@ class Baseline:
         versions = self._versions.get(self._name(path), [])
         return len(versions) == 1 and isinstance(versions[0], dict) and versions[0]["text"] == text
 
-    def issued(self, path: Path) -> list[Issued]:
-        """The same texts, and which of their lines are markers."""
-        return [_issued_of(version) for version in self._versions.get(self._name(path), [])]
+    def base(self, path: Path, disk: str) -> Issued | None:
+        """The text that a module was generated as, before it was edited to the text on the disk.
 
-    def begin_write(self, modules: Mapping[Path, Issued]) -> None:
-        """Record the texts of modules that are about to be written, beside their old texts."""
+        None if no text is known. After a crash there are two, the old one and the new one.
+        """
+        versions = self._versions.get(self._name(path), [])
+        return _issued_of(_base_of(versions, disk)) if versions else None
+
+    def state_while_writing(self, modules: Mapping[Path, tuple[str, Issued]]) -> dict[Path, str]:
+        """The state file, by its path, as it has to be before modules are written.
+
+        For each module, there are the text on the disk and the new one. The file is left out if it
+        is already as it has to be. `commit` follows when the modules are written.
+        """
         known = dict(self._versions)
-        for path, issued in modules.items():
+        for path, (disk, issued) in modules.items():
             name = self._name(path)
             old = known.get(name, []) if path.exists() else []
-            is_known = any(_text_of(version) == issued.text for version in old)
-            known[name] = old if is_known else [*old, _version_of(issued)]
-        self._save(known)
+            base = [_base_of(old, disk)] if old else []
+            if base and _text_of(base[0]) == issued.text:
+                known[name] = base
+            else:
+                known[name] = [*base, {**_version_of(issued), "over": disk}]
+        if known == self._versions:
+            return {}
+        return {self._file: json.dumps(known)}
 
     def commit(self, modules: Mapping[Path, Issued], gone: Iterable[Path] = ()) -> None:
         """Record that modules now have these texts, and that the modules in `gone` were deleted."""
@@ -71,7 +90,7 @@ class Baseline:
         self._save(known)
 
     def _name(self, path: Path) -> str:
-        return path.relative_to(self._root).as_posix()
+        return Path(os.path.relpath(path, self._root)).as_posix()
 
     def _save(self, versions: Versions) -> None:
         if versions == self._versions and not self._reads_former_file:
@@ -88,6 +107,31 @@ class Baseline:
 
 def _version_of(issued: Issued) -> dict[str, Any]:
     return {"text": issued.text, "markers": [list(marker) for marker in issued.markers]}
+
+
+def _base_of(versions: list[Any], disk: str) -> Any:
+    """The version from which the text on the disk comes.
+
+    After a crash this is the new version if the text is closer to it than to the text that stood
+    there before the crash.
+    """
+    found = versions[0]
+    before_crash = _text_of(found)
+    for version in versions[1:]:
+        if isinstance(version, dict):
+            before_crash = version.get("over", before_crash)
+        if _distance(disk, _text_of(version)) < _distance(disk, before_crash):
+            found = version
+            before_crash = _text_of(version)
+    return found
+
+
+def _distance(one: str, other: str) -> int:
+    """How many lines only one of two texts has."""
+    if one == other:
+        return 0
+    lines, others = Counter(one.split("\n")), Counter(other.split("\n"))
+    return (lines - others).total() + (others - lines).total()
 
 
 def _text_of(version: Any) -> str:
@@ -125,6 +169,8 @@ def _is_version(value: object) -> bool:
     if isinstance(value, str):
         return True
     if not isinstance(value, dict) or not isinstance(value.get("text"), str):
+        return False
+    if not isinstance(value.get("over", ""), str):
         return False
     markers = value.get("markers")
     if not isinstance(markers, list):

@@ -10,10 +10,10 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..diagnostics import RULES, Diagnostic
+from ..diagnostics import REMARK, RULES, Diagnostic
 from ..files import read_state_file, write_state_file
 from ..project import COMPILED, Project
-from ..stamps import Stamp, Stamps, is_current
+from ..stamps import UNKNOWN, Stamp, Stamps, is_current
 from .facts import facts_as_json, facts_from_json
 from .fast_path import store_report
 from .snapshot import Snapshot
@@ -157,11 +157,13 @@ def store(plan: CompilePlan, snapshot: Snapshot, written: Iterable[Path]) -> Non
         "inputs": snapshot.inputs(),
         "notebooks": by_name(_notebook_entries(plan, snapshot.notebooks)),
         "modules": _module_entries(plan),
-        "files": by_name({path: stamps[path] for path in generated}),
+        # A file that somebody else made since the snapshot has no stamp.
+        "files": by_name({path: stamps.get(path, UNKNOWN) for path in generated}),
         "others": by_name(others),
     }
     write_state_file(_cache_file(plan.project), json.dumps(state))
-    store_report(plan.project.root, plan.diagnostics, len(generated), stamps)
+    remarks = sum(each.severity == REMARK for each in plan.diagnostics)
+    store_report(plan.project.root, plan.diagnostics, len(generated), stamps, remarks)
 
 
 def _notebook_entries(plan: CompilePlan, stamps: Stamps) -> dict[str, State]:

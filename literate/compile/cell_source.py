@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..directives import EXPORTS, Dialect, Directive, ParsedCell, parse_cell
+from ..line_diff import opcodes
 from ..notebook import Cell
 from .formatted import Block, blocks_of
-from .line_merge import opcodes
 
 Change = tuple[int, int, list[str]]  # the lines that are replaced, from 0, and the new ones
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from ..diagnostics import Diagnostic, UserError, diagnose, format_location
-from ..markers import Issued
 from .baseline import Baseline
 from .merge import merge_module
 from .merge_marks import is_made_of, line_of_conflict
@@ -72,10 +71,8 @@ class _Finder:
         if self._revisions.is_unedited(path, disk):
             return None
         new = issued_module(module, self._plan.project)
-        bases: Sequence[Issued | None] = self._baseline.issued(path) or [self._revisions.base(path)]
-        # After a crash there are two bases. The right one is that which explains most of the text.
-        candidates = [merge_module(module, base, disk, new) for base in bases]
-        return min(candidates, key=lambda candidate: candidate.count)
+        base = self._baseline.base(path, disk) or self._revisions.base(path)
+        return merge_module(module, base, disk, new)
 
 
 def _read(path: Path) -> str:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 _REPORT = os.path.join(".literate", "last-report")
 _CONFIGS = ("pyproject.toml", "settings.ini")
 
-# The file has five parts: the format, the key, the number of generated files, the stamps, and the
-# messages. A report in another format is not read.
-_FORMAT = "literate report 2"
+# The file has five parts: the format, the key, the numbers of generated files and of remarks among
+# the messages, the stamps, and the messages. A report in another format is not read.
+_FORMAT = "literate report 3"
 _BETWEEN_PARTS = "\0\0"
 _BETWEEN_LINES = "\0"
 
@@ -35,8 +35,8 @@ _VARIABLES = (
 )
 
 
-def load_report() -> tuple[list[str], int] | None:
-    """The messages of the last compile, and how many files it generated.
+def load_report() -> tuple[list[str], int, int] | None:
+    """The messages of the last compile, how many files it generated, and how many remarks it made.
 
     None if anything has changed since in the project that the current folder belongs to.
     """
@@ -44,7 +44,7 @@ def load_report() -> tuple[list[str], int] | None:
     try:
         text = read_state_file(os.path.join(root, _REPORT)).decode("utf-8", "surrogateescape")
         parts = text.split(_BETWEEN_PARTS, 4)
-        form, key, count, stamp_lines, messages = parts
+        form, key, counts, stamp_lines, messages = parts
         if form != _FORMAT or key != _cache_key():
             return None
         stamps = _stamps_of(stamp_lines)
@@ -52,19 +52,24 @@ def load_report() -> tuple[list[str], int] | None:
             return None
         if not all(is_current(path, known) for path, known in stamps.items()):
             return None
-        files = int(count)
+        files, remarks = map(int, counts.split())
     except (OSError, ValueError):
         return None
     _drop_digests(root, parts, stamps)
-    return messages.split(_BETWEEN_LINES)[:-1], files
+    return messages.split(_BETWEEN_LINES)[:-1], files, remarks
 
 
-def store_report(root: Path, messages: Iterable[object], count: int, stamps: Stamps) -> None:
-    """Keep the report of a compile. It is valid while all files and folders keep these stamps."""
+def store_report(
+    root: Path, messages: Iterable[object], files: int, stamps: Stamps, remarks: int = 0
+) -> None:
+    """Keep the report of a compile. It is valid while all files and folders keep these stamps.
+
+    `files` is the number of generated files, and `remarks` that of the remarks among the messages.
+    """
     lines = [str(message).replace(_BETWEEN_LINES, r"\0") for message in messages]
     text = "".join([f"{line}{_BETWEEN_LINES}" for line in lines])
     printable = text.encode("utf-8", "backslashreplace").decode()  # as stderr prints it
-    parts = [_FORMAT, _cache_key(), str(count), _stamp_lines(stamps), printable]
+    parts = [_FORMAT, _cache_key(), f"{files} {remarks}", _stamp_lines(stamps), printable]
     _write(str(root), _BETWEEN_PARTS.join(parts))
 
 

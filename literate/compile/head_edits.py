@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
+from ..line_diff import opcodes
 from ..markers import Section
 from ..records import dataclass, field, replace
-from .line_merge import opcodes
 from .module import UNPARSABLE
 from .module_edits import OutsideEdit
 

@@ -68,8 +68,7 @@ class Library:
         """Whether there is a package with this full name, whose folder hides a module."""
         if module in self._packages:
             return True
-        path = self._folder.joinpath(*module.split(".")[1:])
-        return (path / "__init__.py").is_file()
+        return _is_file(self._path(module) / "__init__.py")
 
     def is_complete(self, module: str) -> bool:
         """Whether all names of a module are known."""
@@ -147,9 +146,9 @@ class Library:
         path = self._path(module)
         init = path / "__init__.py"
         file = path.with_name(f"{path.name}.py")
-        if init.is_file():
+        if _is_file(init):
             return _read_file(init, self._package, parts)
-        if len(parts) > 1 and file.is_file():
+        if len(parts) > 1 and _is_file(file):
             return _read_file(file, self._package, parts[:-1])
         if module in self._packages:  # the compiler will write an empty __init__.py
             return _Known(ModuleFacts())
@@ -161,13 +160,21 @@ def _stars(known: _Known) -> list[str]:
     return [each.module for each in known.facts.imports if each.names == ("*",)]
 
 
+def _is_file(path: Path) -> bool:
+    """Whether there is a file; no file can have a name that is too long."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def _exists(path: Path) -> bool:
     """Whether there is a folder, or a file of Python or of machine code, with this name."""
-    if path.is_dir() or path.with_name(f"{path.name}.py").is_file():
-        return True
     try:
+        if path.is_dir() or path.with_name(f"{path.name}.py").is_file():
+            return True
         siblings = list(path.parent.iterdir())
-    except OSError:
+    except OSError:  # for example, no file can have such a long name
         return False
     return any(
         each.name.startswith(f"{path.name}.") and each.suffix in _EXTENSIONS for each in siblings

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
+from collections.abc import Iterator
 
+from ..line_diff import matching_lines
 from ..records import dataclass
 
 
@@ -73,38 +73,3 @@ def _common_blocks(
         yield start, in_module[start], in_notebook[start], size
         start += size
     yield len(base), len(module), len(notebook), 0
-
-
-def matching_lines(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
-    """For the lines of `old` that stand in `new` too, and in the same order: their places there."""
-    pairs: dict[int, int] = {}
-    for kind, old_start, old_end, new_start, _ in opcodes(old, new):
-        if kind == "equal":
-            for offset in range(old_end - old_start):
-                pairs[old_start + offset] = new_start + offset
-    return pairs
-
-
-def opcodes(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
-    """The differences of two lists of lines, in the form of `SequenceMatcher.get_opcodes`.
-
-    Equal lines at both ends are found first, because the matcher is slow.
-    """
-    shorter = min(len(old), len(new))
-    head = 0
-    while head < shorter and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < shorter - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    found: list[tuple[str, int, int, int, int]] = []
-    if head:
-        found.append(("equal", 0, head, 0, head))
-    middle_of_old = old[head : len(old) - tail]
-    middle_of_new = new[head : len(new) - tail]
-    matcher = SequenceMatcher(None, middle_of_old, middle_of_new, autojunk=False)
-    for kind, old_start, old_end, new_start, new_end in matcher.get_opcodes():
-        found.append((kind, old_start + head, old_end + head, new_start + head, new_end + head))
-    if tail:
-        found.append(("equal", len(old) - tail, len(old), len(new) - tail, len(new)))
-    return found

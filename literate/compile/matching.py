@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
 
+from ..line_diff import opcodes
 from ..markers import Section
-from .line_merge import opcodes
 
 _SIMILAR = 0.5  # code that has so much in common with other code may be its edited version
+_MOST_COMPARISONS = 2_000  # of code with other code: more of them would take minutes
 
 Pairs = dict[int, int]  # from the index of a section to the index of the same section
 
@@ -152,10 +153,15 @@ def _pair_up(
 def _pair_similar(
     pairs: Pairs, base: list[Section], other: list[Section], old: list[int], new: list[int]
 ) -> None:
-    """Add pairs of sections whose code is similar, the most similar ones first."""
+    """Add pairs of sections whose code is similar, the most similar ones first.
+
+    Of too many sections, each one is compared only with those near to it.
+    """
+    reach = _MOST_COMPARISONS // max(1, len(old))
     scores: list[tuple[float, int, int]] = []
-    for old_index in old:
-        for new_index in new:
+    for number, old_index in enumerate(old):
+        middle = number * len(new) // len(old)
+        for new_index in new[max(0, middle - reach) : middle + reach + 1]:
             matcher = SequenceMatcher(None, base[old_index].code, other[new_index].code)
             if matcher.quick_ratio() >= _SIMILAR:
                 scores.append((matcher.ratio(), old_index, new_index))

@@ -52,9 +52,9 @@ def file_texts(
     docs = layout.package_docs({module.path: module.docstring for module in known}, others)
     if docs is not None:
         files[init] = _with_docstring(init, files[init], docs.docstring, project)
-        llms_path = project.nbs_path / "llms.txt"
-        if docs.llms and _may_be_replaced(llms_path):
-            files[llms_path] = docs.llms
+        llms = llms_path(project)
+        if docs.llms and _may_be_replaced(llms):
+            files[llms] = docs.llms
     index = lib_path / _INDEX
     old[index] = _read_if_present(index)
     new_index = index_text(
@@ -62,26 +62,41 @@ def file_texts(
         [module for module in known if is_indexed(module.path)],
         [path for path in others if is_indexed(path)],
     )
-    files[index] = new_index if force else _with_index(index, old[index], new_index)
+    files[index] = _with_index(index, old[index], new_index, force)
     return files, old
 
 
-def _with_index(path: Path, old: str, new: str) -> str:
-    """The index with all text that a person has added; a `UserError` if a person wrote it.
+def _with_index(path: Path, old: str, new: str, force: bool) -> str:
+    """The index with all text that a person has added.
 
-    The index itself is the statement `d = ...`, whose lines are indented.
+    If a person wrote all of it, it is replaced with `force`, and otherwise a `UserError` is raised.
     """
     if not old.strip() or old == new:
         return new
-    match = re.search(r"(?m)^d = .*\n?(?:[ \t}].*\n?)*", old)
-    if match is None or not old.startswith(INDEX_MARK):
+    if not is_generated_index(old):
+        if force:
+            return new
         message = f"{_INDEX} exists and was not generated"
         hint = "rename it, or replace it with --force"
         raise UserError(diagnose("not-generated", message, path, hint=hint))
-    above, below = old[: match.start()], old[match.end() :]
+    above, _, below = _split_index(old)
     if above.strip() == INDEX_MARK and not below.strip():
         return new
     return above + new[new.index("d = ") :] + below
+
+
+def is_generated_index(text: str) -> bool:
+    """Whether a _modidx.py was generated, whatever a person has added to it."""
+    above, statement, _ = _split_index(text)
+    return bool(statement) and INDEX_MARK in above.removeprefix("\ufeff").splitlines()
+
+
+def _split_index(text: str) -> tuple[str, str, str]:
+    """The statement `d = ...` of an index, whose lines are indented, and the text around it."""
+    match = re.search(r"(?m)^d = .*\n?(?:[ \t}].*\n?)*", text)
+    if match is None:
+        return text, "", ""
+    return text[: match.start()], match[0], text[match.end() :]
 
 
 def _package_folders(lib_path: Path, files: Iterable[Path]) -> list[Path]:
@@ -104,9 +119,14 @@ def _with_docstring(init: Path, text: str, docstring: str, project: Project) -> 
         raise UserError(diagnose("syntax", message, init, line=line, hint=hint)) from None
 
 
-def _may_be_replaced(llms_path: Path) -> bool:
+def llms_path(project: Project) -> Path:
+    """Where the layout of nbdev 3 describes the package for language models."""
+    return project.nbs_path / "llms.txt"
+
+
+def _may_be_replaced(llms: Path) -> bool:
     """Whether a llms.txt does not exist, or was generated."""
-    return not llms_path.exists() or LLMS_MARK in read_text(llms_path)
+    return not llms.exists() or LLMS_MARK in read_text(llms)
 
 
 def python_files(folder: Path | str) -> Iterator[Path]:

@@ -171,6 +171,7 @@ class _Check:
         self._project = project
         self._edits = {edits.module.path: edits for edits in found}
         self._contents = contents
+        self._dialects: dict[Path, str] = {}  # of notebooks
 
     def compare(self, before: list[Module], after: list[Module]) -> None:
         """Raise an `UncarriedEditsError` unless the same cells come out, each exactly once."""
@@ -244,8 +245,10 @@ class _Check:
         return _plain(code)
 
     def _dialect(self, notebook: Path) -> str:
-        parsed = parse_notebook(notebook, self._contents[notebook])
-        return dialect_of(parsed, self._project)
+        if notebook not in self._dialects:
+            parsed = parse_notebook(notebook, self._contents[notebook])
+            self._dialects[notebook] = dialect_of(parsed, self._project)
+        return self._dialects[notebook]
 
 
 def _plain(code: str) -> Lines:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..discovery import notebook_folders, project_notebooks
 from ..project import NBDEV3, Project
-from ..stamps import Stamps, stamp, stamps, without_digest
+from ..stamps import UNKNOWN, Stamps, stamp, stamps, without_digest
 from .fast_path import environment
 
 _CACHES = "__pycache__"  # Python puts files there whenever it imports something
@@ -36,7 +36,7 @@ class Snapshot:
         """The stamps of everything, after a compile has written these texts.
 
         A file that was changed by somebody else after it was written keeps its old stamp, which
-        does not fit. A folder to which somebody else has added a file gets an empty one.
+        does not fit. A folder to which somebody else has added a file gets one that never fits.
         """
         package = dict(self.package)
         for path, text in written:
@@ -44,7 +44,7 @@ class Snapshot:
             if _holds(path, text):
                 package[str(path)] = written_stamp
             else:
-                package.setdefault(str(path), [])
+                package.setdefault(str(path), UNKNOWN)
         folders = {**self._notebook_folders(), **self._package_folders(package)}
         configs = self.project.config_stamps
         return {**configs, **self.program, **folders, **self.notebooks, **package}
@@ -52,13 +52,13 @@ class Snapshot:
     def _notebook_folders(self) -> Stamps:
         folders = stamps(notebook_folders(self.project))
         now = set(map(str, project_notebooks(self.project)))
-        return folders if now == self.notebooks.keys() else dict.fromkeys(folders, [])
+        return folders if now == self.notebooks.keys() else dict.fromkeys(folders, UNKNOWN)
 
     def _package_folders(self, package: Stamps) -> Stamps:
         folders = stamps(_package_folders(self.project))
         now = set(_package_files(self.project))
         expected = {path for path in package if path.endswith(".py")}
-        return folders if now == expected else dict.fromkeys(folders, [])
+        return folders if now == expected else dict.fromkeys(folders, UNKNOWN)
 
 
 def _holds(path: Path, text: str) -> bool:

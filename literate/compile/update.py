@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..diagnostics import Diagnostic, UserError, diagnose, display_path, format_location
 from ..directives import COMPILER_DIRECTIVES, dialect_of, parse_cell
+from ..line_diff import longest_rise
 from ..notebook import parse_notebook
 from ..project import Project
 from ..records import dataclass
@@ -160,26 +161,8 @@ def moved_cells(edits: ModuleEdits) -> list[ModuleCell]:
     """The fewest cells that have to move for the order of the module."""
     place_of = {id(cell): n for n, cell in enumerate(edits.module.cells)}
     places = [place_of[id(cell)] for cell in edits.order]
-    staying = _longest_rise(places)
+    staying = longest_rise(places)
     return [cell for cell, place in zip(edits.order, places, strict=True) if place not in staying]
-
-
-def _longest_rise(numbers: list[int]) -> set[int]:
-    """The longest selection of different numbers that is in rising order."""
-    from bisect import bisect_left
-
-    ends: list[int] = []  # the smallest number at which a rise of each length ends
-    before: dict[int, int | None] = {}  # for each number, the one before it in its rise
-    for number in numbers:
-        place = bisect_left(ends, number)
-        before[number] = ends[place - 1] if place else None
-        ends[place : place + 1] = [number]
-    rise: set[int] = set()
-    number_in_rise = ends[-1] if ends else None
-    while number_in_rise is not None:
-        rise.add(number_in_rise)
-        number_in_rise = before[number_in_rise]
-    return rise
 
 
 def new_order(edits: ModuleEdits, notebook: Path, order: list[int]) -> list[int]:

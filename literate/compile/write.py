@@ -9,14 +9,13 @@ from pathlib import Path
 
 from ..diagnostics import Diagnostic, UserError, diagnose, display_path
 from ..files import ChangedMeanwhileError, delete_file, is_temporary, real_target, replace_files
-from ..git import text_in_head
 from ..markers import Issued
 from ..project import NBDEV3, Project, state_lock
 from ..records import dataclass
 from .baseline import Baseline
-from .init_file import docstring_of, is_list_of_modules
 from .module import issued_module
-from .package_files import read_text
+from .package_edits import give_up_package_edits, refuse_package_edits
+from .package_files import llms_path, read_text
 from .plan import CompilePlan
 
 TYPE_CHECKING = False
@@ -62,15 +61,22 @@ def write_plan(
     carried_paths = {path for path in found if _is_as_found(found[path], stale)}
     suspects = _suspects(plan, stale, baseline) - carried_paths
     given_up: list[Diagnostic] = []
-    if suspects and overwrite_edits:
+    if overwrite_edits:
         given_up = _give_up(plan, {path: stale[path] for path in suspects}, baseline)
-    elif suspects:
-        _refuse_edits(plan, suspects, baseline)
-    if not overwrite_edits:
-        refuse_edited_docstring(plan, baseline)
+    else:
+        if suspects:
+            _refuse_edits(plan, suspects, baseline)
+        refuse_package_edits(plan, stale, baseline)
+    given_up += give_up_package_edits(plan, stale, baseline, overwrite_edits)
     generated = _news_for(baseline, plan, stale)
-    baseline.begin_write({path: generated[path] for path in stale if path in generated})
-    write_files(plan.project, {**(notebooks or {}), **stale})
+    written = {path: (stale[path][0], generated[path]) for path in stale if path in generated}
+    refuse_links_out(plan.project, [*(notebooks or {}), *stale])
+    replace_files(
+        notebooks or {},
+        plan.project.own_folders,
+        state=baseline.state_while_writing(written),
+        last=stale,
+    )
     baseline.commit(generated)
     unchanged = len(plan.files) - len(stale) + len(plan.kept)
     return WriteResult(tuple(stale), unchanged, tuple(given_up))
@@ -84,12 +90,12 @@ def _news_for(
     for module in plan.modules:
         if module.path in stale or not baseline.is_latest(module.path, plan.files[module.path]):
             news[module.path] = issued_module(module, plan.project)
-    init = plan.project.lib_path / "__init__.py"
-    if plan.project.layout == NBDEV3 and init not in news:
-        text = plan.files.get(init)
-        is_module = any(module.path == init for module in plan.modules)
-        if text is not None and not is_module and not baseline.is_latest(init, text):
-            news[init] = Issued(text, ())
+    if plan.project.layout == NBDEV3:
+        modules = {module.path for module in plan.modules}
+        for path in (plan.project.lib_path / "__init__.py", llms_path(plan.project)):
+            text = plan.files.get(path)
+            if text is not None and path not in modules and not baseline.is_latest(path, text):
+                news[path] = Issued(text, ())
     return news
 
 
@@ -105,16 +111,6 @@ def stale_files(plan: CompilePlan) -> dict[Path, tuple[str, str]]:
             stale[path] = (plan.old_texts.get(path, old or ""), new)
     refuse_links_out(plan.project, stale)
     return stale
-
-
-def write_files(project: Project, changes: Mapping[Path, tuple[str, str]]) -> None:
-    """Replace files of the project together, each of which has an old and a new text.
-
-    Raises a `UserError` if one of them lies outside of the project, and a `ChangedMeanwhileError`
-    if one of them no longer has its old text. Nothing is written then.
-    """
-    refuse_links_out(project, changes)
-    replace_files(changes, project.own_folders)
 
 
 def start_again_if_saved(run: Callable[[], Result]) -> Result:
@@ -251,25 +247,6 @@ def _is_as_found(edits: ModuleEdits, stale: Mapping[Path, tuple[str, str]]) -> b
 
     path = edits.module.path
     return path in stale and plain_text(stale[path][0]) == edits.disk
-
-
-def refuse_edited_docstring(plan: CompilePlan, baseline: Baseline) -> None:
-    """Raise an `UncarriedEditsError` if a docstring by a person would be replaced."""
-    init = plan.project.lib_path / "__init__.py"
-    if plan.project.layout != NBDEV3 or init not in plan.old_texts:
-        return
-    old, new = docstring_of(plan.old_texts[init]), docstring_of(plan.files[init])
-    if old in ("", new, plan.project.description):
-        return
-    generated = [docstring_of(text) for text in baseline.texts(init)]
-    if not generated and is_list_of_modules(old):
-        generated = [docstring_of(text_in_head(init) or "")]
-    if old not in generated:
-        from .edits import UncarriedEditsError
-
-        message = "its docstring was written by hand, but it is made from the notebooks"
-        hint = "move the text into the index notebook, or give it up with --prefer notebook"
-        raise UncarriedEditsError(diagnose("edited", message, init, hint=hint))
 
 
 def _refuse_edits(plan: CompilePlan, paths: Collection[Path], baseline: Baseline) -> None:

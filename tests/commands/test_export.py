@@ -139,6 +139,21 @@ def test_a_conflict_has_an_exit_code_of_its_own(disputed, arguments):
     assert snapshot(disputed.root) == before
 
 
+def test_what_update_gives_up_is_a_part_of_its_json(disputed):
+    done = notebook2script("--update", "--prefer", "module", "--json")
+    assert done.returncode == 0
+    (given_up, *_) = json.loads(done.stdout)["diagnostics"]
+    assert given_up["code"] == "given-up"
+    assert given_up["detail"].startswith("    - ")
+
+
+def test_remarks_are_not_counted_as_problems(make_project):
+    make_project({"00_a": ["#export\nfrom math import *\nx = tau", "#exprot\nz"]})
+    for written in ("3 files written, 0", "0 files written, 3"):  # compiled, and then remembered
+        done = notebook2script()
+        assert done.stdout.endswith(f"{written} unchanged, 1 problem, 1 remark\n")
+
+
 @pytest.mark.parametrize("flags", [["--prefer", "notebook"], ["--prefer=notebook"], ["--force"]])
 def test_a_compile_gives_edits_up_on_request(disputed, flags):
     done = notebook2script(*flags)

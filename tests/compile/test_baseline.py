@@ -40,27 +40,67 @@ def test_at_first_no_text_is_known(project, module):
     assert not (project.state_dir / "generated.json").exists()
 
 
+def begin_to_write(project, path, disk: str, new: str) -> None:
+    """What happens until a process dies that was about to replace a text by a new one."""
+    state = Baseline(project).state_while_writing({path: (disk, issued(new))})
+    for file, content in state.items():
+        file.write_text(content)
+
+
+def base(project, path, disk: str) -> str:
+    """The text from which the text on the disk comes, as another process finds it."""
+    found = Baseline(project).base(path, disk)
+    return found.text if found else ""
+
+
 def test_while_modules_are_written_both_texts_are_known(project, module):
     baseline = Baseline(project)
     baseline.commit({module: issued("old")})
-    baseline.begin_write({module: issued("new")})
-    assert baseline.texts(module) == texts(project, module) == ["old", "new"]
-    baseline.begin_write(
-        {module: issued("newer")}
-    )  # the process was killed, and the notebook changed
-    assert texts(project, module) == ["old", "new", "newer"]
-    baseline.begin_write({module: issued("new")})
-    assert texts(project, module) == ["old", "new", "newer"]
-    baseline.commit({module: issued("newer")})
-    assert baseline.texts(module) == texts(project, module) == ["newer"]
+    begin_to_write(project, module, "old", "new")
+    assert texts(project, module) == ["old", "new"]
+    begin_to_write(project, module, "old", "newer")  # it was killed, and the notebook changed
+    assert texts(project, module) == ["old", "newer"]
+    begin_to_write(project, module, "newer", "newest")  # it was killed again, after the writing
+    assert texts(project, module) == ["newer", "newest"]
+    begin_to_write(project, module, "newer", "newer")  # the notebook has the former text again
+    assert texts(project, module) == ["newer"]
+    Baseline(project).commit({module: issued("newer")})
+    assert Baseline(project).state_while_writing({module: ("newer", issued("newer"))}) == {}
 
 
 def test_a_module_that_does_not_exist_has_no_old_text(project, module):
-    baseline = Baseline(project)
-    baseline.commit({module: issued("old")})
+    Baseline(project).commit({module: issued("old")})
     module.unlink()
-    baseline.begin_write({module: issued("new")})
+    begin_to_write(project, module, "", "new")
     assert texts(project, module) == ["new"]
+
+
+OLD = "a\nb\nc\nd"  # as it was generated
+EDITED = "a\nB\nc\nd"  # a person changed it
+NEW = "a\nB\nc\nD\nE\nF"  # the update takes the edit over, and the notebook changed other lines
+
+
+@pytest.mark.parametrize(
+    ("disk", "expected"),
+    [
+        (EDITED, OLD),
+        (f"typed 1\ntyped 2\n{EDITED}", OLD),
+        (NEW, NEW),
+        (f"typed 1\ntyped 2\n{NEW}", NEW),
+        ("something\nelse", OLD),
+    ],
+    ids=["as before", "as before, and edited", "replaced", "replaced and edited", "unclear"],
+)
+def test_after_a_crash_the_text_on_the_disk_tells_whether_it_was_replaced(
+    project, module, disk, expected
+):
+    Baseline(project).commit({module: issued(OLD)})
+    begin_to_write(project, module, EDITED, NEW)
+    assert base(project, module, disk) == expected
+
+
+def test_without_a_known_text_there_is_no_base(project, module):
+    assert Baseline(project).base(module, "any") is None
 
 
 def test_a_deleted_module_is_forgotten(project, module):
@@ -83,8 +123,8 @@ def test_an_unchanged_baseline_is_not_written_again(project, module):
 def test_the_markers_of_a_text_are_known(project, module):
     markers = ((1, ""), (3, "6fd14ecd"))
     Baseline(project).commit({module: Issued("# %% auto\n\n# %% a.ipynb 1\n", markers)})
-    (found,) = Baseline(project).issued(module)
-    assert found.markers == markers
+    found = Baseline(project).base(module, "")
+    assert found is not None and found.markers == markers
 
 
 @pytest.mark.parametrize(
@@ -93,6 +133,7 @@ def test_the_markers_of_a_text_are_known(project, module):
         *("", "{", "[]", "1", '{"lib/a.py": "old"}', '{"lib/a.py": [1]}'),
         *('{"lib/a.py": [{"text": 1, "markers": []}]}', '{"lib/a.py": [{"text": ""}]}'),
         *('{"lib/a.py": [{"text": "", "markers": [[2, ""]]}]}', '{"lib/a.py": [{}]}'),
+        '{"lib/a.py": [{"text": "", "markers": [], "over": 1}]}',
         *('{"lib/a.py": [{"text": "", "markers": [1]}]}', '{"lib/a.py": [null]}'),
     ],
 )

@@ -28,8 +28,8 @@ def project(make_project):
 
 
 def test_an_unchanged_project_is_known_with_its_warnings(project):
-    messages, files = load_report()
-    assert files == 5
+    messages, files, remarks = load_report()
+    assert (files, remarks) == (5, 0)
     (message,) = messages
     assert message.endswith("[unknown-directive]")
     done = notebook2script()
@@ -41,7 +41,7 @@ def test_an_unchanged_project_is_known_from_each_of_its_folders(project, monkeyp
     monkeypatch.chdir(project.nbs_path / "sub")
     assert load_report() is None  # messages name files relative to the current folder
     compile_project(project)
-    messages, _ = load_report()
+    messages, _, _ = load_report()
     assert messages[0].startswith("01_b.ipynb:")
 
 
@@ -105,7 +105,7 @@ def every_file(project):
 def test_a_state_file_of_version_0_1_is_replaced(project, name):
     path = project.state_dir / name
     current = path.read_text()
-    path.write_text(current.replace("literate report 2\0\0", "").replace('"format": 2, ', ""))
+    path.write_text(current.replace("literate report 3\0\0", "").replace('"format": 2, ', ""))
     assert path.read_text() != current
     if name == "last-report":
         assert load_report() is None
@@ -133,9 +133,10 @@ def test_a_pipe_in_the_place_of_the_report_is_not_read(project):
     "messages", [[], ["one"], ["two\nlines", "ü"], ["half of a character: \udcff"]]
 )
 def test_a_report_is_kept_as_it_is_printed(project, messages):
-    store_report(project.root, messages, 3, stamps([project.root / "settings.ini", "nosuch"]))
+    paths = [project.root / "settings.ini", "nosuch"]
+    store_report(project.root, messages, 3, stamps(paths), remarks=1)
     printed = [message.replace("\udcff", "\\udcff") for message in messages]
-    assert load_report() == (printed, 3)
+    assert load_report() == (printed, 3, 1)
 
 
 def rewrite_unseen(path, old, new):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from literate.compile.line_merge import Overlap, matching_lines, merge_lines, opcodes
+from literate.compile.line_merge import Overlap, merge_lines
 
 LINES = st.lists(st.sampled_from("abcdef"), max_size=8)
 
@@ -52,17 +52,6 @@ def test_a_merge_keeps_each_side_where_the_other_changed_nothing(base, module, n
     assert set(both.lines) >= set(module) - set(base)
     if not both.overlaps:
         assert set(both.lines) >= set(notebook) - set(base)
-
-
-@given(LINES, LINES)
-def test_opcodes_lead_from_one_list_to_the_other(old, new):
-    made = []
-    for kind, old_start, old_end, new_start, new_end in opcodes(old, new):
-        made += old[old_start:old_end] if kind == "equal" else new[new_start:new_end]
-        assert kind != "equal" or old[old_start:old_end] == new[new_start:new_end]
-    assert made == new
-    for place, other in matching_lines(old, new).items():
-        assert old[place] == new[other]
 
 
 def test_git_agrees(tmp_path):

@@ -9,7 +9,6 @@ from conftest import edit_notebook, notebook
 
 from literate.compile import compile_project
 from literate.compile.docstrings import LLMS_MARK
-from literate.compile.edits import UncarriedEditsError
 from literate.compile.package_files import find_orphans, python_files, read_text
 from literate.compile.plan import make_plan
 from literate.diagnostics import UserError
@@ -231,34 +230,3 @@ def test_an_index_that_a_person_wrote_is_replaced_only_when_forced(make_project)
     assert index.read_text() == "d = {}  # mine\n"
     compile_project(project, force=True)
     assert "lib.a" in index.read_text()
-
-
-# --- the package's docstring, edited -----------------------------------------------------------
-
-
-def test_an_edited_docstring_of_the_package_is_not_lost(described):
-    compile_project(described)
-    init = described.lib_path / "__init__.py"
-    text = init.read_text()
-    init.write_text(text.replace("Summary.", "Summary, by hand."))
-    with pytest.raises(UncarriedEditsError, match="__init__.py: error: its docstring was written"):
-        compile_project(described)
-    assert "by hand" in init.read_text()
-    compile_project(described, prefer="notebook")
-    assert init.read_text() == text
-
-
-def test_a_docstring_that_was_generated_is_replaced(described):
-    compile_project(described)
-    edit_notebook(described, "Summary.", "Other.")
-    compile_project(described)
-    assert "- `lib.a`: Other." in (described.lib_path / "__init__.py").read_text()
-
-
-def test_a_docstring_that_was_there_before_is_not_lost(described):
-    described.lib_path.mkdir()
-    init = described.lib_path / "__init__.py"
-    init.write_text('"""Mine."""\n')
-    with pytest.raises(UncarriedEditsError):
-        compile_project(described)
-    assert init.read_text() == '"""Mine."""\n'

@@ -6,7 +6,7 @@ import pytest
 from conftest import edit_notebook, rewrite
 
 from literate.compile.snapshot import Snapshot
-from literate.stamps import stamp
+from literate.stamps import UNKNOWN, is_current, stamp
 
 
 @pytest.fixture
@@ -48,4 +48,12 @@ def test_a_folder_with_a_file_of_somebody_else_fits_no_stamp(project):
     snapshot = Snapshot(project)
     assert snapshot.after_writing([])[str(project.lib_path)] == stamp(project.lib_path)
     (project.lib_path / "new.py").write_text("")
-    assert snapshot.after_writing([])[str(project.lib_path)] == []
+    assert snapshot.after_writing([])[str(project.lib_path)] == UNKNOWN
+
+
+def test_a_file_that_is_deleted_after_it_was_written_is_looked_at_again(project):
+    """A missing file has an empty stamp, so an empty stamp would say that all is as it was."""
+    path = project.lib_path / "a.py"
+    found = Snapshot(project).after_writing([(path, "x = 1\n")])[str(path)]
+    assert found != stamp(path)
+    assert not is_current(path, found)

@@ -256,20 +256,23 @@ class TwoSides(RuleBasedStateMachine):
         """Run the compiler; whether it succeeded."""
         in_notebooks = self.words_in("nbs", "*.ipynb")
         in_modules = self.words_in("lib", "*.py")
-        self.generated |= self.words_in(".literate", "generated.json")
         is_done = True
         try:
             action(read_project(self.root / "settings.ini"), **options)
         except (UserError, Crash):
             is_done = False
-        after = self.words_in("nbs", "*.ipynb") | self.words_in("lib", "*.py")
+        now_in_notebooks = self.words_in("nbs", "*.ipynb")
+        now_in_modules = self.words_in("lib", "*.py")
+        after = now_in_notebooks | now_in_modules
         if options.get("prefer") or options.get("force"):
             after |= self.words_in(".literate", "*.ipynb") | self.words_in(".literate", "*.py")
         on_both_sides = in_notebooks & in_modules
         typed = (in_notebooks | in_modules) - self.generated
         kept = on_both_sides | typed
         assert kept <= after, f"lost: {kept - after}"
-        self.generated |= self.words_in(".literate", "generated.json")
+        self.generated |= now_in_notebooks & now_in_modules
+        if is_done:  # otherwise the file may contain what the compiler was about to write
+            self.generated |= self.words_in(".literate", "generated.json")
         return is_done
 
     def is_at_rest(self) -> None:
@@ -323,24 +326,27 @@ class TwoSides(RuleBasedStateMachine):
     @rule(writes=st.integers(0, 6), prune=st.booleans(), updating=st.booleans())
     def crash(self, writes, prune, updating):
         """The compiler again, but the process dies before one of its writes."""
-        real_replace = os.replace
+        originals = os.replace, literate.files.exchange
         left = writes
 
-        def replace(*paths):
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise Crash
-            real_replace(*paths)
+        def dying(function):
+            def call(*paths):
+                nonlocal left
+                left -= 1
+                if left < 0:
+                    raise Crash
+                return function(*paths)
 
-        literate.files.os.replace = replace
+            return call
+
+        literate.files.os.replace, literate.files.exchange = map(dying, originals)
         try:
             if updating:
                 self.run(update_notebooks, prune=prune)
             else:
                 self.run(compile_project)
         finally:
-            literate.files.os.replace = real_replace
+            literate.files.os.replace, literate.files.exchange = originals
 
     @invariant()
     @precondition(lambda self: hasattr(self, "root"))

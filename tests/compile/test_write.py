@@ -1,6 +1,7 @@
 """Writing to the disk: only what changed, and never over an edit."""
 
 import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from conftest import (
     notebook2script,
 )
 
+from literate import files
 from literate.compile import compile_project, planned_update, update_notebooks, write
 from literate.compile import plan as plan_module
 from literate.compile.baseline import Baseline
@@ -196,7 +198,9 @@ def test_after_a_crash_an_edit_is_compared_with_the_right_base(make_project, wri
     module = project.lib_path / "a.py"
     edit_notebook(project, "x = 1", "x = 2")
     issued = issued_module(make_plan(project).modules[0], project)
-    Baseline(project).begin_write({module: issued})
+    state = Baseline(project).state_while_writing({module: (module.read_text(), issued)})
+    for path, text in state.items():
+        path.write_text(text)
     if written:
         module.write_text(issued.text)
     edit_module(project, "y = 1", "y = 'precious'")
@@ -205,6 +209,43 @@ def test_after_a_crash_an_edit_is_compared_with_the_right_base(make_project, wri
     (edits,) = find_edits(plan, plan.files.keys(), Baseline(project))
     assert [edit.code for edit in edits.edits] == ["y = 'precious'"]
     assert edits.count == 1
+
+
+@pytest.mark.parametrize("files_before", range(4))
+def test_an_update_that_is_killed_loses_no_edit(make_project, monkeypatch, files_before):
+    """Whichever of its files was the last one that it replaced."""
+    project = make_project({"00_a": ["#export\nx = 1", "#export\ny = 1"]})
+    compile_project(project)
+    edit_module(project, "x = 1", "precious = 1")
+    kill_after(monkeypatch, files_before)
+    with pytest.raises(Killed):
+        update_notebooks(project)
+    monkeypatch.undo()
+    edit_notebook(project, "y = 1", "y = 2")
+    update_notebooks(project)
+    assert cell_sources(project) == ["#export\nprecious = 1", "#export\ny = 2"]
+    assert "precious = 1\n" in (project.lib_path / "a.py").read_text()
+
+
+class Killed(BaseException):
+    """The process dies."""
+
+
+def kill_after(monkeypatch, number: int) -> None:
+    """Let the process die when it has put this number of files into their places."""
+    left = [number]
+
+    def count(function):
+        def count_or_die(*arguments):
+            left[0] -= 1
+            if left[0] < 0:
+                raise Killed
+            return function(*arguments)
+
+        return count_or_die
+
+    monkeypatch.setattr(os, "replace", count(os.replace))
+    monkeypatch.setattr(files, "exchange", count(files.exchange))
 
 
 def test_edits_are_looked_for_only_in_the_given_modules(make_project):
@@ -539,10 +580,10 @@ def save_meanwhile(monkeypatch):
         waiting = list(texts)
         replace = write.replace_files
 
-        def save_and_replace(*arguments):
+        def save_and_replace(*arguments, **options):
             if waiting:
                 path.write_text(waiting.pop(0))
-            replace(*arguments)
+            replace(*arguments, **options)
 
         monkeypatch.setattr(write, "replace_files", save_and_replace)
 
