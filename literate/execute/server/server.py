@@ -381,6 +381,7 @@ def main() -> None:
     adopt_orphans()
     shell = NotebookShell.instance()
     _warm_up(shell)
+    shell.prepare_loop()
     server = ForkServer(commands, reports, shell, Parking())
     if _WITHOUT in sys.argv:  # it started itself again
         end = sys.argv.index(_WITHOUT)

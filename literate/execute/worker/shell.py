@@ -26,7 +26,10 @@ from traitlets.config import Config
 
 from ..protocol import FromWorker, ShowResult
 from .cell_code import CellCompiler, keeping_lines
-from .jupyter import SHELL_MODULE, SHELL_NAME, NotebookKernel, message_of, postpone_import
+from .copied_loop import take_over
+from .jupyter import SHELL_MODULE, SHELL_NAME, NotebookKernel, message_of
+from .plain_cells import Rewriting
+from .postponed import postpone_import, show_in_packages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -180,12 +183,14 @@ class NotebookShell(InteractiveShell):
         self.shown: list[BaseException] = []  # exceptions that IPython showed for the running cell
         self.kernel = NotebookKernel(self)
         postpone_import("ipykernel")
+        show_in_packages()
         self.loop_runner = self._run_in_loop
         self._add_jupyters_magics()
         rewriting = self.input_transformer_manager
         rewriting.token_transformers = [
             keeping_lines(transformer) for transformer in rewriting.token_transformers
         ]
+        self._rewriting = Rewriting(self)
         # `name?` opens a pager, which needs a person at a screen.
         self.set_hook("show_in_pager", lambda *_, **__: None)
 
@@ -224,6 +229,13 @@ class NotebookShell(InteractiveShell):
         return {}
 
     # What a cell does.
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """Rewrite magics as Python. Most cells have none, which is found out quickly."""
+        if self._rewriting.leaves(raw_cell):
+            return raw_cell.removesuffix("\n") + "\n"
+        transformed: str = super().transform_cell(raw_cell)  # type: ignore[no-untyped-call]
+        return transformed
 
     def ask_exit(self) -> None:
         """`exit()` ends the notebook, and its cell fails."""
@@ -319,10 +331,18 @@ class NotebookShell(InteractiveShell):
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The notebook's event loop: one for all of its cells."""
+        if hasattr(self, "_copied_loop"):
+            if take_over(self._copied_loop):
+                self._loop = self._copied_loop
+            del self._copied_loop
         if not hasattr(self, "_loop"):
             self._loop = asyncio.new_event_loop()
             asyncio.set_event_loop(self._loop)
         return self._loop
+
+    def prepare_loop(self) -> None:
+        """Make the loop that the copies of this process, made by `os.fork`, take over."""
+        self._copied_loop = asyncio.new_event_loop()
 
     def _begin_tasks(self) -> BaseException | None:
         """Let the tasks begin that a cell has created.
