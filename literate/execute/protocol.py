@@ -82,7 +82,7 @@ class Preload:
     """Import modules before the first notebook runs, and answer `ServerReady`."""
 
     modules: list[str]
-    uses_cell_magics: bool = False
+    uses_magics: bool = False  # or anything else that IPython looks for word by word
 
 
 @dataclass(frozen=True)

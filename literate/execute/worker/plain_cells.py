@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 
+from IPython.core.autocall import IPyAutocall
+from IPython.core.macro import Macro
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container
     from typing import Any
 
     from IPython.core.interactiveshell import InteractiveShell
@@ -31,13 +33,9 @@ _MAY_BE_REWRITTEN = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 
-# IPython looks at a single line once more: its first word may be the name of a magic or a macro. It
-# is neither if it is a keyword, or a new name that gets a value.
-_BEGINS_WITH_A_KEYWORD = re.compile(
-    r"(?: assert|class|def|del|for|from|global|if|import|raise|return|try|while|with ) \b",
-    re.VERBOSE,
-)
-_ASSIGNS = re.compile(r"([A-Za-z_]\w*) \ ? = (?! = )", re.VERBOSE)
+# The first word of a line, as IPython finds it. IPython looks at it if a cell is a single line: it
+# may be the name of a magic or of a macro, also without a `%`.
+_FIRST_WORD = re.compile(r"[\w.*]*")
 
 
 class Rewriting:
@@ -49,9 +47,22 @@ class Rewriting:
 
     def leaves(self, source: str) -> bool:
         """Return whether a cell stays as it is. If in doubt, the answer is False."""
-        if not is_plain(source, self._shell.user_ns):
+        if not source or _MAY_BE_REWRITTEN.search(source):
             return False
-        return self._steps() == self._at_first
+        if self._steps() != self._at_first:
+            return False
+        has_more_lines = "\n" in source.removesuffix("\n")
+        return has_more_lines or not self._begins_with_a_command(source)
+
+    def _begins_with_a_command(self, line: str) -> bool:
+        """Return whether the first word of a line may be a command of IPython."""
+        shell = self._shell
+        word = _FIRST_WORD.match(line)
+        assert word is not None  # the word may be empty
+        name = word[0]
+        if shell.autocall or shell.find_magic(name) is not None:  # type: ignore[no-untyped-call]
+            return True
+        return isinstance(shell.user_ns.get(name), (IPyAutocall, Macro))
 
     def _steps(self) -> tuple[list[Any], ...]:
         """Return copies of the lists of all that may rewrite a cell."""
@@ -65,19 +76,3 @@ class Rewriting:
             line.checkers[:],
             self._shell.input_transformers_post[:],
         )
-
-
-def is_plain(source: str, names: Container[str]) -> bool:
-    """Return whether IPython would leave this cell as it is.
-
-    `names` are the variables of the notebook, among which there may be macros. If in doubt, the
-    answer is False.
-    """
-    if not source or _MAY_BE_REWRITTEN.search(source):
-        return False
-    if "\n" in source.removesuffix("\n"):
-        return True
-    if _BEGINS_WITH_A_KEYWORD.match(source):
-        return True
-    assignment = _ASSIGNS.match(source)
-    return assignment is not None and assignment[1] not in names

@@ -6,10 +6,12 @@ import random
 
 import pytest
 from conftest import results_of, split_cells
+from IPython.core.autocall import IPyAutocall
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.macro import Macro
 
 from literate.execute import PASSED
-from literate.execute.worker.plain_cells import Rewriting, is_plain
+from literate.execute.worker.plain_cells import Rewriting
 
 PLAIN = [
     "x = 1",
@@ -22,6 +24,10 @@ PLAIN = [
     "'''\n    text\n'''\nx",
     "@cache\ndef f(): ...",
     "for _ in []: pass",
+    "print(1)",
+    "f'{1}'",
+    "(1 +\n 2)",
+    "[1, 2]",
 ]
 REWRITTEN = [
     "%time x",
@@ -51,25 +57,31 @@ def shell():
     return InteractiveShell(user_ns={})
 
 
-def by_ipython(shell: InteractiveShell, source: str) -> str:
-    return shell.transform_cell(source)
-
-
 @pytest.mark.parametrize("source", PLAIN)
 def test_plain_cells(source, shell):
-    assert is_plain(source, {})
-    assert by_ipython(shell, source) == source.removesuffix("\n") + "\n"
+    assert Rewriting(shell).leaves(source)
+    assert shell.transform_cell(source) == source.removesuffix("\n") + "\n"
 
 
 @pytest.mark.parametrize("source", ["", *REWRITTEN])
-def test_other_cells(source):
-    assert not is_plain(source, {})
+def test_other_cells(source, shell):
+    assert not Rewriting(shell).leaves(source)
 
 
-def test_a_name_with_a_value_may_be_a_macro():
-    assert is_plain("x = 1", {"y"})
-    assert not is_plain("x = 1", {"x"})
-    assert is_plain("x = 1\ny = 2", {"x"})  # IPython looks at single lines only
+def test_names_of_commands(shell):
+    rewriting = Rewriting(shell)
+    shell.user_ns.update(recipe=Macro("x = 1\n"), call=IPyAutocall(), ls=1)
+    for name in ("recipe", "call", "ls", "time"):
+        assert not rewriting.leaves(name)
+        assert rewriting.leaves(f"{name} = 1\nx")  # IPython looks at single lines only
+    for name in ("recipe", "call"):
+        del shell.user_ns[name]
+        assert rewriting.leaves(name)
+    del shell.user_ns["ls"]
+    shell.autocall = 1
+    assert not rewriting.leaves("print 1")
+    shell.autocall = 0
+    assert rewriting.leaves("print 1")
 
 
 PIECES = [
@@ -80,18 +92,21 @@ PIECES = [
 
 
 def test_random_cells_that_count_as_plain_are_left_alone_by_ipython(shell):
+    rewriting = Rewriting(shell)
+    shell.user_ns["x"] = Macro("y = 1\n")
     draw = random.Random(0)
     plain = 0
     for _ in range(20_000):
         source = "".join(draw.choices(PIECES, k=draw.randint(1, 6)))
-        if not is_plain(source, shell.user_ns):
+        if not rewriting.leaves(source):
             continue
         plain += 1
         try:
-            expected = by_ipython(shell, source)
+            expected = shell.transform_cell(source)
         except SyntaxError:  # Python says the same when it compiles the cell
             continue
         assert expected == source.removesuffix("\n") + "\n", source
+    del shell.user_ns["x"]
     assert plain > 1000
 
 
