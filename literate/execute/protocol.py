@@ -280,6 +280,7 @@ _RECORDS = {record.__name__: record for record in (*_PARTS, *Message.__args__)}
 # --- records as plain data ---------------------------------------------------------------------
 
 _RECORD_TAG = "\0record"  # begins the tuple that stands for a record
+_PLAIN = {bool, int, float, str, bytes, list, dict, type(None)}  # what is left as it is
 
 
 def to_plain(value: object) -> Any:
@@ -287,9 +288,12 @@ def to_plain(value: object) -> Any:
 
     Records may stand in records and in tuples, but not in lists and dicts.
     """
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
     if is_record(value):
         values = [to_plain(each) for each in record_values(value)]
-        return (_RECORD_TAG, type(value).__name__, *values)
+        return (_RECORD_TAG, kind.__name__, *values)
     if type(value) is tuple:
         return tuple([to_plain(each) for each in value])
     return value

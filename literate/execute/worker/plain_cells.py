@@ -60,7 +60,7 @@ class Rewriting:
         word = _FIRST_WORD.match(line)
         assert word is not None  # the word may be empty
         name = word[0]
-        if shell.autocall or shell.find_magic(name) is not None:  # type: ignore[no-untyped-call]
+        if shell.autocall or shell.find_magic(name) is not None:
             return True
         return isinstance(shell.user_ns.get(name), (IPyAutocall, Macro))
 

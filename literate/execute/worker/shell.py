@@ -12,7 +12,6 @@ import io
 import math
 import subprocess
 import sys
-import threading
 from codecs import getincrementaldecoder
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -26,7 +25,7 @@ from traitlets.config import Config
 
 from ..protocol import FromWorker, ShowResult
 from .cell_code import CellCompiler, keeping_lines
-from .copied_loop import take_over
+from .event_loop import is_idle, running, set_running, take_over
 from .jupyter import SHELL_MODULE, SHELL_NAME, NotebookKernel, message_of
 from .plain_cells import Rewriting
 from .postponed import postpone_import, show_in_packages
@@ -37,9 +36,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     Hook = Callable[[dict[str, Any]], dict[str, Any] | None]
-
-# Bound before a notebook can patch them.
-_set_running_loop, _get_ident = asyncio._set_running_loop, threading.get_ident
 
 
 # --- outputs -----------------------------------------------------------------------------------
@@ -288,7 +284,7 @@ class NotebookShell(InteractiveShell):
         self.shown.clear()
         if "Completer" in source:  # for example `%config Completer.use_jedi = False`
             _ = self.Completer
-        with _running_loop(self.loop, source):
+        with running(self.loop, source):
             result = self.run_cell(source, store_history=True)
         loop_error = self._begin_tasks()
         errors: list[BaseException | None] = [
@@ -350,6 +346,8 @@ class NotebookShell(InteractiveShell):
         Returns the exception if a task exits, for example by `sys.exit`. In Jupyter, this ends the
         kernel.
         """
+        if is_idle(self.loop):
+            return None
         try:
             self.loop.call_soon(self.loop.stop)
             self.loop.run_forever()
@@ -366,7 +364,7 @@ class NotebookShell(InteractiveShell):
 
         If it is interrupted, the line that waits raises `CancelledError`, and shows where it was.
         """
-        _set_running(self.loop, False)
+        set_running(self.loop, False)
         task = self.loop.create_task(coroutine)
         try:
             return self.loop.run_until_complete(task)
@@ -377,25 +375,3 @@ class NotebookShell(InteractiveShell):
 
 NotebookShell.__name__ = NotebookShell.__qualname__ = SHELL_NAME
 NotebookShell.__module__ = SHELL_MODULE
-
-
-@contextmanager
-def _running_loop(loop: asyncio.AbstractEventLoop, source: str) -> Iterator[None]:
-    """Let a loop count as running while a cell runs, so that `asyncio.create_task` works.
-
-    Jupyter has a running loop, too. Python refuses to run a loop inside of a running loop, so a
-    cell that calls `asyncio.run` itself runs without it.
-    """
-    _set_running(loop, "asyncio.run(" not in source)
-    try:
-        yield
-    finally:
-        _set_running(loop, False)
-
-
-def _set_running(loop: asyncio.AbstractEventLoop, is_running: bool) -> None:
-    """Let a loop count as the running one or as stopped, for asyncio and for the loop itself."""
-    _set_running_loop(loop if is_running else None)
-    # `loop.is_running()` asks whether this is set. `run_forever` sets it in the same way.
-    thread_id = _get_ident() if is_running else None
-    loop._thread_id = thread_id  # type: ignore[attr-defined]  # an attribute of BaseEventLoop

@@ -10,7 +10,7 @@ import pytest
 from conftest import results_of, split_cells
 
 from literate.execute import PASSED
-from literate.execute.worker.copied_loop import take_over
+from literate.execute.worker.event_loop import is_idle, take_over
 
 
 async def work() -> int:
@@ -69,6 +69,38 @@ def test_another_kind_of_loop_is_not_taken_over(loop, monkeypatch):
     monkeypatch.delattr(loop, "_csock")
     assert not take_over(loop)
     monkeypatch.undo()
+
+
+def test_a_loop_without_work_is_idle(loop):
+    assert is_idle(loop)
+    loop.run_until_complete(asyncio.sleep(0))
+    assert is_idle(loop)
+
+
+async def work_on(loop) -> None:
+    loop.call_later(60, int)
+
+
+WORK = {
+    "a task": lambda loop: loop.create_task(asyncio.sleep(60)),
+    "a call": lambda loop: loop.call_soon(int),
+    "a timer": lambda loop: loop.call_later(60, int),
+    "a timer of a task": lambda loop: loop.run_until_complete(work_on(loop)),
+    "another thread": lambda loop: loop.call_soon_threadsafe(int),
+    "a descriptor": lambda loop: loop.add_reader(loop._csock, int),
+    "a stop": lambda loop: loop.stop(),
+    "an end": lambda loop: loop.close(),
+    "a patch": lambda loop: delattr(loop, "_scheduled"),
+}
+
+
+@pytest.mark.parametrize("kind", WORK)
+@pytest.mark.filterwarnings("ignore:coroutine 'sleep' was never awaited")
+def test_a_loop_with_work_is_not_idle(loop, kind):
+    scheduled = loop._scheduled
+    WORK[kind](loop)
+    assert not is_idle(loop)
+    loop._scheduled = scheduled
 
 
 NOTEBOOK = """
