@@ -325,7 +325,10 @@ def read_task(data: bytes) -> Task:
 
 # --- frames ------------------------------------------------------------------------------------
 
-CHUNK = 1 << 20  # bytes that one read takes
+CHUNK = 1 << 20  # bytes that a pipe from a worker holds
+# Bytes that one read asks for. For more, Python would get memory from the system in each read and
+# give it back, which takes twenty times as long as to read a message.
+READ_SIZE = 1 << 16
 GO_ON, STOP = b".", b"!"  # what the server answers to a worker
 _MARK = b"\x93frame\x94\xff"  # begins a frame; other bytes, which a cell may write, are skipped
 _LENGTH_SIZE = 4  # bytes

@@ -30,7 +30,7 @@ from ..processes import (
     threads,
 )
 from ..protocol import (
-    CHUNK,
+    READ_SIZE,
     FrameReader,
     FromServer,
     Message,
@@ -140,7 +140,7 @@ class ForkServer:
     # --- the front -----------------------------------------------------------------------------
 
     def _take_commands(self) -> None:
-        data = os.read(self.commands, CHUNK)
+        data = os.read(self.commands, READ_SIZE)
         if not data:
             self._shut_down()
         for command in self._reader.feed(data):
