@@ -240,3 +240,16 @@ def test_rows_for_the_documentation():
         ("--workers WORKERS", "", "how many"),
         ("--limit LIMIT", "1.5", "seconds"),
     ]
+
+
+def test_modules_that_stand_in_for_the_import_of_fire_are_gone_afterwards():
+    code = """if True:
+        import sys
+        from literate.command import Flag, read_arguments
+        print(read_arguments([Flag('names', tuple, ()), Flag('n', int, 0)], ['a', '--n', '3']))
+        assert 'fire' in sys.modules
+        import asyncio, ctypes, platform, subprocess
+        assert all([asyncio.run, ctypes.CDLL, platform.system(), subprocess.run])
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("(('a',), {'n': 3})\n", "")

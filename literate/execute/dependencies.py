@@ -160,7 +160,7 @@ class DependencyGraph:
             ]
         runner = []
         for path in sorted(Path(__file__).parent.rglob("*.py")):
-            runner.append((path.name, path.read_bytes()))
+            runner.append((path.name, sha256(path.read_bytes()).hexdigest()))
         return {
             "Python": f"{sys.version} {sys.platform}",
             "the installed packages": _digest(repr(sorted(installed))),

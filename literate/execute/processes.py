@@ -99,8 +99,12 @@ def limit_memory(limit: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     # If the machine runs out of memory, the kernel is to end a notebook and not the server, which
     # reports the end of the notebook.
-    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-        file.write("500")
+    with suppress(OSError):
+        descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY)  # `open` takes twice as long
+        try:
+            os.write(descriptor, b"500")
+        finally:
+            os.close(descriptor)
 
 
 def threads() -> int:

@@ -82,7 +82,7 @@ class Preload:
     """Import modules before the first notebook runs, and answer `ServerReady`."""
 
     modules: list[str]
-    uses_cell_magics: bool = False
+    uses_magics: bool = False  # or anything else that IPython looks for word by word
 
 
 @dataclass(frozen=True)
@@ -280,6 +280,7 @@ _RECORDS = {record.__name__: record for record in (*_PARTS, *Message.__args__)}
 # --- records as plain data ---------------------------------------------------------------------
 
 _RECORD_TAG = "\0record"  # begins the tuple that stands for a record
+_PLAIN = {bool, int, float, str, bytes, list, dict, type(None)}  # what is left as it is
 
 
 def to_plain(value: object) -> Any:
@@ -287,9 +288,12 @@ def to_plain(value: object) -> Any:
 
     Records may stand in records and in tuples, but not in lists and dicts.
     """
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
     if is_record(value):
         values = [to_plain(each) for each in record_values(value)]
-        return (_RECORD_TAG, type(value).__name__, *values)
+        return (_RECORD_TAG, kind.__name__, *values)
     if type(value) is tuple:
         return tuple([to_plain(each) for each in value])
     return value
@@ -321,7 +325,10 @@ def read_task(data: bytes) -> Task:
 
 # --- frames ------------------------------------------------------------------------------------
 
-CHUNK = 1 << 20  # bytes that one read takes
+CHUNK = 1 << 20  # bytes that a pipe from a worker holds
+# Bytes that one read asks for. For more, Python would get memory from the system in each read and
+# give it back, which takes twenty times as long as to read a message.
+READ_SIZE = 1 << 16
 GO_ON, STOP = b".", b"!"  # what the server answers to a worker
 _MARK = b"\x93frame\x94\xff"  # begins a frame; other bytes, which a cell may write, are skipped
 _LENGTH_SIZE = 4  # bytes

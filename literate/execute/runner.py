@@ -193,7 +193,8 @@ def _preload(
 
 
 def _uses_magics(plan: NotebookPlan) -> bool:
-    return any("%" in step.cell.source for step in plan.runs)
+    sources = [step.cell.source for step in plan.runs]
+    return any(not source.isascii() or set("%!?") & set(source) for source in sources)
 
 
 def _with_reason(event: NotebookFinished, reasons: Mapping[str, str]) -> NotebookFinished:

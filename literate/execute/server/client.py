@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from ..protocol import (
-    CHUNK,
+    READ_SIZE,
     FrameReader,
     FromServer,
     ProtocolError,
@@ -92,7 +92,7 @@ class ForkServerClient:
                 self._running().let_go_on()
                 yield None
                 continue
-            data = os.read(self._running().reports, CHUNK)
+            data = os.read(self._running().reports, READ_SIZE)
             if not data:
                 break
             self._is_ready = True  # its first report comes after its last import

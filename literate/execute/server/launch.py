@@ -159,6 +159,10 @@ if __name__ == "__main__":
     # the time until the server is ready.
     gc.disable()
 
+    from literate.execute.worker.postponed import postpone_rarely_used
+
+    postpone_rarely_used()
+
     from literate.execute.server.server import main
 
     main()

@@ -6,7 +6,7 @@ import fcntl
 import os
 from contextlib import suppress
 
-from ..protocol import CHUNK
+from ..protocol import CHUNK, READ_SIZE
 
 # Pipes that the worker writes into.
 _FROM_WORKER = (
@@ -45,14 +45,16 @@ class WorkerPipes:
         raise KeyError(descriptor)
 
     def read(self, name: str) -> bytes | None:
-        """Return what a pipe holds; b"" at its end, None if it is empty for now.
-
-        No pipe holds more than one read takes.
-        """
+        """Return all that a pipe holds; b"" at its end, None if it is empty for now."""
+        descriptor = self.server_ends[name]
         try:
-            return os.read(self.server_ends[name], CHUNK)
+            data = os.read(descriptor, READ_SIZE)
         except BlockingIOError:
             return None
+        if len(data) == READ_SIZE:  # there may be more, but never more than this second read takes
+            with suppress(BlockingIOError):
+                data += os.read(descriptor, CHUNK)
+        return data
 
     def answer(self, answer: bytes) -> None:
         """Answer the message that the worker waits for."""
@@ -78,7 +80,7 @@ class WorkerPipes:
 
 
 def _enlarge(pipe: int) -> None:
-    """Let a pipe hold as much as one read takes, if the system and the user's limits allow this."""
+    """Let a pipe hold more, if the system and the user's limits allow this."""
     with suppress(OSError, AttributeError):
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, CHUNK)
 

@@ -30,7 +30,7 @@ from ..processes import (
     threads,
 )
 from ..protocol import (
-    CHUNK,
+    READ_SIZE,
     FrameReader,
     FromServer,
     Message,
@@ -140,7 +140,7 @@ class ForkServer:
     # --- the front -----------------------------------------------------------------------------
 
     def _take_commands(self) -> None:
-        data = os.read(self.commands, CHUNK)
+        data = os.read(self.commands, READ_SIZE)
         if not data:
             self._shut_down()
         for command in self._reader.feed(data):
@@ -150,8 +150,8 @@ class ForkServer:
         match command:
             case SetEnvironment(variables):
                 self._set_environment(variables)
-            case Preload(modules, uses_cell_magics):
-                self.preload(modules, uses_cell_magics)
+            case Preload(modules, uses_magics):
+                self.preload(modules, uses_magics)
             case RunNotebook(number, task):
                 self._start_worker(number, task)
             case _:
@@ -162,13 +162,13 @@ class ForkServer:
         os.environ.update(variables)
         tempfile.tempdir = None  # forget the folder that was found before TMPDIR was set
 
-    def preload(self, modules: list[str], uses_cell_magics: bool = False) -> None:
+    def preload(self, modules: list[str], uses_magics: bool = False) -> None:
         """Import what the notebooks would import anyway, and tell the front.
 
         If a module leaves threads running, start again without it. The front gives no command
         before it has read the answer, so none is lost.
         """
-        if uses_cell_magics:  # the first one takes longer than the others
+        if uses_magics:  # the first one takes longer than the others
             self.shell.run_cell("%%capture\n1")
             self.shell.forget_results()
         for position, module in enumerate(modules):
@@ -381,6 +381,7 @@ def main() -> None:
     adopt_orphans()
     shell = NotebookShell.instance()
     _warm_up(shell)
+    shell.prepare_loop()
     server = ForkServer(commands, reports, shell, Parking())
     if _WITHOUT in sys.argv:  # it started itself again
         end = sys.argv.index(_WITHOUT)

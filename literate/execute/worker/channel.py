@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # typeshed leaves it out
 import os
 import signal
 import threading
@@ -15,7 +16,8 @@ _read = os.read
 _write = os.write
 _fstat = os.fstat
 _open = os.open
-_set_signal_mask = signal.pthread_sigmask
+# That of `signal` makes an enum of each signal, which takes longer than to send a message.
+_set_signal_mask = _signal.pthread_sigmask
 
 # The pipes that a worker uses by descriptors of its own, and how each is opened again.
 _OPEN_MODES = {

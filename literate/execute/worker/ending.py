@@ -15,6 +15,7 @@ import threading
 import traceback
 import weakref
 from contextlib import suppress
+from shutil import rmtree
 
 from .shell import NotebookShell
 
@@ -24,6 +25,10 @@ _run_handlers = atexit._run_exitfuncs
 _list_threads = threading.enumerate
 _main_thread = threading.main_thread
 _print_exception = traceback.print_exc
+
+
+# What an object needs that ends together with the names of the notebook.
+_KEPT_NAMES = {"__builtin__", "__builtins__", "__name__"}
 
 
 def forget_exit_handlers(shell: NotebookShell) -> None:
@@ -41,7 +46,29 @@ def forget_exit_handlers(shell: NotebookShell) -> None:
     for finalizer in list(weakref.finalize._registry):  # type: ignore[attr-defined]
         finalizer.atexit = False
     weakref.finalize._registered_with_atexit = False  # type: ignore[attr-defined]
-    atexit.register(shell.atexit_operations)  # it lets go of everything that the cells have made
+    atexit.register(let_go, shell)
+
+
+def let_go(shell: NotebookShell) -> None:
+    """Let go of everything that the cells have made, and remove the shell's temporary files.
+
+    This is what IPython does at its end, in the same order. IPython also makes itself ready for
+    more cells, which takes a tenth of the time of a small notebook.
+    """
+    shell.last_execution_result = None
+    for results in ("output_hist", "outputs", "exceptions"):  # IPython 8 has only the first
+        getattr(shell.history_manager, results, {}).clear()
+    if shell.displayhook.do_full_cache:
+        shell.displayhook.flush()
+    names = shell.user_ns
+    for name in names.keys() - _KEPT_NAMES:
+        names.pop(name, None)
+    shell.user_ns_hidden.clear()
+    shell.clear_main_mod_cache()
+    for file in shell.tempfiles:
+        file.unlink(missing_ok=True)
+    for folder in shell.tempdirs:
+        rmtree(folder, ignore_errors=True)
 
 
 def wait_for_threads() -> None:

@@ -12,7 +12,6 @@ import os
 import sys
 from datetime import UTC, datetime
 from functools import cached_property
-from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 from ..protocol import ClearOutput, Display, FromWorker, ShowResult, StreamText, UpdateDisplay
@@ -229,30 +228,3 @@ def insert_notebook_path(root: str) -> None:
             position = index
             break
     sys.path[:] = [*paths[:position], "", root, *paths[position:]]
-
-
-class _Postponed(ModuleType):
-    """A module that stands in `sys.modules`, and is loaded when one of its names is used."""
-
-    def __getattr__(self, name: str) -> object:
-        spec: ModuleSpec | None = vars(self).get("__spec__")
-        if name.startswith("__") or spec is None or spec.loader is None:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        self.__class__ = ModuleType  # type: ignore[assignment]  # from now on, an ordinary module
-        spec.loader.exec_module(self)
-        return getattr(self, name)
-
-
-def postpone_import(name: str) -> None:
-    """Put a module into `sys.modules`, if it is installed. It is loaded when it is used."""
-    spec = PathFinder.find_spec(name)
-    if spec is None or name in sys.modules:
-        return
-    module = _Postponed(name)
-    module.__spec__ = spec
-    module.__loader__ = spec.loader
-    module.__package__ = name
-    module.__file__ = spec.origin
-    if spec.submodule_search_locations is not None:
-        module.__path__ = list(spec.submodule_search_locations)
-    sys.modules[name] = module

@@ -12,7 +12,6 @@ import io
 import math
 import subprocess
 import sys
-import threading
 from codecs import getincrementaldecoder
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -26,7 +25,10 @@ from traitlets.config import Config
 
 from ..protocol import FromWorker, ShowResult
 from .cell_code import CellCompiler, keeping_lines
-from .jupyter import SHELL_MODULE, SHELL_NAME, NotebookKernel, message_of, postpone_import
+from .event_loop import is_idle, running, set_running, take_over
+from .jupyter import SHELL_MODULE, SHELL_NAME, NotebookKernel, message_of
+from .plain_cells import Rewriting
+from .postponed import postpone_import, show_in_packages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,9 +36,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     Hook = Callable[[dict[str, Any]], dict[str, Any] | None]
-
-# Bound before a notebook can patch them.
-_set_running_loop, _get_ident = asyncio._set_running_loop, threading.get_ident
 
 
 # --- outputs -----------------------------------------------------------------------------------
@@ -180,12 +179,14 @@ class NotebookShell(InteractiveShell):
         self.shown: list[BaseException] = []  # exceptions that IPython showed for the running cell
         self.kernel = NotebookKernel(self)
         postpone_import("ipykernel")
+        show_in_packages()
         self.loop_runner = self._run_in_loop
         self._add_jupyters_magics()
         rewriting = self.input_transformer_manager
         rewriting.token_transformers = [
             keeping_lines(transformer) for transformer in rewriting.token_transformers
         ]
+        self._rewriting = Rewriting(self)
         # `name?` opens a pager, which needs a person at a screen.
         self.set_hook("show_in_pager", lambda *_, **__: None)
 
@@ -224,6 +225,13 @@ class NotebookShell(InteractiveShell):
         return {}
 
     # What a cell does.
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """Rewrite magics as Python. Most cells have none, which is found out quickly."""
+        if self._rewriting.leaves(raw_cell):
+            return raw_cell.removesuffix("\n") + "\n"
+        transformed: str = super().transform_cell(raw_cell)  # type: ignore[no-untyped-call]
+        return transformed
 
     def ask_exit(self) -> None:
         """`exit()` ends the notebook, and its cell fails."""
@@ -276,7 +284,7 @@ class NotebookShell(InteractiveShell):
         self.shown.clear()
         if "Completer" in source:  # for example `%config Completer.use_jedi = False`
             _ = self.Completer
-        with _running_loop(self.loop, source):
+        with running(self.loop, source):
             result = self.run_cell(source, store_history=True)
         loop_error = self._begin_tasks()
         errors: list[BaseException | None] = [
@@ -319,10 +327,18 @@ class NotebookShell(InteractiveShell):
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The notebook's event loop: one for all of its cells."""
+        if hasattr(self, "_copied_loop"):
+            if take_over(self._copied_loop):
+                self._loop = self._copied_loop
+            del self._copied_loop
         if not hasattr(self, "_loop"):
             self._loop = asyncio.new_event_loop()
             asyncio.set_event_loop(self._loop)
         return self._loop
+
+    def prepare_loop(self) -> None:
+        """Make the loop that the copies of this process, made by `os.fork`, take over."""
+        self._copied_loop = asyncio.new_event_loop()
 
     def _begin_tasks(self) -> BaseException | None:
         """Let the tasks begin that a cell has created.
@@ -330,6 +346,8 @@ class NotebookShell(InteractiveShell):
         Returns the exception if a task exits, for example by `sys.exit`. In Jupyter, this ends the
         kernel.
         """
+        if is_idle(self.loop):
+            return None
         try:
             self.loop.call_soon(self.loop.stop)
             self.loop.run_forever()
@@ -346,7 +364,7 @@ class NotebookShell(InteractiveShell):
 
         If it is interrupted, the line that waits raises `CancelledError`, and shows where it was.
         """
-        _set_running(self.loop, False)
+        set_running(self.loop, False)
         task = self.loop.create_task(coroutine)
         try:
             return self.loop.run_until_complete(task)
@@ -357,25 +375,3 @@ class NotebookShell(InteractiveShell):
 
 NotebookShell.__name__ = NotebookShell.__qualname__ = SHELL_NAME
 NotebookShell.__module__ = SHELL_MODULE
-
-
-@contextmanager
-def _running_loop(loop: asyncio.AbstractEventLoop, source: str) -> Iterator[None]:
-    """Let a loop count as running while a cell runs, so that `asyncio.create_task` works.
-
-    Jupyter has a running loop, too. Python refuses to run a loop inside of a running loop, so a
-    cell that calls `asyncio.run` itself runs without it.
-    """
-    _set_running(loop, "asyncio.run(" not in source)
-    try:
-        yield
-    finally:
-        _set_running(loop, False)
-
-
-def _set_running(loop: asyncio.AbstractEventLoop, is_running: bool) -> None:
-    """Let a loop count as the running one or as stopped, for asyncio and for the loop itself."""
-    _set_running_loop(loop if is_running else None)
-    # `loop.is_running()` asks whether this is set. `run_forever` sets it in the same way.
-    thread_id = _get_ident() if is_running else None
-    loop._thread_id = thread_id  # type: ignore[attr-defined]  # an attribute of BaseEventLoop

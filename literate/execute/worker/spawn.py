@@ -43,6 +43,10 @@ def _remove_own_folder_from_path() -> None:
 
 def main() -> None:
     """Run one notebook in this process."""
+    from .postponed import postpone_rarely_used
+
+    postpone_rarely_used()
+
     from .parking import Parking
     from .shell import NotebookShell
     from .worker import run_worker

@@ -12,11 +12,7 @@ from contextlib import suppress
 
 from ..outputs import Outputs
 from ..protocol import FromWorker, Output
-
-try:
-    import comm
-except ImportError:  # without it there are no widgets
-    comm = None  # type: ignore[assignment]
+from .postponed import postpone_import, when_loaded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,24 +24,6 @@ if TYPE_CHECKING:
     State = dict[str, Any]  # traits of a widget, by name
 
 _OUTPUT_MODEL = "OutputModel"
-
-
-if comm is not None:
-
-    class _NotebookComm(comm.base_comm.BaseComm):
-        """A comm whose other end is the worker."""
-
-        receive: Callable[[BaseComm, str, State], None]
-
-        def publish_msg(
-            self,
-            msg_type: str,
-            data: State | None = None,
-            metadata: State | None = None,
-            buffers: list[bytes] | None = None,
-            **_: object,
-        ) -> None:
-            type(self).receive(self, msg_type, data or {})
 
 
 class OutputWidget:
@@ -86,9 +64,30 @@ class OutputWidgets:
 
     def listen(self) -> None:
         """From now on, look at what widgets send."""
-        if comm is not None:
-            _NotebookComm.receive = self.receive
-            comm.create_comm = _NotebookComm
+        postpone_import("comm")  # without it there are no widgets
+        when_loaded("comm", self._replace_comms)
+
+    def _replace_comms(self) -> None:
+        """Let the worker be the other end of each comm."""
+        import comm
+        from comm.base_comm import BaseComm
+
+        receive = self.receive
+
+        class NotebookComm(BaseComm):
+            """A comm whose other end is the worker."""
+
+            def publish_msg(
+                self,
+                msg_type: str,
+                data: State | None = None,
+                metadata: State | None = None,
+                buffers: list[bytes] | None = None,
+                **_: object,
+            ) -> None:
+                receive(self, msg_type, data or {})
+
+        comm.create_comm = NotebookComm
 
     def receive(self, comm: BaseComm, msg_type: str, data: State) -> None:
         """Take a message of a widget."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from literate.execute.protocol import CHUNK
+from literate.execute.protocol import CHUNK, READ_SIZE
 from literate.execute.server import pipes as module
 from literate.execute.server.pipes import WorkerPipes
 
@@ -58,6 +58,19 @@ def test_one_read_empties_a_full_pipe(pipes):
         pass
     assert len(pipes.read("stdout")) == written
     assert pipes.read("stdout") is None
+
+
+@pytest.mark.parametrize("size", [READ_SIZE - 1, READ_SIZE, READ_SIZE + 1])
+def test_no_byte_is_lost_where_a_read_ends(pipes, size):
+    sender = pipes.worker_ends.pop("stdout")
+    os.set_blocking(sender, False)
+    size = os.write(sender, b"x" * size)  # a pipe that could not be enlarged takes less
+    assert pipes.read("stdout") == b"x" * size
+    assert pipes.read("stdout") is None
+    os.write(sender, b"y" * size)
+    os.close(sender)
+    assert pipes.read("stdout") == b"y" * size
+    assert pipes.read("stdout") == b""
 
 
 def test_pipes_hold_as_much_as_one_read_takes(monkeypatch):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType
 
 import pytest
 from conftest import results_of, split_cells, write_files
@@ -16,7 +15,7 @@ from literate.execute.protocol import (
     StreamText,
     UpdateDisplay,
 )
-from literate.execute.worker.jupyter import insert_notebook_path, message_of, postpone_import
+from literate.execute.worker.jupyter import insert_notebook_path, message_of
 
 # Ways in which libraries look for Jupyter, and requests to its shell and its kernel.
 PROBES = {
@@ -175,39 +174,6 @@ def test_a_pool_of_fresh_processes_finds_modules_beside_the_notebook(make_projec
     project = make_project({"00_a": split_cells(cells)}, "preload = multiprocessing.pool")
     write_files(project.nbs_path, {"beside.py": "def double(x): return 2 * x"})
     assert results_of(project)["00_a"].outcome == PASSED
-
-
-# --- a module that is loaded when it is used ---------------------------------------------------
-
-
-@pytest.fixture
-def postponed(tmp_path, monkeypatch):
-    """A package in `sys.modules` that is not loaded yet."""
-    write_files(tmp_path, {"later/__init__.py": "value = 1", "later/part.py": "value = 2"})
-    monkeypatch.syspath_prepend(str(tmp_path))
-    before = dict(sys.modules)
-    postpone_import("later")
-    yield sys.modules["later"]
-    for name in sys.modules.keys() - before.keys():
-        del sys.modules[name]
-
-
-def test_a_postponed_module_is_loaded_when_it_is_used(postponed):
-    assert not hasattr(postponed, "__wrapped__")  # as `inspect` asks every module
-    assert "value" not in vars(postponed)
-    assert postponed.value == 1
-    assert type(postponed) is ModuleType
-
-
-def test_a_part_of_a_postponed_package_can_be_imported(postponed):
-    from later import part
-
-    assert part.value == 2
-
-
-def test_a_module_that_is_not_installed_is_not_postponed():
-    postpone_import("no_such_module_anywhere")
-    assert "no_such_module_anywhere" not in sys.modules
 
 
 # --- messages ----------------------------------------------------------------------------------
