@@ -34,7 +34,8 @@ def project_around(folder: Path, beside: Path) -> Project:
     """The project that a folder belongs to, with settings or without.
 
     Without settings and without any mark of a project, its root is `beside` if the folder lies
-    there, and otherwise the folder itself.
+    there, and otherwise the folder itself. The root of a file system is nobody's project: every
+    folder lies there.
     """
     folder = Path(os.path.abspath(folder))
     try:
@@ -51,7 +52,8 @@ def bare_project(root: Path) -> Project:
     return Project(
         root=root,
         nbs_path=root,
-        lib_path=root / root.name.replace("-", "_"),
+        # The root of a file system has no name, and its modules are not those of a library.
+        lib_path=root / (root.name.replace("-", "_") or "library"),
         own_state_dir=None if has_state else _state_in_cache(root),
     )
 
@@ -65,7 +67,10 @@ def _marked_root(folder: Path) -> Path | None:
 
 
 def _lies_in(folder: Path, other: Path) -> bool:
-    return folder == other or other in folder.parents
+    """Whether a folder is another one, or lies below it; below the root of a file system, no."""
+    if folder == other:
+        return True
+    return other in folder.parents and other != Path(other.anchor)
 
 
 # --- the state of a project without settings ---------------------------------------------------

@@ -52,6 +52,14 @@ def test_a_notebook_that_lies_elsewhere_brings_its_own_folder(folder, tmp_path):
     assert project_around(elsewhere, beside=folder).root == elsewhere
 
 
+def test_the_root_of_the_file_system_is_the_project_of_no_other_folder(folder):
+    top = Path(folder.anchor)
+    assert project_around(folder / "deep", beside=top).root == folder / "deep"
+    project = project_around(top, beside=top)
+    assert project.root == top
+    assert project.lib_path.parent == top  # else each module of the machine would belong to it
+
+
 def test_all_folders_of_a_bare_project_may_hold_notebooks(folder):
     project = bare_project(folder)
     assert project.nbs_path == folder

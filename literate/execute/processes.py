@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import time
 from contextlib import suppress
 
 
@@ -41,10 +42,18 @@ IGNORED = tuple(signal.Signals[f"SIG{name}"] for name in _NAMES if hasattr(signa
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
+# The places of fields in the list of `_status`, from proc_pid_stat(5).
+_PARENT, _SIZE, _ENVIRONMENT_START, _ENVIRONMENT_END = 1, 20, 47, 48
+
+# How long to wait for a process that replaces its program: a thousandth of a second, and how often.
+_LOOK_AGAIN = 0.001
+_MOST_LOOKS = 1000
+
 # A worker uses these functions after its notebook has run, and the notebook may have patched them.
 _getpid = os.getpid
 _listdir = os.listdir
 _open = open
+_sleep = time.sleep
 if IS_LINUX:
     _prctl = ctypes.CDLL(None, use_errno=True).prctl
     _waitid = os.waitid
@@ -143,13 +152,17 @@ def _process_ids() -> list[int]:
 def _parent(pid: int) -> int:
     """Return the id of a process's parent; 0 if the process has ended."""
     try:
-        with _open(f"/proc/{pid}/stat", "rb") as file:
-            text = file.read()
+        return int(_status(pid)[_PARENT])
     except OSError:
         return 0
+
+
+def _status(pid: int) -> list[bytes]:
+    """What the process table says of a process, field by field, from its state on."""
+    with _open(f"/proc/{pid}/stat", "rb") as file:
+        text = file.read()
     # pid (name) state parent ...: the name may contain spaces and parentheses
-    fields_after_name = text.rpartition(b")")[2].split()
-    return int(fields_after_name[1])
+    return text.rpartition(b")")[2].split()
 
 
 def command_line(pid: int) -> str:
@@ -197,10 +210,30 @@ def kill_marked(mark: str) -> None:
 
 
 def _is_marked(pid: int, mark: bytes) -> bool:
-    """Return whether the environment of a process contains "NAME=value"."""
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            environment = file.read()
-    except OSError:
-        return False
-    return mark in environment.split(b"\0")
+    """Whether the environment of a process contains "NAME=value"."""
+    for _ in range(_MOST_LOOKS):
+        try:
+            environment = _environment(pid)
+        except OSError:  # it has ended, or it belongs to another user
+            return False
+        if environment is not None:
+            return mark in environment.split(b"\0")
+        _sleep(_LOOK_AGAIN)
+    return False
+
+
+def _environment(pid: int) -> bytes | None:
+    """The environment of a process; None while the process replaces its program.
+
+    In the middle of `exec`, a process has no environment for an instant. Its program may have an
+    empty one for good, and a process that has ended has no memory at all.
+    """
+    with _open(f"/proc/{pid}/environ", "rb") as file:
+        environment = file.read()
+    if environment:
+        return environment
+    fields = _status(pid)
+    has_memory = int(fields[_SIZE]) > 0
+    start, end = int(fields[_ENVIRONMENT_START]), int(fields[_ENVIRONMENT_END])
+    is_empty = start == end > 0
+    return None if has_memory and not is_empty else b""

@@ -210,6 +210,50 @@ def test_every_marked_process_is_killed_and_no_other():
         assert other.poll() is None
 
 
+EXECS = 'exec /bin/sh -c "$0" "$0"'  # a shell that replaces itself by another one, without end
+
+
+@pytest.mark.skipif(not processes.IS_LINUX, reason="other systems have no table of processes")
+def test_a_marked_process_in_the_middle_of_exec_is_killed():
+    mark = f"LITERATE_TEST={os.getpid()}"
+    name, value = mark.split("=")
+    marked = {**os.environ, name: value}
+    for _ in range(20):  # one look in ten finds it without an environment
+        with subprocess.Popen(["/bin/sh", "-c", EXECS, EXECS], env=marked) as process:
+            wait_for(lambda pid=process.pid: processes._is_marked(pid, mark.encode()))
+            processes.kill_marked(mark)
+            try:
+                assert process.wait(PATIENCE) == -signal.SIGKILL
+            finally:
+                process.kill()
+
+
+@pytest.mark.skipif(not processes.IS_LINUX, reason="other systems have no table of processes")
+def test_an_environment_that_is_missing_for_an_instant_is_read_again(monkeypatch):
+    looks = []
+    read = processes._environment
+
+    def missing_at_first(pid):
+        looks.append(pid)
+        return None if len(looks) < 3 else read(pid)
+
+    monkeypatch.setattr(processes, "_environment", missing_at_first)
+    with waiting_process(env={**os.environ, "LITERATE_TEST": "1"}) as process:
+        assert processes._is_marked(process.pid, b"LITERATE_TEST=1")
+    assert looks == [process.pid] * 3
+
+
+@pytest.mark.skipif(not processes.IS_LINUX, reason="other systems have no table of processes")
+def test_nobody_waits_for_a_process_whose_environment_is_empty(monkeypatch):
+    with waiting_process(env={}) as process:
+        processes.kill_marked("LITERATE_TEST=1")
+        assert process.poll() is None
+        monkeypatch.delattr(processes, "_sleep")  # it would be missed
+        assert processes._environment(process.pid) == b""
+        assert not processes._is_marked(process.pid, b"LITERATE_TEST=1")
+    assert not processes._is_marked(process.pid, b"LITERATE_TEST=1")
+
+
 def test_processes_are_only_listed_on_linux(monkeypatch):
     monkeypatch.setattr(processes, "IS_LINUX", False)
     with waiting_process(env={**os.environ, "LITERATE_TEST": "1"}) as process:
