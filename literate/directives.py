@@ -150,6 +150,7 @@ _MARKED = re.compile(r"\s*#\s*\|(.*)", re.DOTALL)
 _OPTION = re.compile(r"(\s*#\s*\|\s*[\w|-]+\s*:)(.*)", re.DOTALL)
 _TEACHING = re.compile(rf"\s*#\s*\|\s*({SOLUTION}|{EXERCISE}|{PROOF})\b\s*:?(.*)", re.DOTALL)
 _CELL_MAGIC = re.compile(r"\s*%%\w+")
+_FOLDED = re.compile(rf"\s*#\s*(\|\s*{PROOF}\b|\|?\s*hide[_-]input\s*$)", re.IGNORECASE)
 _PLAIN = re.compile(r"#([ \t]*)([\w-]+)((?:[ \t]+\S+)*)$")
 
 
@@ -378,3 +379,18 @@ def is_module_name(name: str) -> bool:
 def is_teaching_directive(line: str) -> bool:
     """Whether a line is spelled as one of the directives for teaching: `#| proof: ...`."""
     return bool(_TEACHING.match(line))
+
+
+def is_folded(cell: Cell) -> bool:
+    """Whether editors are to show only the first line of a code cell.
+
+    A cell says so by `#| proof: ...` or `#hide_input` among the comments with which it begins.
+    """
+    if cell.type != "code":
+        return False
+    for line in cell.source.split("\n"):
+        if _FOLDED.match(line):
+            return True
+        if line.strip() and not line.lstrip().startswith(("#", "%%")):
+            return False
+    return False

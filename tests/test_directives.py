@@ -15,6 +15,7 @@ from literate.directives import (
     ParsedCell,
     declared_reads,
     dialect_of,
+    is_folded,
     is_module_name,
     parse_cell,
     parse_cells,
@@ -285,3 +286,26 @@ def test_a_marked_directive_beside_them_still_makes_a_notebook_a_marked_one():
 def test_words_that_only_begin_like_them_are_marked_directives():
     read = parse(notebook("#| solutions\nx = 1"))
     assert dialect_of(read, NBDEV2_PROJECT) is Dialect.MARKED
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("#| proof: it agrees\nx = 1", True),
+        ("#export\n\n#hide_input\nx = 1", True),
+        ("#| hide_input", True),
+        ("# hide-input\nx", True),
+        ("# a remark\n#|proof it agrees", True),
+        ("x = 1\n#| proof: late", False),
+        ("#| proofs: it agrees", False),
+        ("#hide_input of the plot", False),
+        ("# the proof\nx = 1", False),
+        ("", False),
+    ],
+)
+def test_cells_that_editors_fold(source, expected):
+    assert is_folded(parse(notebook(source)).cells[0]) is expected
+
+
+def test_only_code_cells_are_folded():
+    assert not is_folded(parse(notebook("md:#| proof: it agrees")).cells[0])
