@@ -4,15 +4,21 @@
 
 # %% auto #0
 __all__ = ['RUNGS', 'ShapeError', 'product_sizes', 'matmul_loops', 'rounding_bound', 'matmul_lists', 'matmul_elementwise',
-           'matmul_dot', 'broadcast_shape', 'matmul_broadcast', 'matmul_einsum', 'ladder', 'draw_ladder']
+           'matmul_dot', 'broadcast_shape', 'matmul_broadcast', 'matmul_einsum', 'Timing', 'best_time', 'test_faster',
+           'ladder', 'draw_ladder']
 
 # %% ../nbs/01_matmul.ipynb #8403b420
+import math
+import statistics
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from .core import Timing, best_time
+from .core import _measure, _note
+
 
 # %% ../nbs/01_matmul.ipynb #d5e78369
 class ShapeError(ValueError):
@@ -124,6 +130,45 @@ def matmul_einsum(
     "Product of `a` and `b` in Einstein notation."
     product_sizes(a, b)
     return torch.einsum('ik,kj->ij', a, b)
+
+# %% ../nbs/01_matmul.ipynb #4503aa42
+class Timing(NamedTuple):
+    "Seconds that a call takes."
+    min: float  # the smallest measurement
+    median: float  # the middle one
+    n: int  # calls in each measurement
+
+
+def best_time(
+    f: Callable,  # called without arguments
+    number: int | None = None,  # calls in a measurement; None: as many as fit into 5 ms
+    repeat: int = 7,  # measurements
+    clock: str = 'process',  # 'process': CPU time of all threads; 'wall': time on the clock
+) -> Timing:
+    "Smallest and median time of a call of `f`, after one call to warm up."
+    tick = {'process': time.process_time, 'wall': time.perf_counter}[clock]
+
+    def measure(calls: int) -> float:
+        start = tick()
+        for _ in range(calls): f()
+        return (tick() - start) / calls
+
+    f()
+    number = number or max(1, int(5e-3 / max(measure(1), 1e-7)))
+    times = [measure(number) for _ in range(repeat)]
+    return Timing(min(times), statistics.median(times), number)
+
+# %% ../nbs/01_matmul.ipynb #d41f07be
+def test_faster(
+    fast: float,  # seconds
+    slow: float,  # seconds
+    by: float,  # a third of the measured ratio, or less: machines differ
+) -> None:
+    "Raises AssertionError unless `slow` is at least `by` times as long as `fast`."
+    ratio = slow / fast
+    _measure('faster', ratio, by, math.inf)
+    assert ratio >= by, f"faster: {ratio:.3g} times, not {by:.3g}: {fast:.3g} s and {slow:.3g} s"
+    _note(ratio)
 
 # %% ../nbs/01_matmul.ipynb #8812822e
 RUNGS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {

@@ -132,6 +132,7 @@ def declared_reads(code: str) -> list[str]:
 
 _BYTE_ORDER_MARK = "\ufeff"  # copied text brings one along, and it cannot stand in code
 _MARKED = re.compile(r"\s*#\s*\|(.*)", re.DOTALL)
+_TEACHING = re.compile(r"\s*#\s*\|\s*(?:proof|solution|exercise)\b")
 _OPTION = re.compile(r"(\s*#\s*\|\s*[\w|-]+\s*:)(.*)", re.DOTALL)
 _CELL_MAGIC = re.compile(r"\s*%%\w+")
 _PLAIN = re.compile(r"#([ \t]*)([\w-]+)((?:[ \t]+\S+)*)$")
@@ -155,7 +156,8 @@ def dialect_of(notebook: Notebook, project: Project) -> str:
 def _has_marked_directive(cell: Cell) -> bool:
     if cell.type == "raw" or "|" not in cell.source:
         return False
-    return any(map(_MARKED.match, _head_lines(cell.source, _MARKED.match)))
+    heads = _head_lines(cell.source, _MARKED.match)
+    return any(_MARKED.match(line) and not _TEACHING.match(line) for line in heads)
 
 
 def _has_metadata_directive(notebook: Notebook) -> bool:
