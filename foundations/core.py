@@ -24,8 +24,6 @@ from fastcore.imports import equals
 from fastcore.test import test, test_is
 from torch import Tensor
 
-from literate.exercises import kills
-
 # %% ../nbs/00_core.ipynb #022e6d07
 def equal(a, b) -> bool:
     "Whether `a` and `b` have the same values; tensors and arrays also need the same shape."
@@ -177,6 +175,8 @@ def test_kills(check: Callable, original: Callable | dict, wrong: Any = None,
         original, wrong = wrong, original
     if original is not None:
         check(original)
+    from literate.exercises import kills  # only tests need it
+
     count = _kills(check, wrong) if wrong is not None else kills(check, original, module)
     if _recorder:
         _recorder['killed'](count)
