@@ -72,12 +72,14 @@ class AttentionFn(torch.autograd.Function):
     @staticmethod
     def backward(ctx, out_g: Tensor, _) -> tuple[Tensor | None, ...]:
         "The gradients for q, k and v, in their shapes."
+        if torch.is_grad_enabled():
+            raise RuntimeError("no gradient of a gradient by hand")
         return *attention_grad(out_g, *ctx.saved_tensors), None
 
 # %% ../nbs/14_attention.ipynb #a7000027
-def causal_mask(n: int) -> Tensor:
+def causal_mask(n: int, device: torch.device | None = None) -> Tensor:
     "(n, n), True where the key is not later than the query: the lower triangle."
-    return torch.ones(n, n, dtype=torch.bool).tril()
+    return torch.ones(n, n, dtype=torch.bool, device=device).tril()
 
 # %% ../nbs/14_attention.ipynb #a700002e
 class MultiHeadAttention(Module):
@@ -97,7 +99,7 @@ class MultiHeadAttention(Module):
     def forward(self, x: Tensor) -> Tensor:
         "(n, length, d), unchanged; the weights (n, heads, length, length) are kept in `weights`."
         q, k, v = (self._split(part) for part in self.qkv(x).split(x.shape[-1], -1))
-        mask = causal_mask(x.shape[1]) if self.causal else None
+        mask = causal_mask(x.shape[1], x.device) if self.causal else None
         out, self.weights = AttentionFn.apply(q, k, v, mask)
         return self.out(out.transpose(1, 2).reshape(x.shape))
 
@@ -155,7 +157,7 @@ class Transformer(Module):
         "int64 (n, length or fewer) -> (n, the same, tokens), before the softmax; else ValueError."
         if ids.shape[1] > len(self.places.weight):
             raise ValueError(f"{ids.shape[1]} tokens, at most {len(self.places.weight)}")
-        x = self.tokens(ids) + self.places(torch.arange(ids.shape[1]))
+        x = self.tokens(ids) + self.places(torch.arange(ids.shape[1], device=ids.device))
         return self.out(self.norm(self.blocks(x)))
 
 # %% ../nbs/14_attention.ipynb #a7000043
