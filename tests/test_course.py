@@ -5,6 +5,7 @@ The notebooks are read as they are stored. Whether they pass is the runner's bus
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -197,10 +198,26 @@ def test_an_exercise_that_is_not_written_fails_and_all_else_passes(edition):
 # --- the package and the contents --------------------------------------------------------------
 
 
+MODULES = [path for path in (ROOT / "foundations").glob("*.py") if path.name != "_modidx.py"]
+
+
 def test_the_package_stays_small():
-    modules = [path for path in (ROOT / "foundations").glob("*.py") if path.name != "_modidx.py"]
-    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in modules)
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES)
     assert lines <= PACKAGE_LINES
+
+
+def test_help_shows_what_a_parameter_means():
+    """A comment beside a parameter is not in the text that help() prints."""
+    wrong = []
+    for path in MODULES:
+        source = path.read_text(encoding="utf-8")
+        lines = source.splitlines()
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                header = lines[node.lineno - 1 : node.body[0].lineno - 1]
+                if any("#" in line for line in header):
+                    wrong.append(f"{path.name}: {node.name}")
+    assert wrong == []
 
 
 def test_the_contents_list_each_notebook_once():
