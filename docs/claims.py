@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import proofs
+
 from literate.notebook import read_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,14 +40,14 @@ was given in the runs listed here, which differ in their seeds and in the instru
 processor. Where a test compares many numbers, the value is the largest error, as a part of the
 error that is allowed. "holds" stands for tests without a number.
 
-This page is written by `make matrix` and `make claims`, from the lines `with claim('S9', '...'):`
-in the notebooks.
+This page is written by `make matrix` and `make claims`. The claims stand in the metadata of the
+cells: `{"claims": {"S9": "the sentence"}}`.
 """
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One `with claim(row, text):` of a notebook."""
+    """A claim in the metadata of a cell, and the tests of this cell."""
 
     row: str
     text: str
@@ -78,43 +80,27 @@ def code_cells(path: Path) -> Iterator[tuple[int, str, str]]:
 
 
 def _claims_of(path: Path) -> Iterator[Claim]:
-    cells = [(*cell, ast.parse(cell[2])) for cell in code_cells(path)]
-    checks = _own_checks([tree for *_, tree in cells])
-    for number, cell_id, source, tree in cells:
-        is_slow = source.startswith("#slow")
-        for node in ast.walk(tree):
-            call = _claim_call(node)
-            if isinstance(node, ast.With) and call:
-                row, text = [_constant(argument) for argument in call.args[:2]]
-                bound = _source_of_tests(source, node.body, checks)
-                yield Claim(row, text, bound, path.name, number, cell_id, is_slow)
+    """The claims of a notebook, from the metadata of its cells."""
+    cells = [cell for cell in read_notebook(path).cells if cell.type == "code"]
+    trees = {cell.index: ast.parse(cell.source) for cell in cells}
+    checks = _own_checks(list(trees.values()))
+    for cell in cells:
+        claims = cell.metadata.get("claims")
+        if not isinstance(claims, dict):
+            continue
+        bound = _source_of_tests(cell.source, trees[cell.index].body, checks)
+        is_slow = cell.source.startswith("#slow")
+        for row, text in claims.items():
+            yield Claim(row, str(text), bound, path.name, cell.index + 1, cell.id, is_slow)
 
 
 def _source_of_tests(source: str, body: Sequence[ast.AST], checks: set[str]) -> str:
-    """The tests in the body of a claim, on one line."""
+    """The tests in the statements of a cell, on one line."""
     lines = []
     for test in _tests(body, checks):
         text = ast.get_source_segment(source, test) or ""
         lines.append(" ".join(text.split()))
     return "; ".join(lines)
-
-
-def _constant(node: ast.expr) -> str:
-    """A string that stands in the code; "" for any other expression."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    return ""
-
-
-def _claim_call(node: ast.AST) -> ast.Call | None:
-    """The call of `claim` in a `with` statement; None for any other code."""
-    if not isinstance(node, ast.With):
-        return None
-    for item in node.items:
-        call = item.context_expr
-        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "claim":
-            return call
-    return None
 
 
 def _own_checks(trees: list[ast.Module]) -> set[str]:
@@ -149,7 +135,7 @@ def _is_test(function: ast.expr, checks: set[str]) -> bool:
     return bool(TESTS.fullmatch(name)) or name in checks
 
 
-# What a notebook's tests record: a line of JSON for each test, claim and notebook.
+# What the tests of a notebook record (docs/recorder.py): a line of JSON for each test and value.
 Record = dict[str, Any]
 # A measured value: ["value", least, most], ["got", least, most], ["error", share] or
 # ["text", note]. "got" is a number that test_close compared with another one.
@@ -173,7 +159,7 @@ def save_page(machine: str, runs: list[tuple[str, list[Record]]]) -> None:
     store = read_store()
     add_runs(store, made, machine, runs)
     STORE.write_text(json.dumps(store, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    TABLE.write_text(render(made, store), encoding="utf-8")
+    TABLE.write_text(render(made, store, proofs.read_proofs()), encoding="utf-8")
     rows = len({claim.row for claim in made})
     mutants = sum(store["mutants"].values())
     print(f"{len(made)} claims for {rows} rows, {mutants} mutants -> {TABLE.relative_to(ROOT)}")
@@ -186,16 +172,17 @@ def add_runs(
     runs: list[tuple[str, list[Record]]],  # the name of each, and the lines that it recorded
 ) -> None:
     """Add what runs on a machine recorded, and drop the values of claims that have changed."""
-    keys = {(claim.row, claim.text): key_of(claim) for claim in made}
-    valid_keys = set(keys.values())
+    valid_keys = {key_of(claim) for claim in made}
     stored = {key: values for key, values in store["claims"].items() if key in valid_keys}
     for name, records in runs:
         names = store["machines"].setdefault(machine, [])
         if name not in names:
             names.append(name)
-        for claim, values in values_by_claim(records).items():
-            if claim in keys:
-                by_machine = stored.setdefault(keys[claim], {})
+        by_cell = values_by_cell(records)
+        for claim in made:
+            values = by_cell.get((claim.notebook, claim.cell_id))
+            if values is not None:
+                by_machine = stored.setdefault(key_of(claim), {})
                 by_machine.setdefault(machine, {})[name] = values
         store["mutants"] |= count_mutants(records)
     store["claims"] = {key: stored[key] for key in sorted(stored)}
@@ -206,20 +193,26 @@ def key_of(claim: Claim) -> str:
     return f"{claim.row}: {claim.text} [{claim.bound}]"
 
 
-def values_by_claim(records: Iterable[Record]) -> dict[tuple[str, str], Values]:
-    """The values of each claim in a run, by row and text: its numbers, or its notes if none."""
+RUNNING = re.compile(r"(?P<notebook>[^/\\]+\.ipynb):cell \d+ \((?P<id>[^)]*)\)")
+
+
+def values_by_cell(records: Iterable[Record]) -> dict[tuple[str, str], Values]:
+    """The values of each cell of a run, by notebook and id: its numbers, or its notes if none."""
     numbers: dict[tuple[str, str], dict[tuple[str, int, str], Value]] = {}
     notes: dict[tuple[str, str], list[str]] = {}
     for record in records:
+        match = RUNNING.search(record.get("running", ""))
+        if match is None:
+            continue
+        cell = match["notebook"], match["id"]
+        texts = notes.setdefault(cell, [])
         if "test" in record:
-            for row, text in record["claims"]:
-                _add_numbers(numbers.setdefault((row, text), {}), record)
-        elif "row" in record:
-            found = notes.setdefault((record["row"], record["text"]), [])
-            found += [note for note in record["measured"] if note not in found]
+            _add_numbers(numbers.setdefault(cell, {}), record)
+        elif record["note"] not in texts:
+            texts.append(record["note"])
     values = {}
-    for claim, texts in notes.items():
-        values[claim] = _most_telling(list(numbers.get(claim, {}).values()), texts)
+    for cell, texts in notes.items():
+        values[cell] = _most_telling(list(numbers.get(cell, {}).values()), texts)
     return values
 
 
@@ -272,8 +265,8 @@ def _rounded(value: float) -> float:
 # --- the page ----------------------------------------------------------------------------------
 
 
-def render(made: list[Claim], store: Store) -> str:
-    """The page, from the claims of the notebooks and the stored measurements."""
+def render(made: list[Claim], store: Store, proved: Sequence[proofs.Proof] = ()) -> str:
+    """The page, from the claims and proofs of the notebooks and the stored measurements."""
     lines = [
         HEAD,
         *_runs(store["machines"]),
@@ -284,6 +277,7 @@ def render(made: list[Claim], store: Store) -> str:
     for claim in made:
         lines.append(_row(claim, store["claims"].get(key_of(claim), {})))
     lines += _mutants(store["mutants"])
+    lines += proofs.section(list(proved))
     lines.append("")
     return "\n".join(lines)
 

@@ -140,6 +140,7 @@ def run_once(setting: Setting, notebooks: Iterable[str] = (), project: Path = RO
             **SETS[setting.instructions],
             "FOUNDATIONS_SEED": str(setting.shift),
             "FOUNDATIONS_CLAIMS": str(record),
+            "FOUNDATIONS_RECORDER": str(ROOT / "docs" / "recorder.py"),
         }
         flags = ["--allow-errors", "--quiet", "--json", str(report)]
         command = [sys.executable, str(ROOT / "run_notebook.py"), *notebooks, *flags]

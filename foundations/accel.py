@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from .core import Timing, best_time
+from .matmul import Timing, best_time
 from .fully_connected import Module
 from .training import cross_entropy
 
