@@ -21,7 +21,7 @@ from .training import cross_entropy, hyper_groups, set_hyper
 EVENTS = ('before_fit', 'before_epoch', 'before_batch', 'after_loss', 'after_backward',
           'after_batch', 'after_epoch', 'after_fit')
 
-
+# %% ../nbs/04_learner.ipynb #04a00053
 class Callback:
     """Takes part in a training: has methods named after EVENTS, called with the learner.
 

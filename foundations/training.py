@@ -5,8 +5,7 @@
 # %% auto #0
 __all__ = ['accuracy', 'log_softmax', 'nll', 'cross_entropy', 'cross_entropy_grad', 'CrossEntropy', 'Dataset', 'Sampler',
            'DataLoader', 'gradient_step', 'Optimizer', 'ByHand', 'FirstLin', 'fully_connected_net', 'Scores',
-           'evaluate', 'hyper_groups', 'set_hyper', 'History', 'fit', 'linear_decay', 'is_overfitting', 'Dropout',
-           'Embedding']
+           'evaluate', 'hyper_groups', 'set_hyper', 'History', 'fit', 'linear_decay', 'is_overfitting']
 
 # %% ../nbs/03_training.ipynb #42a11c0c
 import math
@@ -409,38 +408,3 @@ def is_overfitting(valid_losses: list[float], tolerance: float = .05) -> bool:
     tolerance: how much worse still counts as noise, as a fraction of the best one
     """
     return valid_losses[-1] > (1 + tolerance) * min(valid_losses)
-
-# %% ../nbs/03_training.ipynb #03b00033
-class Dropout(Module):
-    """Sets activations to 0 at random in training, and divides the others by 1 - p.
-
-    p: the probability of each to become 0, from 0 to less than 1
-    generator: draws which
-    """
-
-    def __init__(self, p: float = .5, generator: torch.Generator | None = None):
-        if not 0 <= p < 1:
-            raise ValueError(f"a probability of {p}")
-        self.p, self.generator = p, generator
-
-    def forward(self, x: Tensor) -> Tensor:
-        "Any shape, which stays."
-        if not self.training:
-            return x
-        draw = torch.rand(x.shape, generator=self.generator).to(x)
-        return x * (draw >= self.p) / (1 - self.p)
-
-# %% ../nbs/03_training.ipynb #03b00046
-class Embedding(Module):
-    """A table with a row of `width` learned numbers for each of `n` things.
-
-    n, width: rows and columns of the table
-    generator: draws its first values, with a standard deviation of 1
-    """
-
-    def __init__(self, n: int, width: int, generator: torch.Generator | None = None):
-        self.weight = nn.Parameter(torch.randn(n, width, generator=generator))
-
-    def forward(self, index: Tensor) -> Tensor:
-        "(...) int64, from 0 to n-1 -> (..., width)"
-        return self.weight[index]
