@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from conftest import notebook
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "docs"))
 import claims  # noqa: E402
+import proofs  # noqa: E402
 
 # The numbers of the notes. The gaps are numbers that were never given.
 ROWS = {
@@ -22,9 +25,21 @@ ROWS = {
 KNOWN = {f"{letter}{number}" for letter, numbers in ROWS.items() for number in numbers}
 
 
-def read(tmp_path: Path, *cells: str) -> list[claims.Claim]:
+@dataclass
+class ClaimingCell:
+    """A cell of a notebook, and the claims in its metadata."""
+
+    source: str
+    claims: dict[str, str] = field(default_factory=dict)
+
+
+def read(tmp_path: Path, *cells: ClaimingCell) -> list[claims.Claim]:
     """The claims of a notebook with these cells."""
-    (tmp_path / "01_x.ipynb").write_text(notebook(*cells), encoding="utf-8")
+    content = json.loads(notebook(*(cell.source for cell in cells)))
+    for made, cell in zip(content["cells"], cells, strict=True):
+        if cell.claims:
+            made["metadata"]["claims"] = cell.claims
+    (tmp_path / "01_x.ipynb").write_text(json.dumps(content), encoding="utf-8")
     return claims.read_claims(tmp_path)
 
 
@@ -58,7 +73,7 @@ def test_no_claim_is_made_twice(made):
 
 
 def test_the_page_fits_the_notebooks(made):
-    rendered = claims.render(made, claims.read_store())
+    rendered = claims.render(made, claims.read_store(), proofs.read_proofs())
     assert rendered == claims.TABLE.read_text(encoding="utf-8"), "run make claims"
 
 
@@ -80,6 +95,11 @@ def test_the_page_counts_the_mutants_of_each_notebook():
     users = {path.name for path in paths if "test_kills(" in path.read_text(encoding="utf-8")}
     assert set(mutants) == users
     assert min(mutants.values()) > 0
+
+
+def test_every_proof_says_what_it_came_to():
+    silent = [proof for proof in proofs.read_proofs() if not proof.result]
+    assert [f"{proof.notebook}:cell {proof.cell} ({proof.cell_id})" for proof in silent] == []
 
 
 # --- careless lines ----------------------------------------------------------------------------
@@ -131,8 +151,8 @@ def test_a_careful_line_is_left_alone(tmp_path, source):
 # --- the tests of a claim ----------------------------------------------------------------------
 
 
-def claim_cell(row: str, text: str, body: str) -> str:
-    return f"with claim({row!r}, {text!r}):\n    {body}"
+def claim_cell(row: str, text: str, body: str) -> ClaimingCell:
+    return ClaimingCell(body, {row: text})
 
 
 @pytest.mark.parametrize(
@@ -168,7 +188,7 @@ def compare(a, b): return a == b"""
     ],
 )
 def test_calls_that_count_as_tests(tmp_path, body, bound):
-    (found,) = read(tmp_path, CHECKS, claim_cell("S9", "two is two", body))
+    (found,) = read(tmp_path, ClaimingCell(CHECKS), claim_cell("S9", "two is two", body))
     assert found.bound == bound
     assert (found.cell, found.notebook) == (2, "01_x.ipynb")
 
@@ -177,14 +197,15 @@ def test_calls_that_count_as_tests(tmp_path, body, bound):
 
 
 def recorded(
-    row: str, text: str, *tests: dict[str, Any], notes: tuple[str, ...] = ()
+    *tests: dict[str, Any], notes: tuple[str, ...] = (), cell: int = 1
 ) -> list[dict[str, Any]]:
-    """The lines that a claim and its tests leave in a record."""
+    """The lines that the tests of a cell leave in a record."""
+    running = f"01_x.ipynb:cell {cell} ({cell - 1:08x})"
     lines = []
-    for line, test in enumerate(tests, 2):
-        place = f"01_x.ipynb:cell 1 (00000000):{line}"
-        lines.append({"place": place, "claims": [[row, text]], **test})
-    return [*lines, {"row": row, "text": text, "measured": list(notes), "notebook": "01_x.ipynb"}]
+    for line, test in enumerate([*tests, *({"note": note} for note in notes)], 1):
+        place = f"{running}:{line}"
+        lines.append({"place": place, "running": place, "notebook": "01_x.ipynb", **test})
+    return lines
 
 
 def between(value: float, low: float, high: float) -> dict[str, Any]:
@@ -198,14 +219,14 @@ def close(least: float, most: float) -> dict[str, Any]:
 
 
 def test_the_page_shows_median_and_range_of_all_runs(tmp_path):
-    body = "test_between(x, 0, 3)\n    test_close(y, z)"
+    body = "test_between(x, 0, 3)\ntest_close(y, z)"
     found = read(tmp_path, claim_cell("S9", "a | b", body))
     store = empty_store()
     runs = []
     for number, value in enumerate((1.0, 2.0, 1.5)):
         tests = [between(value, 0.0, 3.0), close(-0.25 * value, 0.1)]
         mutants = {"mutants": 3, "notebook": "01_x.ipynb"}
-        runs.append((f"run {number}", [*recorded("S9", "a | b", *tests), mutants]))
+        runs.append((f"run {number}", [*recorded(*tests), mutants]))
     claims.add_runs(store, found, "a machine", runs)
     page = claims.render(found, store)
     assert "- a machine: run 0; run 1; run 2" in page
@@ -217,7 +238,7 @@ def test_the_page_shows_median_and_range_of_all_runs(tmp_path):
 
 def test_values_of_another_machine_are_added_and_those_of_a_changed_claim_dropped(tmp_path):
     def runs(value: float) -> list[tuple[str, list[dict[str, Any]]]]:
-        return [("native", recorded("S9", "x", between(value, 0.0, 9.0)))]
+        return [("native", recorded(between(value, 0.0, 9.0)))]
 
     found = read(tmp_path, claim_cell("S9", "x", "test_between(x, 0, 9)"))
     store = empty_store()
@@ -234,7 +255,7 @@ def page_of(tmp_path: Path, *tests: dict[str, Any], notes: tuple[str, ...] = ())
     """The page about a claim whose tests recorded these values in one run."""
     found = read(tmp_path, claim_cell("S9", "x", "test_close(x, y)"))
     store = empty_store()
-    run = recorded("S9", "x", *tests, notes=notes)
+    run = recorded(*tests, notes=notes)
     claims.add_runs(store, found, "one", [("native", run)])
     return claims.render(found, store)
 
@@ -262,10 +283,40 @@ def test_texts_that_differ_between_runs_are_not_shown(tmp_path):
     store = empty_store()
     runs = []
     for name in ("a", "b"):
-        differing = recorded("S9", "x", notes=(name,))
-        equal = recorded("S10", "z", notes=("3",))
+        differing = recorded(notes=(name,))
+        equal = recorded(notes=("3",), cell=2)
         runs.append((name, differing + equal))
     claims.add_runs(store, found, "one", runs)
     page = claims.render(found, store)
     assert "| `test_eq(x, y)` | holds |  |" in page
     assert "| `test_eq(z, 3)` | 3 |  |" in page
+
+
+# --- folded proofs -----------------------------------------------------------------------------
+
+
+def output(text: str) -> dict[str, Any]:
+    return {"output_type": "stream", "name": "stdout", "text": text.splitlines(keepends=True)}
+
+
+def test_a_proof_is_listed_with_the_last_line_that_it_printed(tmp_path):
+    source = "#| proof: a | b, five shapes\nprint('first')\nprint('kills 5 of 5')"
+    cell = {
+        "cell_type": "code",
+        "id": "abcd0123",
+        "metadata": {},
+        "execution_count": 1,
+        "source": source,
+        "outputs": [output("first\nkills 5 of 5\n")],
+    }
+    (tmp_path / "01_x.ipynb").write_text(notebook("x = 1", cell), encoding="utf-8")
+    (proof,) = proofs.read_proofs(tmp_path)
+    assert (proof.cell, proof.sentence, proof.result) == (2, "a | b, five shapes", "kills 5 of 5")
+    row = r"| a \| b, five shapes | kills 5 of 5 | [01_x, cell 2]"
+    assert any(line.startswith(row) for line in proofs.section([proof]))
+
+
+def test_a_proof_that_prints_nothing_has_no_result(tmp_path):
+    (tmp_path / "01_x.ipynb").write_text(notebook("#| proof: x\nx = 1"), encoding="utf-8")
+    (proof,) = proofs.read_proofs(tmp_path)
+    assert proof.result == ""
