@@ -30,9 +30,12 @@ KNOWN_DIRECTIVES = frozenset(
         *("show_input", "show_output", "collapse", "collapse_input", "collapse_output"),
         *("default_cls_lvl", "exec_doc", "skip_showdoc", "include", "label", "echo", "output"),
         *("eval", "notest", "skip", "skip_exec", "slow", "cuda", "raises", "reads", "timeout"),
-        *("solution", "test"),
+        *("solution", "exercise", "proof", "test"),
     }
 )
+
+# Directives for teaching. They are spelled with a bar in every dialect, and do not choose one.
+SOLUTION, EXERCISE, PROOF = "solution", "exercise", "proof"
 
 # The words that are directives in the plain dialect; some of them are nbdev 1's.
 _PLAIN_DIRECTIVES = frozenset(
@@ -98,6 +101,18 @@ class ParsedCell:
         return _is_false(self.option("eval"))
 
     @property
+    def proof(self) -> str | None:
+        """The sentence of `#| proof: sentence`, which may be empty; None without the directive."""
+        directive = self.option(PROOF)
+        if directive is None:
+            return None
+        if not directive.line:
+            return " ".join(directive.args)
+        line = self.cell.source.split("\n")[directive.line - 1]
+        match = _TEACHING.match(line)
+        return match[2].strip() if match else ""
+
+    @property
     def compares_outputs(self) -> bool:
         """Whether the cell's outputs may be compared: it does not say `#| check_outputs: false`."""
         return not _is_false(self.option("check_outputs"))
@@ -132,9 +147,10 @@ def declared_reads(code: str) -> list[str]:
 
 _BYTE_ORDER_MARK = "\ufeff"  # copied text brings one along, and it cannot stand in code
 _MARKED = re.compile(r"\s*#\s*\|(.*)", re.DOTALL)
-_TEACHING = re.compile(r"\s*#\s*\|\s*(?:proof|solution|exercise)\b")
 _OPTION = re.compile(r"(\s*#\s*\|\s*[\w|-]+\s*:)(.*)", re.DOTALL)
+_TEACHING = re.compile(rf"\s*#\s*\|\s*({SOLUTION}|{EXERCISE}|{PROOF})\b\s*:?(.*)", re.DOTALL)
 _CELL_MAGIC = re.compile(r"\s*%%\w+")
+_FOLDED = re.compile(rf"\s*#\s*(\|\s*{PROOF}\b|\|?\s*hide[_-]input\s*$)", re.IGNORECASE)
 _PLAIN = re.compile(r"#([ \t]*)([\w-]+)((?:[ \t]+\S+)*)$")
 
 
@@ -142,7 +158,8 @@ def dialect_of(notebook: Notebook, project: Project) -> str:
     """The dialect of a notebook.
 
     It is the marked one if any cell has a directive with `#|`, or if the metadata holds directives
-    of nbdev 3. Then a plain `#export` does not count.
+    of nbdev 3. Then a plain `#export` does not count. `#| proof: ...`, `#| solution` and
+    `#| exercise` stand in notebooks of both spellings.
     """
     reads_metadata = project.layout == NBDEV3
     marked = Dialect.MARKED_3 if reads_metadata else Dialect.MARKED
@@ -156,8 +173,8 @@ def dialect_of(notebook: Notebook, project: Project) -> str:
 def _has_marked_directive(cell: Cell) -> bool:
     if cell.type == "raw" or "|" not in cell.source:
         return False
-    heads = _head_lines(cell.source, _MARKED.match)
-    return any(_MARKED.match(line) and not _TEACHING.match(line) for line in heads)
+    head = _head_lines(cell.source, _MARKED.match)
+    return any(_MARKED.match(line) and not _TEACHING.match(line) for line in head)
 
 
 def _has_metadata_directive(notebook: Notebook) -> bool:
@@ -307,10 +324,12 @@ def _after_bar(line: str) -> str:
 
 
 def _parse_plain(line: str) -> Parsed:
-    """A plain `#export` line.
+    """A plain `#export` line, or a directive for teaching.
 
     Any other comment, such as `# export the table`, is not a directive.
     """
+    if _TEACHING.match(line):
+        return _parse_marked(line)
     match = _PLAIN.match(line.strip())
     if not match:
         return None
@@ -355,3 +374,23 @@ def is_module_name(name: str) -> bool:
     """Whether `a.b`, or nbdev's `a/b`, can be the name of a module of a package."""
     parts = re.split(r"[./]", name)
     return all(part.isidentifier() and not keyword.iskeyword(part) for part in parts)
+
+
+def is_teaching_directive(line: str) -> bool:
+    """Whether a line is spelled as one of the directives for teaching: `#| proof: ...`."""
+    return bool(_TEACHING.match(line))
+
+
+def is_folded(cell: Cell) -> bool:
+    """Whether editors are to show only the first line of a code cell.
+
+    A cell says so by `#| proof: ...` or `#hide_input` among the comments with which it begins.
+    """
+    if cell.type != "code":
+        return False
+    for line in cell.source.split("\n"):
+        if _FOLDED.match(line):
+            return True
+        if line.strip() and not line.lstrip().startswith(("#", "%%")):
+            return False
+    return False

@@ -52,6 +52,15 @@ _TABLE = (
         hint="write a name, or names joined by dots, such as core or data.images",
     ),
     Rule(
+        "exported-proof",
+        ERROR,
+        "A cell is a proof, and it is exported.",
+        "A cell that begins with `#| proof: ...` proves something about the code of the notebook. "
+        "It runs with the notebook, and it is no part of the module. Take the directive away, or "
+        "put the code that the module needs into a cell of its own.",
+        hint="put the code for the module into a cell of its own",
+    ),
+    Rule(
         "relative-import",
         ERROR,
         "An exported cell imports with a leading dot, as in `from .other import x`.",
@@ -243,6 +252,22 @@ _TABLE = (
         "It has neither a `default_exp` nor a number at the beginning of its name, so its cells "
         "are left out.",
         hint="put #default_exp name into the notebook, or a number before its name",
+    ),
+    Rule(
+        "empty-proof",
+        WARNING,
+        "A proof does not say what it proves.",
+        "Editors and pages fold the cell, and show only its first line. So this line is all that a "
+        "reader sees: `#| proof: the gradient agrees with finite differences, for 5 shapes`.",
+        hint="write #| proof: and a sentence",
+    ),
+    Rule(
+        "empty-solution",
+        WARNING,
+        "A cell with `#| solution` or `#| exercise` has nothing that a student could write.",
+        "It has neither a function nor a class nor an assignment, or only functions whose names "
+        "begin with an underscore, which students are given. Or it is not valid Python.",
+        hint="put a function, a class or an assignment into it, or remove the directive",
     ),
     Rule(
         "undefined-name",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .records import dataclass
 
@@ -74,6 +74,46 @@ def replace_outputs(
             place = _find_member(text, cell, key)
             edits.append(place.edit(_value_json(value, text, place.span)))
     return _apply(text, edits)
+
+
+def hide_sources(text: str, cells: Collection[int]) -> str:
+    """The notebook's text, in which editors fold some cells: `jupyter.source_hidden` is true."""
+    edits = []
+    for index, cell in enumerate(_cell_spans(text)):
+        if index in cells:
+            edits += _set_member(text, cell, ("metadata", "jupyter", "source_hidden"), True)
+    return _apply(text, edits)
+
+
+def _set_member(text: str, parent: Span, path: tuple[str, ...], value: object) -> list[Edit]:
+    """The edits that set a value in objects inside of an object, which are made if necessary.
+
+    There are none if it has this value, or if something else than an object is in the way.
+    """
+    key, *rest = path
+    if text[parent.start] != "{":
+        return []
+    place = _find_member(text, parent, key)
+    if rest and not place.is_missing and json.loads(place.span.of(text)):
+        return _set_member(text, place.span, tuple(rest), value)
+    for inner in reversed(rest):
+        value = {inner: value}
+    if place.is_missing:
+        return [_add_member(text, parent, key, value)]
+    if json.loads(place.span.of(text)) == value:
+        return []
+    return [Edit(place.span, _value_json(value, text, place.span))]
+
+
+def _add_member(text: str, parent: Span, key: str, value: object) -> Edit:
+    """The edit that adds a member to an object, in the place where Jupyter sorts it in."""
+    members = _member_spans(text, parent.start)
+    old = json.loads(parent.of(text))
+    if _value_json(old, text, parent) == parent.of(text):
+        return Edit(parent, _value_json({**old, key: value}, text, parent))
+    comma = ", " if members else ""
+    brace_end = parent.start + 1
+    return Edit(Span(brace_end, brace_end), f'"{key}": {json.dumps(value)}{comma}')
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from literate.diagnostics import UserError  # noqa: E402  # only now can it be found
+from literate.directives import is_teaching_directive  # noqa: E402
 from literate.project import NBDEV3, find_project  # noqa: E402
 
 PACKAGES = {
@@ -124,7 +125,8 @@ def respell(folder: Path) -> None:
         except (ValueError, KeyError, TypeError):
             continue
         lines = [line for source in sources for line in source]
-        if any(re.match(r"\s*#\s*\|", line) for line in lines):
+        marked = [line for line in lines if re.match(r"\s*#\s*\|", line)]
+        if not all(map(is_teaching_directive, marked)):
             continue
         for cell, source in zip(cells, sources, strict=True):
             cell["source"] = "".join(_respelled(source))
@@ -138,6 +140,8 @@ def _respelled(source: list[str]) -> list[str]:
         match = NBDEV_1.match(line)
         if match:
             lines[number] = f"#| {match[1].lower()}{match[2] or ''}\n"
+        elif is_teaching_directive(line):
+            continue
         elif line.strip() and not line.lstrip().startswith("%%"):
             break
     return lines

@@ -15,6 +15,7 @@ from literate.directives import (
     ParsedCell,
     declared_reads,
     dialect_of,
+    is_folded,
     is_module_name,
     parse_cell,
     parse_cells,
@@ -240,3 +241,71 @@ def test_declared_reads_may_stand_anywhere_in_the_code():
 )
 def test_names_that_a_module_can_have(name, expected):
     assert is_module_name(name) is expected
+
+
+# --- teaching ----------------------------------------------------------------------------------
+
+TEACHING = ["#| proof: it agrees", "#| solution", "#| exercise", "# | proof", "#|proof it agrees"]
+
+
+@pytest.mark.parametrize("line", TEACHING)
+def test_directives_for_teaching_leave_plain_notebooks_plain(line):
+    read = parse(notebook("#default_exp core", f"{line}\n#export\nx = 1", "#export\ny = 2"))
+    assert dialect_of(read, NBDEV2_PROJECT) is Dialect.PLAIN
+    assert dialect_of(read, NBDEV3_PROJECT) is Dialect.PLAIN
+    cell = parse_cells(read, Dialect.PLAIN)[1]
+    assert [directive.name.rstrip(":") for directive in cell.directives][1:] == ["export"]
+    assert cell.code == "x = 1"
+
+
+@pytest.mark.parametrize("dialect", [Dialect.PLAIN, Dialect.MARKED, Dialect.MARKED_3])
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("#| proof: a: b agrees, 5 shapes:", "a: b agrees, 5 shapes:"),
+        ("# |  proof :  it agrees ", "it agrees"),
+        ("#| proof it agrees", "it agrees"),
+        ("#| proof:", ""),
+        ("#| proof", ""),
+    ],
+)
+def test_the_sentence_of_a_proof(line, sentence, dialect):
+    assert parsed(f"{line}\nx = 1", dialect).proof == sentence
+
+
+@pytest.mark.parametrize("source", ["x = 1", "#| solution\nx = 1", "x = 1\n#| proof: late"])
+def test_a_cell_that_is_not_a_proof(source):
+    assert parsed(source, Dialect.PLAIN).proof is None
+
+
+def test_a_marked_directive_beside_them_still_makes_a_notebook_a_marked_one():
+    read = parse(notebook("#| proof: it agrees\n#| export\nx = 1"))
+    assert dialect_of(read, NBDEV2_PROJECT) is Dialect.MARKED
+
+
+def test_words_that_only_begin_like_them_are_marked_directives():
+    read = parse(notebook("#| solutions\nx = 1"))
+    assert dialect_of(read, NBDEV2_PROJECT) is Dialect.MARKED
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("#| proof: it agrees\nx = 1", True),
+        ("#export\n\n#hide_input\nx = 1", True),
+        ("#| hide_input", True),
+        ("# hide-input\nx", True),
+        ("# a remark\n#|proof it agrees", True),
+        ("x = 1\n#| proof: late", False),
+        ("#| proofs: it agrees", False),
+        ("#hide_input of the plot", False),
+        ("# the proof\nx = 1", False),
+        ("", False),
+    ],
+)
+def test_cells_that_editors_fold(source, expected):
+    assert is_folded(parse(notebook(source)).cells[0]) is expected
+
+
+def test_only_code_cells_are_folded():
+    assert not is_folded(parse(notebook("md:#| proof: it agrees")).cells[0])

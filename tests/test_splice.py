@@ -13,6 +13,7 @@ from literate.splice import (
     Edit,
     Span,
     _apply,
+    hide_sources,
     insert_cell,
     line_in_file,
     remove_cell,
@@ -235,3 +236,50 @@ def test_edits_may_come_in_any_order():
     assert _apply("ABCDe", edits) == "ab|CDE"
     assert _apply("ABCDe", []) == "ABCDe"
     assert Span(1, 3).of("ABCDe") == "BC"
+
+
+# --- folding -----------------------------------------------------------------------------------
+
+
+@each_odd_notebook
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_hiding_a_source_changes_nothing_else(text, index):
+    changed = hide_sources(text, [index])
+    after = json.loads(changed)
+    metadata = after["cells"][index]["metadata"]
+    assert metadata["jupyter"].pop("source_hidden") is True
+    if not metadata["jupyter"]:
+        del metadata["jupyter"]
+    if "metadata" not in json.loads(text)["cells"][index]:
+        del after["cells"][index]["metadata"]
+    assert after == json.loads(text)
+    assert hide_sources(changed, [index]) == changed
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("{}", '{"jupyter": {"source_hidden": true}}'),
+        ('{"b": 1}', '{"b": 1, "jupyter": {"source_hidden": true}}'),
+        ('{"z": 1, "b":2}', '{"jupyter": {"source_hidden": true}, "z": 1, "b":2}'),
+        ('{"jupyter": {}}', '{"jupyter": {"source_hidden": true}}'),
+        ('{"jupyter":{ }}', '{"jupyter":{"source_hidden": true}}'),
+        (
+            '{"jupyter": {"outputs_hidden": true}}',
+            '{"jupyter": {"outputs_hidden": true, "source_hidden": true}}',
+        ),
+        ('{"jupyter": {"source_hidden":false}}', '{"jupyter": {"source_hidden":true}}'),
+        ('{"jupyter": {"source_hidden":true }}', '{"jupyter": {"source_hidden":true }}'),
+        ('{"jupyter": [1]}', '{"jupyter": [1]}'),
+    ],
+)
+def test_the_metadata_keeps_what_it_has(before, after):
+    cell = '{"cells": [{"cell_type": "code", "metadata": %s, "source": "x"}], "nbformat": 4}'
+    assert hide_sources(cell % before, [0]) == cell % after
+
+
+def test_hidden_sources_are_laid_out_as_jupyter_does():
+    cell = {"cell_type": "code", "id": "a", "metadata": {"tags": ["x"]}, "source": "x"}
+    text = notebook(cell)
+    expected = {**cell["metadata"], "jupyter": {"source_hidden": True}}
+    assert hide_sources(text, [0]) == notebook({**cell, "metadata": dict(sorted(expected.items()))})

@@ -199,7 +199,7 @@ def _check_misplaced(path: Path, parsed: ParsedCell, dialect: str) -> Iterator[D
         if line in lines_in_use or _is_prose(match):
             continue
         if comments is None:
-            comments = _comment_lines(source)
+            comments = comment_lines(source)
         if line not in comments:
             continue
         yield _misplaced(path, parsed, dialect, match, line)
@@ -239,7 +239,7 @@ def _is_prose(match: re.Match[str]) -> bool:
     return bool(has_space) or not is_module_name(argument)
 
 
-def _comment_lines(source: str) -> frozenset[int]:
+def comment_lines(source: str) -> frozenset[int]:
     """The lines that are comments, and not parts of strings."""
     import io
     import tokenize

@@ -30,6 +30,7 @@ from .module_checks import check_modules
 from .names import Unexported
 from .package_files import file_texts, find_orphans
 from .reader import NotebookReader
+from .teaching_checks import check_teaching
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -278,6 +279,7 @@ def _read_notebook(
         return [remark] if remark else []
     cells = parse_cells(notebook, dialect)
     problems = check_directives(path, cells, dialect, frozenset(project.test_flags))
+    problems += check_teaching(path, cells)
     reader = NotebookReader(project, notebook, cells, contents.modules, contents.unexported)
     reader.add_cells()
     return problems + reader.problems

@@ -1,12 +1,16 @@
-"""Save the outputs of a run into the notebook (`--save`), and change no other byte of it."""
+"""Save the outputs of a run into the notebook (`--save`), and change no other byte of it.
+
+Only the cells that are to be folded get the metadata that says so to editors.
+"""
 
 from __future__ import annotations
 
 from ..diagnostics import UserError
+from ..directives import is_folded
 from ..files import write_atomically
 from ..notebook import Notebook, read_notebook
 from ..records import replace
-from ..splice import replace_outputs
+from ..splice import hide_sources, replace_outputs
 from .results import FAILED, SKIPPED, CellResult, Error, NotebookResult
 
 TYPE_CHECKING = False
@@ -35,6 +39,7 @@ def _save(notebook: Notebook, result: NotebookResult) -> NotebookResult:
         if cell.outcome != SKIPPED:
             new_outputs[cell.index] = (cell.execution_count, _outputs_to_store(cell))
     text = replace_outputs(notebook.text, new_outputs)
+    text = hide_sources(text, [cell.index for cell in notebook.cells if is_folded(cell)])
     if read_notebook(notebook.path).text != notebook.text:
         note = "not saved: the notebook was edited while it ran"
         return replace(result, notes=(*result.notes, note))

@@ -170,7 +170,7 @@ def test_a_cell_is_split_into_tokens_once(monkeypatch):
         calls.append(source)
         return frozenset()
 
-    monkeypatch.setattr("literate.compile.directive_checks._comment_lines", count)
+    monkeypatch.setattr("literate.compile.directive_checks.comment_lines", count)
     problems("x\n" + "#export\n" * 50)
     assert len(calls) == 1
 

@@ -226,10 +226,12 @@ def test_nbdev_1_is_compared_too(tmp_path):
         "#export\nx = 1",
         "#hide_input\n#exporti\ndef f(): ...",
         "#hide\ny = 1",
+        "#| proof: f returns nothing\nassert f() is None",
+        "#| solution\n#export\ndef g(): ...",
     ]
     theirs, ours = compile_both(write_project(tmp_path, {"00_core": notebook(*cells)}, ""))
     assert ours == theirs
-    assert "__all__ = ['x']" in ours["core.py"]
+    assert "__all__ = ['x', 'g']" in ours["core.py"]
 
 
 # --- deviations --------------------------------------------------------------------------------

@@ -177,3 +177,21 @@ def test_a_cell_that_lacks_its_outputs_gets_them():
     text = '{"cells": [{"cell_type": "code", "source": "1", "metadata": {}}], "nbformat": 4}'
     (cell,) = json.loads(replace_outputs(text, {0: (1, [])}))["cells"]
     assert (cell["execution_count"], cell["outputs"]) == (1, [])
+
+
+def test_proofs_and_hidden_inputs_are_folded(make_project):
+    tagged = {
+        "cell_type": "code",
+        "id": "tagged01",
+        "execution_count": None,
+        "metadata": {"tags": ["a"]},
+        "outputs": [],
+        "source": ["#hide_input\n", "print(2)"],
+    }
+    project = make_project({"00_a": ["x = 1", "#| proof: x is one\nassert x == 1", tagged]})
+    result, first = save(project)
+    assert result.outcome == PASSED
+    cells = json.loads(first)["cells"]
+    folded = {"jupyter": {"source_hidden": True}}
+    assert [each["metadata"] for each in cells] == [{}, folded, {**folded, "tags": ["a"]}]
+    assert save(project)[1] == first

@@ -66,7 +66,7 @@ def make(factor):
     return times
 '''
 
-MUTANTS = '''
+MUTANTS = """
 from literate.exercises import helper
 
 MUTANTS = {
@@ -82,7 +82,7 @@ MUTANTS = {
     "Counter.half": {"gives a third": ("2", "3")},
     "times": {"adds": ("*", "+")},
 }
-'''
+"""
 
 
 @pytest.fixture
@@ -154,9 +154,7 @@ def test_edits_classes_and_their_methods(library):
 def test_edits_a_method_alone_with_super(library):
     version = wrong_versions(library.Counter.value)["leaves out its base"]
     assert version(library.Counter()) == 1
-    write_mutants(
-        library_folder(library), 'MUTANTS = {"Counter.value": {"subtracts": ("+", "-")}}'
-    )
+    write_mutants(library_folder(library), 'MUTANTS = {"Counter.value": {"subtracts": ("+", "-")}}')
     assert wrong_versions(library.Counter.value)["subtracts"](library.Counter()) == 9
 
 

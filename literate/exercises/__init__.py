@@ -1,0 +1,13 @@
+"""Exercises that check themselves: an attempt is compared with known wrong versions.
+
+Notebooks import from here. Importing this package loads nothing but Python's own modules.
+"""
+
+from __future__ import annotations
+
+from .checking import ExerciseError as ExerciseError
+from .checking import check_exercise as check_exercise
+from .mutants import MutantError as MutantError
+from .mutants import helper as helper
+from .mutants import kills as kills
+from .mutants import wrong_versions as wrong_versions
