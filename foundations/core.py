@@ -24,8 +24,6 @@ from fastcore.imports import equals
 from fastcore.test import test, test_is
 from torch import Tensor
 
-from literate.exercises import kills
-
 # %% ../nbs/00_core.ipynb #022e6d07
 def equal(a, b) -> bool:
     "Whether `a` and `b` have the same values; tensors and arrays also need the same shape."
@@ -177,12 +175,14 @@ def test_kills(check: Callable, original: Callable | dict, wrong: Any = None,
         original, wrong = wrong, original
     if original is not None:
         check(original)
+    from literate.exercises import kills  # only tests need it
+
     count = _kills(check, wrong) if wrong is not None else kills(check, original, module)
     if _recorder:
         _recorder['killed'](count)
     print(f'kills {count} of {count}')
 
-
+# %% ../nbs/00_core.ipynb #5a1e0c20
 def _kills(check: Callable, wrong: dict[str, Callable]) -> int:
     survivors = []
     for name, mutant in wrong.items():
@@ -212,7 +212,7 @@ def earn(name: str, ours: Callable, theirs: Callable, cases: Iterable[tuple],
         _test_same(name, ours(*case), theirs(*case), rtol)
     _note(f"agrees on {len(cases)} cases")
 
-
+# %% ../nbs/00_core.ipynb #5a1e0c22
 def _test_same(name: str, got, want, rtol: float) -> None:
     if isinstance(want, (tuple, list)):
         test(len(got), len(want), equal, f"{name}: number of results")
@@ -235,7 +235,8 @@ def figure_style() -> None:
     from IPython import get_ipython
     colors = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#333333']
     matplotlib.rcParams.update({
-        'svg.hashsalt': 'foundations', 'figure.facecolor': 'white', 'savefig.facecolor': 'white',
+        'svg.hashsalt': 'foundations', 'svg.fonttype': 'none', 'font.sans-serif': ['DejaVu Sans'],
+        'figure.facecolor': 'white', 'savefig.facecolor': 'white',
         'figure.figsize': (6, 3.2), 'figure.constrained_layout.use': True, 'font.size': 10,
         'axes.titlesize': 11, 'axes.grid': True, 'grid.alpha': .3, 'axes.axisbelow': True,
         'axes.spines.top': False, 'axes.spines.right': False, 'legend.frameon': False,

@@ -10,6 +10,7 @@ import literate
 COMMANDS = {
     "export": "compile the notebooks of a project into the modules of its package",
     "test": "run the notebooks of a project as tests",
+    "exercises": "make the student's edition of notebooks, whose exercises check themselves",
 }
 ALIASES = {"compile": "export", "run": "test"}  # the names of the commands in version 0.1
 
@@ -36,7 +37,7 @@ def usage() -> str:
     """The help page: one line for each command."""
     lines = ["usage: literate COMMAND [FLAGS] [NOTEBOOKS...]", ""]
     for command, description in COMMANDS.items():
-        lines.append(f"  {command:8}{description}")
+        lines.append(f"  {command:11}{description}")
     lines += ["", "literate COMMAND --help lists the flags of a command; literate --version"]
     return "\n".join(lines)
 

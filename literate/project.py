@@ -33,6 +33,7 @@ COMPILED = "compiled.json"  # the last compile, notebook by notebook
 LAST_REPORT = "last-report"  # what the last compile printed, and the files that it looked at
 PASSED = "passed.json"  # which notebooks passed, and with which dependencies
 FAILURES = "failed.json"  # which notebooks failed when they ran last
+EXERCISES = "exercises.json"  # which exercises of a student's edition are done
 IMPORT_TIMES = "import-times.json"  # which modules the notebooks import, and how long that takes
 HISTORY = "history"  # former versions of files, whose edits were given up
 LOCK = "lock"  # held by the process that writes into this folder

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,21 @@ ROWS = {
 KNOWN = {f"{letter}{number}" for letter, numbers in ROWS.items() for number in numbers}
 
 
-def read(tmp_path: Path, *cells: str) -> list[claims.Claim]:
+@dataclass
+class ClaimingCell:
+    """A cell of a notebook, and the claims in its metadata."""
+
+    source: str
+    claims: dict[str, str] = field(default_factory=dict)
+
+
+def read(tmp_path: Path, *cells: ClaimingCell) -> list[claims.Claim]:
     """The claims of a notebook with these cells."""
-    (tmp_path / "01_x.ipynb").write_text(notebook(*cells), encoding="utf-8")
+    content = json.loads(notebook(*(cell.source for cell in cells)))
+    for made, cell in zip(content["cells"], cells, strict=True):
+        if cell.claims:
+            made["metadata"]["claims"] = cell.claims
+    (tmp_path / "01_x.ipynb").write_text(json.dumps(content), encoding="utf-8")
     return claims.read_claims(tmp_path)
 
 
@@ -131,8 +145,8 @@ def test_a_careful_line_is_left_alone(tmp_path, source):
 # --- the tests of a claim ----------------------------------------------------------------------
 
 
-def claim_cell(row: str, text: str, body: str) -> str:
-    return f"with claim({row!r}, {text!r}):\n    {body}"
+def claim_cell(row: str, text: str, body: str) -> ClaimingCell:
+    return ClaimingCell(body, {row: text})
 
 
 @pytest.mark.parametrize(
@@ -168,7 +182,7 @@ def compare(a, b): return a == b"""
     ],
 )
 def test_calls_that_count_as_tests(tmp_path, body, bound):
-    (found,) = read(tmp_path, CHECKS, claim_cell("S9", "two is two", body))
+    (found,) = read(tmp_path, ClaimingCell(CHECKS), claim_cell("S9", "two is two", body))
     assert found.bound == bound
     assert (found.cell, found.notebook) == (2, "01_x.ipynb")
 
@@ -177,14 +191,15 @@ def test_calls_that_count_as_tests(tmp_path, body, bound):
 
 
 def recorded(
-    row: str, text: str, *tests: dict[str, Any], notes: tuple[str, ...] = ()
+    *tests: dict[str, Any], notes: tuple[str, ...] = (), cell: int = 1
 ) -> list[dict[str, Any]]:
-    """The lines that a claim and its tests leave in a record."""
+    """The lines that the tests of a cell leave in a record."""
+    running = f"01_x.ipynb:cell {cell} ({cell - 1:08x})"
     lines = []
-    for line, test in enumerate(tests, 2):
-        place = f"01_x.ipynb:cell 1 (00000000):{line}"
-        lines.append({"place": place, "claims": [[row, text]], **test})
-    return [*lines, {"row": row, "text": text, "measured": list(notes), "notebook": "01_x.ipynb"}]
+    for line, test in enumerate([*tests, *({"note": note} for note in notes)], 1):
+        place = f"{running}:{line}"
+        lines.append({"place": place, "running": place, "notebook": "01_x.ipynb", **test})
+    return lines
 
 
 def between(value: float, low: float, high: float) -> dict[str, Any]:
@@ -198,14 +213,14 @@ def close(least: float, most: float) -> dict[str, Any]:
 
 
 def test_the_page_shows_median_and_range_of_all_runs(tmp_path):
-    body = "test_between(x, 0, 3)\n    test_close(y, z)"
+    body = "test_between(x, 0, 3)\ntest_close(y, z)"
     found = read(tmp_path, claim_cell("S9", "a | b", body))
     store = empty_store()
     runs = []
     for number, value in enumerate((1.0, 2.0, 1.5)):
         tests = [between(value, 0.0, 3.0), close(-0.25 * value, 0.1)]
         mutants = {"mutants": 3, "notebook": "01_x.ipynb"}
-        runs.append((f"run {number}", [*recorded("S9", "a | b", *tests), mutants]))
+        runs.append((f"run {number}", [*recorded(*tests), mutants]))
     claims.add_runs(store, found, "a machine", runs)
     page = claims.render(found, store)
     assert "- a machine: run 0; run 1; run 2" in page
@@ -217,7 +232,7 @@ def test_the_page_shows_median_and_range_of_all_runs(tmp_path):
 
 def test_values_of_another_machine_are_added_and_those_of_a_changed_claim_dropped(tmp_path):
     def runs(value: float) -> list[tuple[str, list[dict[str, Any]]]]:
-        return [("native", recorded("S9", "x", between(value, 0.0, 9.0)))]
+        return [("native", recorded(between(value, 0.0, 9.0)))]
 
     found = read(tmp_path, claim_cell("S9", "x", "test_between(x, 0, 9)"))
     store = empty_store()
@@ -234,7 +249,7 @@ def page_of(tmp_path: Path, *tests: dict[str, Any], notes: tuple[str, ...] = ())
     """The page about a claim whose tests recorded these values in one run."""
     found = read(tmp_path, claim_cell("S9", "x", "test_close(x, y)"))
     store = empty_store()
-    run = recorded("S9", "x", *tests, notes=notes)
+    run = recorded(*tests, notes=notes)
     claims.add_runs(store, found, "one", [("native", run)])
     return claims.render(found, store)
 
@@ -262,8 +277,8 @@ def test_texts_that_differ_between_runs_are_not_shown(tmp_path):
     store = empty_store()
     runs = []
     for name in ("a", "b"):
-        differing = recorded("S9", "x", notes=(name,))
-        equal = recorded("S10", "z", notes=("3",))
+        differing = recorded(notes=(name,))
+        equal = recorded(notes=("3",), cell=2)
         runs.append((name, differing + equal))
     claims.add_runs(store, found, "one", runs)
     page = claims.render(found, store)

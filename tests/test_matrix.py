@@ -33,7 +33,6 @@ def record(
     return {
         "test": kind,
         "place": PLACE,
-        "claims": [],
         "least": value,
         "most": value,
         "low": low,
@@ -198,7 +197,7 @@ def test_the_last_runs_can_be_judged_again(spoiled_runs, tmp_path, monkeypatch, 
 PLANTED = """
 import math
 import torch
-from foundations.core import claim, seeded, test_between, test_close
+from foundations.core import seeded, test_between, test_close
 x = torch.randn(100, generator=seeded(0)).mean().item()
 test_between(x, -.7, .7)
 test_between(x, {low}, {high})

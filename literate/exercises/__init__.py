@@ -9,5 +9,5 @@ from .checking import ExerciseError as ExerciseError
 from .checking import check_exercise as check_exercise
 from .mutants import MutantError as MutantError
 from .mutants import helper as helper
-from .mutants import kills as kills
-from .mutants import wrong_versions as wrong_versions
+from .proofs import kills as kills
+from .proofs import wrong_versions as wrong_versions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..records import dataclass
 from .diagnosis import Diagnosis, failing_line, sentence_for
 from .mutants import Mistakes, known_mistakes, module_of
 from .solutions import Solution, find_solution
@@ -35,63 +36,85 @@ def check_exercise(check: Check, attempt: Any, module: str = "", name: str = "")
     the full edition, where the attempt is the solution, this proves that the exercise works: it
     fails while it is unwritten, and each known mistake gets its own diagnosis.
     """
+    place = attempt if name_of(attempt) else check
     name = name or name_of(attempt)
     if not name:
         kind = type(attempt).__name__
         raise ExerciseError(f"a {kind} has no name: give it with name='...'")
-    solution = find_solution(check, attempt, name)
-    before = random_states()
-    _attempt(check, attempt, name, module, solution, before)
+    solution = find_solution(place, name)
+    exercise = _Exercise(check, attempt, name, module, place, solution, random_states())
+    exercise.run()
     after = random_states()
-    right = solution.right_version(attempt) if solution else attempt
-    mistakes = _mistakes(solution, check, attempt, name, module)
-    if solution is None:
-        told_apart = _prove(check, right, name, mistakes, before)
-    else:
-        told_apart = _count_told_apart(check, right, mistakes, before)
-        solution.record_as_done()
+    result = _prove(exercise) if solution is None else _count_told_apart(exercise)
     restore(after)
     text = f"{name}: right."
-    if mistakes is not None:
-        text += f" {told_apart} of {len(mistakes.known)} known mistakes are told apart."
+    if result is not None:
+        told_apart, known = result
+        text += f" {told_apart} of {known} known mistakes are told apart."
     print(text)
 
 
-def _mistakes(
-    solution: Solution | None, check: Check, attempt: Any, name: str, module: str
-) -> Mistakes | None:
-    if solution is not None:
-        return solution.mistakes
-    return known_mistakes(
-        attempt, module or module_of(attempt if name_of(attempt) else check), name
-    )
+@dataclass(frozen=True)
+class _Exercise:
+    """An attempt, and what it is compared with."""
+
+    check: Check
+    attempt: Any
+    name: str
+    module: str  # the module that the notebook names, or ""
+    place: Any  # the attempt, or for an attempt that is a plain value, the check
+    solution: Solution | None  # None in the full edition
+    states: list[Restore]  # of the random generators, before the first run of the check
+
+    @property
+    def is_value(self) -> bool:
+        """Whether the attempt is neither a function nor a class."""
+        return self.place is not self.attempt
+
+    def run(self) -> None:
+        """Run the check, and raise an ExerciseError that says what is wrong."""
+        try:
+            if self.attempt is ...:
+                raise ExerciseError(f"{self.name} {UNWRITTEN}.")
+            self.check(self.attempt)
+        except NotImplementedError as error:
+            self._record(False)
+            raise ExerciseError(_unwritten(self.name, error)) from None
+        except ExerciseError:
+            self._record(False)
+            raise
+        except Exception as error:
+            self._record(False)
+            message = f"{self.name} is not right yet: {_failure(self.check, error)}"
+            diagnosis = _explain(self)
+            if diagnosis:
+                message += f"\n{diagnosis}"
+            cause = None if isinstance(error, AssertionError) else error
+            raise ExerciseError(message) from cause
+        self._record(True)
+
+    def _record(self, is_done: bool) -> None:
+        if self.solution is not None:
+            self.solution.record(is_done)
+
+    def right_version(self) -> Any:
+        """The solution, or None if it cannot run here, because its notebook was changed."""
+        if self.solution is None:
+            return self.attempt
+        try:
+            return self.solution.right_version(self.place)
+        except Exception:
+            return None
+
+    def mistakes(self) -> Mistakes | None:
+        """The known mistakes. Only plain values may have none in the full edition."""
+        if self.solution is not None:
+            return self.solution.mistakes(self.module)
+        module = self.module or module_of(self.place)
+        return known_mistakes(self.place, module, self.name, needed=not self.is_value)
 
 
-# --- an attempt --------------------------------------------------------------------------------
-
-
-def _attempt(
-    check: Check,
-    attempt: Any,
-    name: str,
-    module: str,
-    solution: Solution | None,
-    states: list[Restore],
-) -> None:
-    """Run the check, and raise an ExerciseError that says what is wrong."""
-    if attempt is ...:
-        raise ExerciseError(f"{name} {UNWRITTEN}.")
-    try:
-        check(attempt)
-    except NotImplementedError as error:
-        raise ExerciseError(_unwritten(name, error)) from None
-    except Exception as error:
-        message = f"{name} is not right yet: {_failure(check, error)}"
-        diagnosis = _explain(check, attempt, name, solution, states)
-        if diagnosis:
-            message += f"\n{diagnosis}"
-        cause = None if isinstance(error, AssertionError) else error
-        raise ExerciseError(message) from cause
+# --- an attempt that fails ---------------------------------------------------------------------
 
 
 def _unwritten(name: str, error: NotImplementedError) -> str:
@@ -113,48 +136,55 @@ def _failure(check: Check, error: Exception) -> str:
     return f"{kind}: {message}" if message else kind
 
 
-def _explain(
-    check: Check, attempt: Any, name: str, solution: Solution | None, states: list[Restore]
-) -> str:
+def _explain(exercise: _Exercise) -> str:
     """The diagnosis of an attempt that fails, as a sentence, or ""."""
-    if solution is None:
+    if exercise.solution is None:
         return ""
-    right = solution.right_version(attempt)
-    restore(states)
+    name, check = exercise.name, exercise.check
+    right = exercise.right_version()
+    if right is None:
+        return ""
+    restore(exercise.states)
     if failure_of(check, right) is not None:
         return f"The solution of {name} fails here, too: is an earlier exercise not right yet?"
-    if solution.mistakes is None:
+    mistakes = exercise.mistakes()
+    if mistakes is None:
         return ""
-    versions = solution.mistakes.versions(right)
-    return sentence_for(name, Diagnosis(check, right, versions, name, states).of(attempt))
+    diagnosis = Diagnosis(check, right, mistakes.versions(right), name, exercise.states)
+    return sentence_for(name, diagnosis.of(exercise.attempt))
 
 
-def _count_told_apart(
-    check: Check, right: Any, mistakes: Mistakes | None, states: list[Restore]
-) -> int:
-    """The number of known mistakes that the check notices."""
+# --- an attempt that is right ------------------------------------------------------------------
+
+
+def _count_told_apart(exercise: _Exercise) -> tuple[int, int] | None:
+    """How many known mistakes the check notices, and how many there are; None without any."""
+    right, mistakes = exercise.right_version(), exercise.mistakes()
+    if right is None or mistakes is None:
+        return None
     count = 0
-    for version in mistakes.versions(right).values() if mistakes else ():
-        restore(states)
-        count += failure_of(check, version) is not None
-    return count
+    for version in mistakes.versions(right).values():
+        restore(exercise.states)
+        count += failure_of(exercise.check, version) is not None
+    return count, len(mistakes.known)
 
 
 # --- the full edition --------------------------------------------------------------------------
 
 
-def _prove(
-    check: Check, right: Any, name: str, mistakes: Mistakes | None, states: list[Restore]
-) -> int:
+def _prove(exercise: _Exercise) -> tuple[int, int] | None:
     """Prove that the exercise works, or raise an AssertionError that says what does not.
 
-    Returns the number of known mistakes.
+    Returns the number of known mistakes twice, because all are told apart; None without any.
     """
-    _prove_unwritten_fails(check, right, name, states)
+    if not exercise.is_value:
+        _prove_unwritten_fails(exercise)
+    mistakes = exercise.mistakes()
     if mistakes is None:
-        return 0
+        return None
+    name, right = exercise.name, exercise.attempt
     versions = mistakes.versions(right)
-    diagnosis = Diagnosis(check, right, versions, name, states)
+    diagnosis = Diagnosis(exercise.check, right, versions, name, exercise.states)
     for sentence, version in versions.items():
         error = diagnosis.known(sentence).error
         if error is None:
@@ -164,7 +194,7 @@ def _prove(
         found = diagnosis.of(version)
         if found != [sentence]:
             raise AssertionError(_other_diagnosis(name, sentence, found))
-    return len(versions)
+    return len(versions), len(versions)
 
 
 def _other_diagnosis(name: str, sentence: str, found: Sequence[str]) -> str:
@@ -175,18 +205,16 @@ def _other_diagnosis(name: str, sentence: str, found: Sequence[str]) -> str:
     return f"the check cannot tell apart {wrong}, and one that {others}"
 
 
-def _prove_unwritten_fails(check: Check, right: Any, name: str, states: list[Restore]) -> None:
+def _prove_unwritten_fails(exercise: _Exercise) -> None:
     """Raise an AssertionError unless the check fails while the exercise is unwritten."""
-    if not (isinstance(right, type) or callable(right)):
-        return
-    label = f"{name}, unwritten"
-    unwritten = define(stripped(source_of(right)), right, separate_globals(right), label)
-    restore(states)
-    error = failure_of(check, unwritten)
+    name, right = exercise.name, exercise.attempt
+    source = stripped(source_of(right))
+    unwritten = define(source, right, separate_globals(right), f"{name}, unwritten")
+    restore(exercise.states)
+    error = failure_of(exercise.check, unwritten)
     if error is None:
         raise AssertionError(f"the check of {name} passes while {name} {UNWRITTEN}")
     if not isinstance(error, NotImplementedError):
         kind = type(error).__name__
-        raise AssertionError(
-            f"the check of {name} hides that {name} {UNWRITTEN}: it raises {kind}: {error}"
-        )
+        problem = f"the check of {name} hides that {name} {UNWRITTEN}: it raises {kind}: {error}"
+        raise AssertionError(problem)

@@ -26,9 +26,9 @@ import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ..directives import dialect_of, parse_cells
+from ..directives import ParsedCell, dialect_of, parse_cells
+from ..discovery import module_of as implied_module
 from ..notebook import read_notebook
-from ..project import find_project
 from ..records import dataclass
 from ..rootfinding import project_around
 from .sources import (
@@ -44,13 +44,10 @@ from .sources import (
     separate_globals,
     source_of,
 )
-from .trials import failure_of, random_states, restore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
-
-    from .trials import Check
 
     Edit: TypeAlias = "tuple[str, ...] | HelperEdit | Callable[[Any], Any]"
     Edits = Mapping[str, Edit]
@@ -74,44 +71,6 @@ class HelperEdit:
 def helper(name: str, *texts: str) -> HelperEdit:
     """An edit of the function or class `name` of the same module: old and new texts in turns."""
     return HelperEdit(name, texts)
-
-
-# --- what notebooks and tests call -------------------------------------------------------------
-
-
-def wrong_versions(original: Any, module: str = "") -> dict[str, Any]:
-    """The wrong versions of a function or a class, by the sentences that say what they do.
-
-    `module` names the file of known mistakes. Without it, this is the module that the original
-    belongs to.
-    """
-    mistakes = known_mistakes(original, module)
-    return mistakes.versions(original)
-
-
-def kills(check: Check, original: Any, module: str = "") -> int:
-    """Raise an AssertionError unless `check` passes on the original and on no wrong version.
-
-    Returns the number of wrong versions.
-    """
-    mistakes = known_mistakes(original, module)
-    before = random_states()
-    check(original)
-    after = random_states()
-    survivors = []
-    for sentence, version in mistakes.versions(original).items():
-        restore(before)
-        error = failure_of(check, version)
-        if error is None:
-            survivors.append(sentence)
-        elif type(error) is NameError:
-            raise mistakes.error(sentence, f"the wrong version cannot run: {error}") from error
-    restore(after)
-    if survivors:
-        name = mistakes.name
-        listed = "; ".join(survivors)
-        raise AssertionError(f"the check lets wrong versions of {name} pass: one that {listed}")
-    return len(mistakes.known)
 
 
 # --- the file of known mistakes ----------------------------------------------------------------
@@ -153,16 +112,26 @@ class Mistakes:
         return MutantError(f"{self.path}: {self.name}, {sentence!r}: {problem}")
 
 
-def known_mistakes(original: Any, module: str = "", name: str = "") -> Mistakes:
+def known_mistakes(
+    original: Any, module: str = "", name: str = "", needed: bool = True
+) -> Mistakes | None:
     """The known mistakes of a function or a class.
 
-    Those of a class include those of its methods, which stand under `Class.method`.
+    Those of a class include those of its methods, which stand under `Class.method`. Unless they
+    are `needed`, the file may be missing, and it need not list any.
     """
     name = name or name_of(original)
-    module = module or module_of(original)
-    path = _file_of(module, original) if module else _only_file_with(name)
-    table = _read_table(path)
-    return select_mistakes(path, table, name)
+    try:
+        path = _file_of(module, original) if module else _only_file_with(name)
+        return select_mistakes(path, _read_table(path), name)
+    except _NoMistakesError:
+        if needed:
+            raise
+        return None
+
+
+class _NoMistakesError(MutantError):
+    """No known mistakes are listed."""
 
 
 def select_mistakes(path: Path, table: Mapping[str, Edits], name: str) -> Mistakes:
@@ -178,7 +147,7 @@ def select_mistakes(path: Path, table: Mapping[str, Edits], name: str) -> Mistak
             known[sentence] = Mistake(edit, method)
     if not known:
         names = ", ".join(table) or "nothing"
-        raise MutantError(f"{path}: {TABLE} has no entry {name!r}, only {names}")
+        raise _NoMistakesError(f"{path}: {TABLE} has no entry {name!r}, only {names}")
     return Mistakes(path, name, known)
 
 
@@ -193,7 +162,7 @@ def module_of(original: Any) -> str:
         return name.rpartition(".")[2]
     notebook = notebook_of(original)
     if notebook is not None:
-        return _default_exp(notebook)
+        return _module_of_notebook(notebook)
     for function in functions_of(original):
         file = Path(function.__code__.co_filename)
         if file.suffix == ".py" and file.is_file():  # a cell that counts as a part of a module
@@ -213,14 +182,20 @@ def _only_file_with(name: str) -> Path:
         return found[0]
     files = " and ".join(path.name for path in found)
     problem = f"{files} list mistakes of {name}" if found else f"no file lists mistakes of {name}"
-    raise MutantError(f"{folder}: {problem}: name the module with module='...'")
+    raise _NoMistakesError(f"{folder}: {problem}: name the module with module='...'")
 
 
-def _default_exp(path: Path) -> str:
+def _module_of_notebook(path: Path) -> str:
     """The last part of the name of the module that a notebook writes to, or ""."""
     notebook = read_notebook(path)
-    dialect = dialect_of(notebook, find_project(path.parent))
-    for parsed in parse_cells(notebook, dialect):
+    project = project_around(path.parent, path.parent)
+    cells = parse_cells(notebook, dialect_of(notebook, project))
+    return default_module(cells) or implied_module(path) or ""
+
+
+def default_module(cells: list[ParsedCell]) -> str:
+    """The last part of the name in a notebook's `default_exp`, or ""."""
+    for parsed in cells:
         directive = parsed.get("default_exp")
         if directive is not None and directive.args:
             return directive.args[0].replace("/", ".").rpartition(".")[2]
@@ -241,7 +216,7 @@ def _file_of(module: str, original: Any) -> Path:
             return path
         paths.append(path)
     name = name_of(original)
-    raise MutantError(f"{paths[0]}: there is no such file, so no mistakes of {name} are known")
+    raise _NoMistakesError(f"{paths[0]}: there is no such file, so no mistakes of {name} are known")
 
 
 # The table of each file, with the time and size that the file had.

@@ -90,7 +90,7 @@ def _class_source(cls: type) -> str:
     own = f"{cls.__qualname__}."
     for function in functions_of(cls):
         code = function.__code__
-        if not function.__qualname__.startswith(own) or code.co_filename.startswith("<"):
+        if not function.__qualname__.startswith(own):
             continue
         lines = linecache.getlines(code.co_filename, function.__globals__)
         start = _line_of_class(lines[: code.co_firstlineno], cls.__name__)
@@ -186,11 +186,27 @@ def define(source: str, original: Any, namespace: dict[str, Any], label: str) ->
     if cells:
         tree = _in_factory(node, cells)
     code = compile(tree, file_name, "exec", _flags_of(original), dont_inherit=True)
-    linecache.cache[file_name] = len(source), None, source.splitlines(keepends=True), file_name
+    _remember(source, file_name)
     exec(code, namespace)
     made = namespace.pop(_FACTORY)(**cells) if cells else namespace[name]
     _take_name(made, original)
     return made
+
+
+def run_source(source: str, original: Any, namespace: dict[str, Any], label: str) -> None:
+    """Run some source in a namespace, with the features of `__future__` that the original has.
+
+    `label` is the name of its file in tracebacks.
+    """
+    file_name = f"<{label}>"
+    code = compile(source, file_name, "exec", _flags_of(original), dont_inherit=True)
+    _remember(source, file_name)
+    exec(code, namespace)
+
+
+def _remember(source: str, file_name: str) -> None:
+    """Let tracebacks, and `inspect`, find the source of code."""
+    linecache.cache[file_name] = len(source), None, source.splitlines(keepends=True), file_name
 
 
 def _is_patch(decorator: ast.expr) -> bool:

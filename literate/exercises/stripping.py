@@ -171,15 +171,17 @@ def _replace(source: str, replacements: list[_Replacement]) -> str:
     return b"".join([*pieces, whole[copied:]]).decode()
 
 
-def definition_source(source: str, name: str) -> str:
-    """The lines of a cell that define a name."""
+def solution_code(source: str) -> str:
+    """What the source of a solution defines, and its imports, without its other statements."""
+    tree = ast.parse(source)
+    wanted = solution_nodes(tree)
     lines = source.splitlines(keepends=True)
-    for node in ast.parse(source).body:
-        if not isinstance(node, Function | ast.ClassDef | ast.Assign | ast.AnnAssign):
+    pieces = []
+    for node in tree.body:
+        start = node.lineno
+        if isinstance(node, Function | ast.ClassDef):
+            start = first_line(node)
+        elif not isinstance(node, ast.Import | ast.ImportFrom) and node not in wanted:
             continue
-        if name in defined_names(node):
-            start = node.lineno
-            if isinstance(node, Function | ast.ClassDef):
-                start = first_line(node)
-            return "".join(lines[start - 1 : node.end_lineno])
-    return ""
+        pieces.append("".join(lines[start - 1 : node.end_lineno]).rstrip("\n"))
+    return "\n\n\n".join(pieces) + "\n"
