@@ -25,7 +25,10 @@ MUTANTS = {
         "gives twice the gradient": lambda original: (
             lambda *args: tuple(2 * g for g in original(*args))
         ),
-        "halves the gradient of the weight": (".mul_(scale), weight_g", ".mul_(scale), weight_g / 2"),
+        "halves the gradient of the weight": (
+            ".mul_(scale), weight_g",
+            ".mul_(scale), weight_g / 2",
+        ),
         "halves the gradient of the bias": ("weight_g, bias_g\n", "weight_g, bias_g / 2\n"),
         "forgets the weight where each group has one": (
             "out_g, scale * weight",

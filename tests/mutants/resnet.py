@@ -27,7 +27,10 @@ MUTANTS = {
             "nn.AdaptiveAvgPool2d(1)",
             "nn.AdaptiveMaxPool2d(1)",
         ),
-        "has no relu behind the first convolution": ("nn.ReLU(), *blocks", "nn.Identity(), *blocks"),
+        "has no relu behind the first convolution": (
+            "nn.ReLU(), *blocks",
+            "nn.Identity(), *blocks",
+        ),
         "does not halve the size in blocks": (
             "ResBlock(ni, nf, 2, conv",
             "ResBlock(ni, nf, 1, conv",
@@ -45,7 +48,10 @@ MUTANTS = {
             "return torch.relu(layers(x) + short_cut(x))",
             "return layers(x) + short_cut(x)",
         ),
-        "forgets the short cut": ("return torch.relu(layers(x) + short_cut(x))", "return torch.relu(layers(x))"),
+        "forgets the short cut": (
+            "return torch.relu(layers(x) + short_cut(x))",
+            "return torch.relu(layers(x))",
+        ),
         "adds x in place of short_cut(x)": (
             "return torch.relu(layers(x) + short_cut(x))",
             "return torch.relu(layers(x) + x)",
@@ -82,7 +88,8 @@ MUTANTS = {
         ),
         "counts only the mistakes": (
             "    return",
-            "    answers, labels = answers[answers != labels], labels[answers != labels]\n    return",
+            "    wrong = answers != labels\n"
+            "    answers, labels = answers[wrong], labels[wrong]\n    return",
         ),
         "gives fractions of each class": (
             "    return (labels * c + answers).bincount(minlength=c * c).view(c, c)",
