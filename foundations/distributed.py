@@ -33,59 +33,22 @@ def rank_and_world() -> tuple[int, int]:
     return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
 
 
-def launch(
-    fn: Callable,  # called as fn(*args) in each process; what it returns must be picklable
-    world: int,  # how many processes
-    *args,
-    timeout: float = 600.,  # seconds that a process waits for a message
-    start_method: str = 'fork' if sys.platform == 'linux' else 'spawn',
-) -> list:
-    "What `fn` returns in each process; raises the first exception of one of them, and ends all."
-    if world < 1: raise ValueError(f"{world} processes")
-    context = multiprocessing.get_context(start_method)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        processes = [context.Process(target=_run_rank, daemon=True,
-                                     args=(rank, world, folder, timeout, fn, args))
-                     for rank in range(world)]
-        try:
-            for process in processes: process.start()
-            codes = _exit_codes(processes)
-        finally:
-            for process in processes:
-                if process.pid is not None: process.kill(), process.join()
-        failed = {rank: code for rank, code in enumerate(codes)
-                  if code is not None and not (code == 0 and (folder/f'{rank}').exists())}
-        if failed: raise _first_error(folder, failed)
-        return [pickle.loads((folder/f'{rank}').read_bytes()) for rank in range(world)]
-
-
-def _exit_codes(processes: list, patience: float = 1.) -> list[int | None]:
-    "Waits until all have ended, or for `patience` seconds after a failure; None: still running."
-    deadline = math.inf
-    while True:
-        codes = [process.exitcode for process in processes]
-        if any(codes): deadline = min(deadline, time.monotonic() + patience)
-        left = deadline - time.monotonic()
-        if None not in codes or left <= 0: return codes
-        running = [process.sentinel for process, code in zip(processes, codes) if code is None]
-        wait(running, None if left == math.inf else left)
-
-
 def _run_rank(rank: int, world: int, folder: Path, timeout: float, fn: Callable,
               args: tuple) -> None:
+    "Calls the function in a process, and writes what it returns, or its exception, into a file."
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
     os.environ['TORCH_DIST_INIT_BARRIER'] = '1'  # no one may be gone before all have arrived
-    if sys.platform == 'linux': os.environ['GLOO_SOCKET_IFNAME'] = 'lo'  # this machine only
+    if sys.platform == 'linux':
+        os.environ['GLOO_SOCKET_IFNAME'] = 'lo'  # this machine only
     try:
         dist.init_process_group('gloo', init_method=f'file://{folder}/store', rank=rank,
                                 world_size=world, timeout=timedelta(seconds=timeout))
-        (folder/f'{rank}').write_bytes(pickle.dumps(fn(*args)))
+        (folder / f'{rank}').write_bytes(pickle.dumps(fn(*args)))
     except Exception as error:
-        (folder/f'{rank}.part').write_bytes(_pickled(time.monotonic(), rank, error))
-        (folder/f'{rank}.part').rename(folder/f'{rank}.error')  # never seen half-written
+        (folder / f'{rank}.part').write_bytes(_pickled(time.monotonic(), rank, error))
+        (folder / f'{rank}.part').rename(folder / f'{rank}.error')  # never seen half-written
         sys.exit(1)
 
 
@@ -93,7 +56,7 @@ def _end_with_parent() -> None:
     multiprocessing.parent_process().join()
     os._exit(1)
 
-
+# %% ../nbs/11_distributed.ipynb #11a00006
 def _pickled(when: float, rank: int, error: Exception) -> bytes:
     text = f"in process {rank}:\n{''.join(traceback.format_exception(error))}"
     try:
@@ -105,7 +68,8 @@ def _pickled(when: float, rank: int, error: Exception) -> bytes:
 
 def _first_error(folder: Path, codes: dict[int, int]) -> Exception:
     for rank, code in codes.items():
-        if (folder/f'{rank}.error').exists(): continue
+        if (folder / f'{rank}.error').exists():
+            continue
         how = f'by {signal.Signals(-code).name}' if code < 0 else f'with exit code {code}'
         return RuntimeError(f"process {rank} was ended {how}")
     # Of all processes: the one that failed first may be slower to end than its consequence.
@@ -114,11 +78,59 @@ def _first_error(folder: Path, codes: dict[int, int]) -> Exception:
     error.add_note(text)
     return error
 
+# %% ../nbs/11_distributed.ipynb #11a00007
+def _exit_codes(processes: list, patience: float = 1.) -> list[int | None]:
+    "Waits until all have ended, or for `patience` seconds after a failure; None: still running."
+    deadline = math.inf
+    while True:
+        codes = [process.exitcode for process in processes]
+        if any(codes):
+            deadline = min(deadline, time.monotonic() + patience)
+        left = deadline - time.monotonic()
+        if None not in codes or left <= 0:
+            return codes
+        running = [process.sentinel for process, code in zip(processes, codes) if code is None]
+        wait(running, None if left == math.inf else left)
+
+
+def _run_all(processes: list) -> list[int | None]:
+    "Starts the processes, and returns their exit codes; in the end, none of them is left."
+    try:
+        for process in processes:
+            process.start()
+        return _exit_codes(processes)
+    finally:
+        for process in processes:
+            if process.pid is not None:
+                process.kill(), process.join()
+
+# %% ../nbs/11_distributed.ipynb #11a00008
+def launch(fn: Callable, world: int, *args, timeout: float = 600.,
+           start_method: str = 'fork' if sys.platform == 'linux' else 'spawn') -> list:
+    """What `fn` returns in each process; raises the first exception of one of them, and ends all.
+
+    fn: called as fn(*args) in each process; what it returns must be picklable
+    world: how many processes; ValueError for none
+    timeout: seconds that a process waits for a message
+    start_method: 'fork' or 'spawn'
+    """
+    if world < 1:
+        raise ValueError(f"{world} processes")
+    context = multiprocessing.get_context(start_method)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        job = world, folder, timeout, fn, args
+        codes = _run_all([context.Process(target=_run_rank, daemon=True, args=(rank, *job))
+                          for rank in range(world)])
+        failed = {rank: code for rank, code in enumerate(codes)
+                  if code is not None and not (code == 0 and (folder / f'{rank}').exists())}
+        if failed:
+            raise _first_error(folder, failed)
+        return [pickle.loads((folder / f'{rank}').read_bytes()) for rank in range(world)]
+
 # %% ../nbs/11_distributed.ipynb #84e2e642
-def ring_allreduce(
-    t: Tensor,  # any shape, the same in all processes
-) -> Tensor:
-    "The sum of `t` over all processes, the same bits in each of them; a new tensor."
+def ring_allreduce(t: Tensor) -> Tensor:
+    "The sum of `t` over all processes, the same bits in each; a new tensor, in the shape of `t`."
     rank, world = rank_and_world()
     total = t.detach().clone(memory_format=torch.contiguous_format).view(-1)
     chunks = total.split([(len(total) + k) // world for k in range(world)])
@@ -132,25 +144,28 @@ def ring_allreduce(
     return torch.empty_like(t, requires_grad=False).copy_(total.view(t.shape))
 
 # %% ../nbs/11_distributed.ipynb #6020c015
-def weighted_mean(
-    values: Tensor,  # any shape, the same in all processes
-    weights: Tensor,  # how much the values of this process count; broadcast with `values`
-) -> Tensor:
-    "The mean of `values` over all processes, weighted; `values` itself if there is only one."
-    if rank_and_world()[1] == 1: return values
+def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
+    """The mean of `values` over all processes, weighted; `values` itself if there is only one.
+
+    values: any shape, the same in all processes
+    weights: how much the values of this process count; broadcast with `values`
+    """
+    if rank_and_world()[1] == 1:
+        return values
     return ring_allreduce(values * weights) / ring_allreduce(weights)
 
 # %% ../nbs/11_distributed.ipynb #0c750652
 class Shard:
-    "This process's part of each batch; for one process, the batches as they are."
+    """This process's part of each batch; for one process, the batches as they are.
 
-    def __init__(
-        self,
-        batches: Iterable[tuple[Tensor, ...]],  # of all processes together, the same in each
-    ):
+    batches: tuples of tensors, of all processes together; the same in each process
+    """
+
+    def __init__(self, batches: Iterable[tuple[Tensor, ...]]):
         self.batches, self.rows = batches, []
 
-    def __len__(self) -> int: return len(self.batches)
+    def __len__(self) -> int:
+        return len(self.batches)
 
     def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
         "ValueError if a batch has fewer rows than there are processes."
@@ -163,43 +178,57 @@ class Shard:
             self.rows.append(len(own[0]))
             yield own
 
+# %% ../nbs/11_distributed.ipynb #11a00011
+def _take_first(model: nn.Module) -> None:
+    "Gives the model the weights and buffers of the first process."
+    with torch.no_grad():
+        for t in (*model.parameters(), *model.buffers()):
+            t.copy_(ring_allreduce(t if rank_and_world()[0] == 0 else torch.zeros_like(t)))
+
+
+def _add_up(grads: list[Tensor], own_rows: int) -> None:
+    "Replaces sums over the rows of this process by the mean over the rows of all."
+    rows = grads[0].new_tensor([own_rows])
+    total = ring_allreduce(torch.cat([*(grad.flatten() for grad in grads), rows]))
+    *sums, rows = total.split([*(grad.numel() for grad in grads), 1])
+    for grad, sum_of_all in zip(grads, sums):
+        grad.copy_(sum_of_all.view(grad.shape) / rows)
+
 # %% ../nbs/11_distributed.ipynb #f798357f
 class DDP(Module):
-    "A model that is trained on several processes, each with its `Shard` of the batch."
+    "A model, with a loss that is a mean over rows, trained by processes with a `Shard` each."
 
-    def __init__(
-        self,
-        model: nn.Module,  # takes the weights of the first process; its loss is a mean over rows
-    ):
+    def __init__(self, model: nn.Module):
         self.model, self.missing = model, 0
         self.trained = [p for p in model.parameters() if p.requires_grad]
-        rank, _ = rank_and_world()
-        with torch.no_grad():
-            for t in (*model.parameters(), *model.buffers()):
-                t.copy_(ring_allreduce(t if rank == 0 else torch.zeros_like(t)))
-        for p in self.trained: p.register_post_accumulate_grad_hook(self._arrived)
+        _take_first(model)
+        for p in self.trained:
+            p.register_post_accumulate_grad_hook(self._arrived)
 
     def forward(self, x: Tensor) -> Tensor:
         "The output of the model; RuntimeError if gradients are missing or left over."
         out = self.model(x)
-        if not out.requires_grad: return out
-        if self.missing:
-            raise RuntimeError(f"{self.missing} of {len(self.trained)} parameters got no gradient")
-        if any(p.grad is not None for p in self.trained):
-            raise RuntimeError("gradients are left from before: zero_grad has to come first")
-        self.rows = len(x)
-        out.register_hook(lambda out_g: out_g * len(x))
+        if out.requires_grad:
+            if self.missing:
+                raise RuntimeError(f"{self.missing} of {len(self.trained)} parameters got no gradient")
+            if any(p.grad is not None for p in self.trained):
+                raise RuntimeError("gradients are left from before: zero_grad has to come first")
+            self.rows = len(x)
+            out.register_hook(lambda out_g: out_g * len(x))
         return out
 
     def _arrived(self, p: Tensor) -> None:
         self.missing = (self.missing or len(self.trained)) - 1
-        if not self.missing: self._add_up([p.grad for p in self.trained])
+        if not self.missing:
+            _add_up([p.grad for p in self.trained], self.rows)
 
-    def _add_up(self, grads: list[Tensor]) -> None:
-        rows = grads[0].new_tensor([self.rows])
-        total = ring_allreduce(torch.cat([*(grad.flatten() for grad in grads), rows]))
-        *sums, rows = total.split([*(grad.numel() for grad in grads), 1])
-        for grad, sum_of_all in zip(grads, sums): grad.copy_(sum_of_all.view(grad.shape) / rows)
+# %% ../nbs/11_distributed.ipynb #11a00014
+def _of_all(counts: Tensor, means: Tensor, variances: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    "Number, mean and variance of all values, from those of the parts: (parts, nf) -> (nf,)"
+    total = counts.sum(0)
+    mean = (counts * means).sum(0) / total
+    var = (counts * (variances + (means - mean).square())).sum(0) / total
+    return total, mean, var
 
 # %% ../nbs/11_distributed.ipynb #8e38f508
 class AllReduce(torch.autograd.Function):
@@ -215,29 +244,24 @@ class AllReduce(torch.autograd.Function):
         "The sum of the gradients for the outputs of all processes."
         return ring_allreduce(out_g)
 
-
+# %% ../nbs/11_distributed.ipynb #11a00017
 class SyncBatchNorm(nn.BatchNorm2d):
     "nn.BatchNorm2d over the batches of all processes together: (n, nf, h, w), shape unchanged."
 
     def forward(self, x: Tensor) -> Tensor:
         "Normalises with the statistics of all while training, else with the running ones."
         rank, world = rank_and_world()
-        if world == 1 or not self.training: return super().forward(x)
+        if world == 1 or not self.training:
+            return super().forward(x)
         n, axes, shape = x.numel() / x.shape[1], (0, 2, 3), (1, -1, 1, 1)
         mean = x.sum(axes) / n
         var = (x - mean.view(shape)).square().sum(axes) / n
         table = x.new_zeros(world, 3, x.shape[1])
         table[rank] = torch.stack([torch.full_like(mean, n), mean, var])
-        mean, var = self._of_all(*AllReduce.apply(table).transpose(0, 1))
-        scale = self.weight * (var + self.eps).rsqrt()
-        return (x - mean.view(shape)) * scale.view(shape) + self.bias.view(shape)
-
-    def _of_all(self, counts: Tensor, means: Tensor, variances: Tensor) -> tuple[Tensor, Tensor]:
-        total = counts.sum(0)
-        mean = (counts * means).sum(0) / total
-        var = (counts * (variances + (means - mean).square())).sum(0) / total
+        total, mean, var = _of_all(*AllReduce.apply(table).transpose(0, 1))
         with torch.no_grad():
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(var * total / (total - 1), self.momentum)
             self.num_batches_tracked.add_(1)
-        return mean, var
+        scale = self.weight * (var + self.eps).rsqrt()
+        return (x - mean.view(shape)) * scale.view(shape) + self.bias.view(shape)

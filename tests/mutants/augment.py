@@ -9,8 +9,8 @@ def rolled(original):
     """What leaves on one side comes in on the other."""
 
     def shift(x, down, right, fill):
-        down, right = (torch.as_tensor(by).expand(len(x)).tolist() for by in (down, right))
-        moved = [image.roll(by, (1, 2)) for image, by in zip(x, zip(down, right))]
+        by = torch.stack([torch.as_tensor(by).expand(len(x)) for by in (down, right)], 1)
+        moved = [image.roll(by[i].tolist(), (1, 2)) for i, image in enumerate(x)]
         return torch.stack(moved)
 
     return shift
