@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import proofs
+
 from literate.notebook import read_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -157,7 +159,7 @@ def save_page(machine: str, runs: list[tuple[str, list[Record]]]) -> None:
     store = read_store()
     add_runs(store, made, machine, runs)
     STORE.write_text(json.dumps(store, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    TABLE.write_text(render(made, store), encoding="utf-8")
+    TABLE.write_text(render(made, store, proofs.read_proofs()), encoding="utf-8")
     rows = len({claim.row for claim in made})
     mutants = sum(store["mutants"].values())
     print(f"{len(made)} claims for {rows} rows, {mutants} mutants -> {TABLE.relative_to(ROOT)}")
@@ -263,8 +265,8 @@ def _rounded(value: float) -> float:
 # --- the page ----------------------------------------------------------------------------------
 
 
-def render(made: list[Claim], store: Store) -> str:
-    """The page, from the claims of the notebooks and the stored measurements."""
+def render(made: list[Claim], store: Store, proved: Sequence[proofs.Proof] = ()) -> str:
+    """The page, from the claims and proofs of the notebooks and the stored measurements."""
     lines = [
         HEAD,
         *_runs(store["machines"]),
@@ -275,6 +277,7 @@ def render(made: list[Claim], store: Store) -> str:
     for claim in made:
         lines.append(_row(claim, store["claims"].get(key_of(claim), {})))
     lines += _mutants(store["mutants"])
+    lines += proofs.section(list(proved))
     lines.append("")
     return "\n".join(lines)
 

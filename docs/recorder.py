@@ -1,8 +1,8 @@
 """Write down what the tests of the notebooks measure, while docs/matrix.py runs them.
 
-`foundations.core` loads this file if FOUNDATIONS_RECORDER names it. Each record is a line of JSON in
-the file that FOUNDATIONS_CLAIMS names. It says which line made the test, and which cell was running:
-a test may stand in a function that another cell has defined.
+`foundations.core` loads this file if FOUNDATIONS_RECORDER names it. Each record is a line of JSON
+in the file that FOUNDATIONS_CLAIMS names. It says which line made the test, and which cell was
+running: a test may stand in a function that another cell has defined.
 
 Tests that are there to fail are not recorded: those inside of `test_fail` and `test_kills`, and the
 checks of exercises.

@@ -16,9 +16,7 @@ from fastcore.basics import patch
 from .matmul import ShapeError, broadcast_shape
 
 # %% ../nbs/01a_tensor.ipynb #74546dbc
-def contiguous_strides(
-    shape: Sequence[int],
-) -> tuple[int, ...]:
+def contiguous_strides(shape: Sequence[int]) -> tuple[int, ...]:
     "The strides of a tensor of `shape` whose elements are stored one after the other."
     strides, step = [], 1
     for size in reversed(shape):
@@ -30,98 +28,122 @@ def contiguous_strides(
 class Tensor:
     "Numbers in a list, `storage`, seen as an array of some shape."
 
-    def __init__(
-        self,
-        storage: list,  # shared, not copied
-        shape: Sequence[int] | None = None,  # None: one dimension with all of the storage
-        strides: Sequence[int] | None = None,  # None: those of a contiguous tensor
-        offset: int = 0,  # the place of the first element
-    ):
+    def __init__(self, storage: list, shape: Sequence[int] | None = None,
+                 strides: Sequence[int] | None = None, offset: int = 0):
+        """ShapeError if the elements would lie outside of the storage.
+
+        storage: shared, not copied
+        shape: None for one dimension with all of the storage
+        strides: None for those of a contiguous tensor
+        offset: the place of the first element
+        """
         self.storage, self.offset = storage, offset
         self.shape = (len(storage),) if shape is None else tuple(shape)
         self.strides = contiguous_strides(self.shape) if strides is None else tuple(strides)
         steps = zip(self.shape, self.strides, strict=True)
         last = offset + sum((size - 1) * stride for size, stride in steps)
-        inside = self.numel() == 0 or 0 <= offset <= last < len(storage)
+        inside = math.prod(self.shape) == 0 or 0 <= offset <= last < len(storage)
         if not inside or min(self.shape + self.strides, default=0) < 0:
             raise ShapeError(f"shape {self.shape}, strides {self.strides} and offset {offset} "
                              f"do not fit a storage of {len(storage)}")
 
-    @property
-    def ndim(self) -> int:
-        "How many dimensions there are."
-        return len(self.shape)
+# %% ../nbs/01a_tensor.ipynb #0a000005
+@patch
+def positions(self: Tensor) -> Iterator[int]:
+    "The place of each element in storage, the last index running fastest."
+    for index in product(*map(range, self.shape)):
+        yield self.offset + sum(map(operator.mul, index, self.strides))
 
-    def numel(self) -> int:
-        "How many elements there are."
-        return math.prod(self.shape)
 
-    def positions(self) -> Iterator[int]:
-        "The place of each element in storage, the last index running fastest."
-        for index in product(*map(range, self.shape)):
-            yield self.offset + sum(map(operator.mul, index, self.strides))
+@patch
+def elements(self: Tensor) -> Iterator:
+    "Each element, the last index running fastest."
+    return (self.storage[position] for position in self.positions())
 
-    def elements(self) -> Iterator:
-        "Each element, the last index running fastest."
-        return (self.storage[position] for position in self.positions())
+# %% ../nbs/01a_tensor.ipynb #0a000008
+@patch(as_prop=True)
+def ndim(self: Tensor) -> int:
+    "How many dimensions there are."
+    return len(self.shape)
 
-    def item(self):
-        "The only element; ValueError if there are none or several."
-        element, = self.elements()
-        return element
 
-    def tolist(self):
-        "The elements as nested lists; a number if there is no dimension."
-        if self.ndim == 0: return self.item()
-        return [self[i].tolist() for i in range(self.shape[0])]
+@patch
+def numel(self: Tensor) -> int:
+    "How many elements there are."
+    return math.prod(self.shape)
 
-    def __repr__(self) -> str: return f"tensor({self.tolist()})"
+
+@patch
+def item(self: Tensor):
+    "The only element; ValueError if there are none or several."
+    element, = self.elements()
+    return element
+
+
+@patch
+def tolist(self: Tensor):
+    "The elements as nested lists; a number if there is no dimension."
+    if self.ndim == 0:
+        return self.item()
+    return [self[i].tolist() for i in range(self.shape[0])]
+
+
+@patch
+def __repr__(self: Tensor) -> str:
+    return f"tensor({self.tolist()})"
 
 # %% ../nbs/01a_tensor.ipynb #e12ab135
-def tensor(
-    nested,  # a number, or lists of lists of numbers
-) -> Tensor:
-    "A new contiguous tensor with the numbers of nested lists; ShapeError if they are ragged."
+def tensor(nested) -> Tensor:
+    """A new contiguous tensor with the numbers of nested lists; ShapeError if they are ragged.
+
+    nested: a number, or lists of lists of numbers
+    """
     shape, level = [], [nested]
     while level and isinstance(level[0], (list, tuple)):
         lengths = {len(inner) if isinstance(inner, (list, tuple)) else None for inner in level}
-        if len(lengths) > 1: raise ShapeError(f"lists of different lengths: {nested}")
+        if len(lengths) > 1:
+            raise ShapeError(f"lists of different lengths: {nested}")
         shape += lengths
         level = [x for inner in level for x in inner]
-    if any(isinstance(x, (list, tuple)) for x in level): raise ShapeError(f"ragged: {nested}")
+    if any(isinstance(x, (list, tuple)) for x in level):
+        raise ShapeError(f"ragged: {nested}")
     return Tensor(level, shape)
 
 # %% ../nbs/01a_tensor.ipynb #a0a56298
 @patch
-def __getitem__(
-    self: Tensor,
-    index,  # a number, slice, None or `...`, or several of them
-) -> Tensor:
-    "A view of some elements; IndexError outside, ValueError for a negative step."
-    index = index if isinstance(index, tuple) else (index,)
-    used = sum(i is not None and i is not ... for i in index)
-    if used > self.ndim or index.count(...) > 1:
-        raise IndexError(f"index {index} for {self.ndim} dimensions")
-    at = index.index(...) if ... in index else len(index)
-    index = index[:at] + (slice(None),) * (self.ndim - used) + index[at + 1:]
+def __getitem__(self: Tensor, index) -> Tensor:
+    """A view of some elements; IndexError outside, ValueError for a negative step.
+
+    index: a number, slice, None or `...`, or several of them
+    """
     shape, strides, offset, dims = [], [], self.offset, zip(self.shape, self.strides)
-    for i in index:
+    for i in _for_each_dimension(index, self.ndim):
         size, stride = (1, 0) if i is None else next(dims)
         chosen = range(size)[slice(None) if i is None else i]
-        if isinstance(chosen, int): offset += chosen * stride; continue
-        if chosen.step < 0: raise ValueError(f"the step of {i} is negative")
+        if isinstance(chosen, int):
+            offset += chosen * stride
+            continue
+        if chosen.step < 0:
+            raise ValueError(f"the step of {i} is negative")
         shape.append(len(chosen))
         strides.append(stride * chosen.step)
         offset += chosen.start * stride
     return Tensor(self.storage, shape, strides, offset)
 
+# %% ../nbs/01a_tensor.ipynb #0a000030
+def _for_each_dimension(index, ndim: int) -> tuple:
+    "The index as a tuple with a number or a slice for each dimension, and None for new ones."
+    index = index if isinstance(index, tuple) else (index,)
+    used = sum(i is not None and i is not ... for i in index)
+    if used > ndim or index.count(...) > 1:
+        raise IndexError(f"index {index} for {ndim} dimensions")
+    at = index.index(...) if ... in index else len(index)
+    return index[:at] + (slice(None),) * (ndim - used) + index[at + 1:]
+
 # %% ../nbs/01a_tensor.ipynb #51266bf6
 @patch
-def permute(
-    self: Tensor,
-    *dims: int,  # the dimensions in their new order, each once
-) -> Tensor:
-    "A view with the dimensions in another order; ShapeError unless each is named once."
+def permute(self: Tensor, *dims: int) -> Tensor:
+    "A view with the dimensions in the order `dims`; ShapeError unless each is named once."
     dims = [range(self.ndim)[d] for d in dims]
     if sorted(dims) != list(range(self.ndim)):
         raise ShapeError(f"{dims} is no order of {self.ndim} dimensions")
@@ -132,39 +154,36 @@ def permute(
 @patch
 def t(self: Tensor) -> Tensor:
     "The transposed matrix, a view; ShapeError unless there are two dimensions."
-    if self.ndim != 2: raise ShapeError(f"{self.ndim} dimensions, no matrix")
+    if self.ndim != 2:
+        raise ShapeError(f"{self.ndim} dimensions, no matrix")
     return self.permute(1, 0)
 
-
+# %% ../nbs/01a_tensor.ipynb #0a00000f
 @patch
-def unsqueeze(
-    self: Tensor,
-    dim: int,  # the place of the new dimension in the result, may be negative
-) -> Tensor:
-    "A view with one more dimension, of size 1."
+def unsqueeze(self: Tensor, dim: int) -> Tensor:
+    "A view with one more dimension, of size 1, at the place `dim` of the result."
     dim = range(self.ndim + 1)[dim]
     return self[(slice(None),) * dim + (None,)]
 
 
 @patch
-def squeeze(
-    self: Tensor,
-    dim: int,  # the dimension to remove
-) -> Tensor:
-    "A view without a dimension of size 1; ShapeError if it has another size."
+def squeeze(self: Tensor, dim: int) -> Tensor:
+    "A view without the dimension `dim` of size 1; ShapeError if it has another size."
     dim = range(self.ndim)[dim]
-    if self.shape[dim] != 1: raise ShapeError(f"dimension {dim} has the size {self.shape[dim]}")
+    if self.shape[dim] != 1:
+        raise ShapeError(f"dimension {dim} has the size {self.shape[dim]}")
     return self[(slice(None),) * dim + (0,)]
 
 # %% ../nbs/01a_tensor.ipynb #ea52bc84
 @patch
-def expand(
-    self: Tensor,
-    *shape: int,  # -1 keeps the size of a dimension that exists
-) -> Tensor:
-    "A view that repeats dimensions of size 1, and new ones in front; ShapeError for other sizes."
+def expand(self: Tensor, *shape: int) -> Tensor:
+    """A view that repeats dimensions of size 1, and new ones in front; ShapeError for others.
+
+    shape: of the result; -1 keeps the size of a dimension that exists
+    """
     added = len(shape) - self.ndim
-    if added < 0: raise ShapeError(f"cannot expand {self.shape} to {shape}")
+    if added < 0:
+        raise ShapeError(f"cannot expand {self.shape} to {shape}")
     old = [(1, 0)] * added + list(zip(self.shape, self.strides))
     sizes = [n if size == -1 and i >= added else size
              for i, (size, (n, _)) in enumerate(zip(shape, old))]
@@ -174,33 +193,34 @@ def expand(
     return Tensor(self.storage, sizes, strides, self.offset)
 
 # %% ../nbs/01a_tensor.ipynb #4475e624
-def view_strides(
-    shape: Sequence[int],
-    strides: Sequence[int],
-    new_shape: Sequence[int],  # with as many elements
-) -> tuple[int, ...] | None:
-    "The strides for `new_shape` that keep the order of the elements; None if there are none."
-    if 0 in shape: return contiguous_strides(new_shape)
+def view_strides(shape: Sequence[int], strides: Sequence[int],
+                 new_shape: Sequence[int]) -> tuple[int, ...] | None:
+    """The strides for `new_shape` that keep the order of the elements; None if there are none.
+
+    shape, strides: of the tensor; `new_shape` has as many elements
+    """
+    if 0 in shape:
+        return contiguous_strides(new_shape)
     runs = []  # (elements, distance between them), the last run first
     for size, stride in zip(reversed(shape), reversed(strides)):
-        if size == 1: continue
-        if runs and stride == math.prod(runs[-1]): runs[-1] = size * runs[-1][0], runs[-1][1]
-        else: runs.append((size, stride))
+        if runs and size > 1 and stride == math.prod(runs[-1]):
+            runs[-1] = size * runs[-1][0], runs[-1][1]
+        elif size > 1:
+            runs.append((size, stride))
     result, left, step = [], 1, 1
     for size in reversed(new_shape):
-        if left == 1 and size > 1: left, step = runs.pop(0)
-        if left % size: return None
+        if left == 1 and size > 1:
+            left, step = runs.pop(0)
+        if left % size:
+            return None
         result.insert(0, step)
         left, step = left // size, step * size
     return tuple(result)
 
 # %% ../nbs/01a_tensor.ipynb #cbda3f70
 @patch
-def view(
-    self: Tensor,
-    *shape: int,  # one size may be -1
-) -> Tensor:
-    "The same elements in another shape, without a copy; ShapeError if that cannot be."
+def view(self: Tensor, *shape: int) -> Tensor:
+    "The same elements in another shape, of which one size may be -1; ShapeError if it cannot be."
     shape = _complete(shape, self.numel())
     strides = view_strides(self.shape, self.strides, shape)
     if strides is None:
@@ -216,7 +236,7 @@ def _complete(shape: Sequence[int], numel: int) -> tuple[int, ...]:
         raise ShapeError(f"{numel} elements, shape {shape}")
     return tuple(shape)
 
-
+# %% ../nbs/01a_tensor.ipynb #0a000018
 @patch
 def is_contiguous(self: Tensor) -> bool:
     "Whether the elements are stored one after the other."
@@ -231,113 +251,75 @@ def contiguous(self: Tensor) -> Tensor:
 
 
 @patch
-def reshape(
-    self: Tensor,
-    *shape: int,  # one size may be -1
-) -> Tensor:
-    "The same elements in another shape; a view if possible, else a copy."
-    try: return self.view(*shape)
-    except ShapeError: return self.contiguous().view(*shape)
+def reshape(self: Tensor, *shape: int) -> Tensor:
+    "The same elements in another shape, of which one size may be -1; a view if possible."
+    try:
+        return self.view(*shape)
+    except ShapeError:
+        return self.contiguous().view(*shape)
 
 # %% ../nbs/01a_tensor.ipynb #ed77212c
 @patch
-def copy_(
-    self: Tensor,
-    source: 'Tensor | float',  # a number, or a tensor that broadcasts to the shape
-) -> Tensor:
-    "Writes into the storage; RuntimeError if elements share a place, ShapeError for a wrong shape."
+def copy_(self: Tensor, source: 'Tensor | float') -> Tensor:
+    """Write into the storage; RuntimeError if elements share a place.
+
+    source: a number, or a tensor that broadcasts to the shape, or else ShapeError
+    """
     shared = any(size > 1 and stride == 0 for size, stride in zip(self.shape, self.strides))
     if shared and self.numel():
         raise RuntimeError("several elements are one number in storage: copy with contiguous()")
     source = source if isinstance(source, Tensor) else tensor(source)
     values = list(source.expand(*self.shape).elements())
-    for position, value in zip(self.positions(), values): self.storage[position] = value
+    for position, value in zip(self.positions(), values):
+        self.storage[position] = value
     return self
 
 
 @patch
 def __setitem__(self: Tensor, index, source: 'Tensor | float') -> None:
-    "Writes to the elements that the index selects."
+    "Write to the elements that the index selects."
     self[index].copy_(source)
 
 # %% ../nbs/01a_tensor.ipynb #e9885e8e
-def elementwise(
-    f: Callable,  # takes two numbers, returns one
-    a: Tensor | float,
-    b: Tensor | float,
-) -> Tensor:
-    "f(x, y) for each pair of elements of `a` and `b`, with broadcasting; else ShapeError."
+def elementwise(f: Callable, a: Tensor | float, b: Tensor | float) -> Tensor:
+    """f(x, y) for each pair of elements of `a` and `b`, with broadcasting; else ShapeError.
+
+    f: takes two numbers, returns one
+    """
     a, b = (x if isinstance(x, Tensor) else tensor(x) for x in (a, b))
     shape = broadcast_shape(a.shape, b.shape)
     pairs = zip(a.expand(*shape).elements(), b.expand(*shape).elements())
     return Tensor([f(x, y) for x, y in pairs], shape)
 
+# %% ../nbs/01a_tensor.ipynb #0a00001d
+def _operator(f: Callable, reflected: bool = False) -> Callable:
+    def method(self: Tensor, other: Tensor | float) -> Tensor:
+        return elementwise(f, other, self) if reflected else elementwise(f, self, other)
 
-@patch
-def __add__(self: Tensor, other: Tensor | float) -> Tensor:
-    return elementwise(operator.add, self, other)
-
-
-@patch
-def __radd__(self: Tensor, other: float) -> Tensor:
-    return elementwise(operator.add, other, self)
+    return method
 
 
-@patch
-def __sub__(self: Tensor, other: Tensor | float) -> Tensor:
-    return elementwise(operator.sub, self, other)
-
-
-@patch
-def __rsub__(self: Tensor, other: float) -> Tensor:
-    return elementwise(operator.sub, other, self)
-
-
-@patch
-def __mul__(self: Tensor, other: Tensor | float) -> Tensor:
-    return elementwise(operator.mul, self, other)
-
-
-@patch
-def __rmul__(self: Tensor, other: float) -> Tensor:
-    return elementwise(operator.mul, other, self)
-
-
-@patch
-def __truediv__(self: Tensor, other: Tensor | float) -> Tensor:
-    return elementwise(operator.truediv, self, other)
-
-
-@patch
-def __rtruediv__(self: Tensor, other: float) -> Tensor:
-    return elementwise(operator.truediv, other, self)
-
-
-@patch
-def __lt__(self: Tensor, other: Tensor | float) -> Tensor:
-    return elementwise(operator.lt, self, other)
-
-
-@patch
-def __gt__(self: Tensor, other: Tensor | float) -> Tensor:
-    return elementwise(operator.gt, self, other)
+for _name in ('add', 'sub', 'mul', 'truediv'):
+    _f = getattr(operator, _name)
+    setattr(Tensor, f'__{_name}__', _operator(_f))
+    setattr(Tensor, f'__r{_name}__', _operator(_f, reflected=True))
+for _name in ('lt', 'gt'):
+    setattr(Tensor, f'__{_name}__', _operator(getattr(operator, _name)))
 
 # %% ../nbs/01a_tensor.ipynb #db530b36
 @patch
-def sum(
-    self: Tensor,
-    dim: int | Sequence[int] | None = None,  # the dimensions to sum over; None: all
-    keepdim: bool = False,  # whether they stay, with size 1
-) -> Tensor:
-    "The sum over some dimensions, or all."
+def sum(self: Tensor, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Tensor:
+    "The sum over the dimensions `dim`, or all; with `keepdim` they stay, with size 1."
     dims = range(self.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
     dims = {range(self.ndim)[d] for d in dims}
     shape = [1 if d in dims else size for d, size in enumerate(self.shape)]
     result = Tensor([0] * math.prod(shape), shape)
     for position, x in zip(result.expand(*self.shape).positions(), self.elements()):
         result.storage[position] += x
+    if keepdim:
+        return result
     for d in sorted(dims, reverse=True):
-        if not keepdim: result = result.squeeze(d)
+        result = result.squeeze(d)
     return result
 
 # %% ../nbs/01a_tensor.ipynb #e6020878

@@ -14,6 +14,7 @@ from conftest import notebook
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "docs"))
 import claims  # noqa: E402
+import proofs  # noqa: E402
 
 # The numbers of the notes. The gaps are numbers that were never given.
 ROWS = {
@@ -72,7 +73,7 @@ def test_no_claim_is_made_twice(made):
 
 
 def test_the_page_fits_the_notebooks(made):
-    rendered = claims.render(made, claims.read_store())
+    rendered = claims.render(made, claims.read_store(), proofs.read_proofs())
     assert rendered == claims.TABLE.read_text(encoding="utf-8"), "run make claims"
 
 
@@ -94,6 +95,11 @@ def test_the_page_counts_the_mutants_of_each_notebook():
     users = {path.name for path in paths if "test_kills(" in path.read_text(encoding="utf-8")}
     assert set(mutants) == users
     assert min(mutants.values()) > 0
+
+
+def test_every_proof_says_what_it_came_to():
+    silent = [proof for proof in proofs.read_proofs() if not proof.result]
+    assert [f"{proof.notebook}:cell {proof.cell} ({proof.cell_id})" for proof in silent] == []
 
 
 # --- careless lines ----------------------------------------------------------------------------
@@ -284,3 +290,33 @@ def test_texts_that_differ_between_runs_are_not_shown(tmp_path):
     page = claims.render(found, store)
     assert "| `test_eq(x, y)` | holds |  |" in page
     assert "| `test_eq(z, 3)` | 3 |  |" in page
+
+
+# --- folded proofs -----------------------------------------------------------------------------
+
+
+def output(text: str) -> dict[str, Any]:
+    return {"output_type": "stream", "name": "stdout", "text": text.splitlines(keepends=True)}
+
+
+def test_a_proof_is_listed_with_the_last_line_that_it_printed(tmp_path):
+    source = "#| proof: a | b, five shapes\nprint('first')\nprint('kills 5 of 5')"
+    cell = {
+        "cell_type": "code",
+        "id": "abcd0123",
+        "metadata": {},
+        "execution_count": 1,
+        "source": source,
+        "outputs": [output("first\nkills 5 of 5\n")],
+    }
+    (tmp_path / "01_x.ipynb").write_text(notebook("x = 1", cell), encoding="utf-8")
+    (proof,) = proofs.read_proofs(tmp_path)
+    assert (proof.cell, proof.sentence, proof.result) == (2, "a | b, five shapes", "kills 5 of 5")
+    row = r"| a \| b, five shapes | kills 5 of 5 | [01_x, cell 2]"
+    assert any(line.startswith(row) for line in proofs.section([proof]))
+
+
+def test_a_proof_that_prints_nothing_has_no_result(tmp_path):
+    (tmp_path / "01_x.ipynb").write_text(notebook("#| proof: x\nx = 1"), encoding="utf-8")
+    (proof,) = proofs.read_proofs(tmp_path)
+    assert proof.result == ""

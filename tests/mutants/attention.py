@@ -1,7 +1,5 @@
 """Wrong versions of the functions of 14_attention, each with one mistake that is easy to make."""
 
-from literate.exercises import helper
-
 MUTANTS = {
     "attention": {
         "does not divide by the root of the width": (" / math.sqrt(q.shape[-1])", ""),

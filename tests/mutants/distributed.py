@@ -1,21 +1,25 @@
-"""Wrong versions of the functions of distributed, each with one mistake that is easy to make."""
+"""Wrong versions of the functions of 11_distributed, each with one mistake that is easy to make."""
+
+from collections.abc import Callable
 
 import torch
 import torch.distributed as dist
+from torch import Tensor, nn
 
 from literate.exercises import helper
 
 
-def to_the_first(original):
-    """The first process adds up, in an order of its own."""
+def to_the_first(original: Callable) -> Callable:
+    """The first process adds up, in another order, and sends the sum to all."""
 
-    def ring_allreduce(t):
-        rank, world = place()
+    def allreduce(t: Tensor) -> Tensor:
+        rank, world = original.__globals__["rank_and_world"]()
         total = t.clone().contiguous()
-        if rank:
-            dist.send(total, 0)
-            dist.recv(total, 0)
-        else:
+        for other in range(1, world):
+            if rank == other:
+                dist.send(total, 0)
+                dist.recv(total, 0)
+        if rank == 0:
             parts = [torch.empty_like(total) for _ in range(1, world)]
             for other, part in enumerate(parts, 1):
                 dist.recv(part, other)
@@ -25,14 +29,14 @@ def to_the_first(original):
                 dist.send(total, other)
         return torch.empty_like(t).copy_(total)
 
-    return ring_allreduce
+    return allreduce
 
 
-def each_adds_all(original):
-    """Each process adds up all tensors in its own order."""
+def each_adds_all(original: Callable) -> Callable:
+    """Each process adds up whole tensors in its own order."""
 
-    def ring_allreduce(t):
-        rank, world = place()
+    def allreduce(t: Tensor) -> Tensor:
+        rank, world = original.__globals__["rank_and_world"]()
         total = t.clone().contiguous()
         passing = total.clone()
         for _ in range(world - 1):
@@ -43,112 +47,96 @@ def each_adds_all(original):
             total, passing = total + arrived, arrived
         return torch.empty_like(t).copy_(total)
 
-    return ring_allreduce
+    return allreduce
 
 
-def place():
-    """The rank of this process, and how many there are."""
-    return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+def one_step(original: type) -> type:
+    """Adds up the gradients of the first step only."""
 
+    class OneStep(original):
+        def _arrived(self, p: Tensor) -> None:
+            if not getattr(self, "done", False):
+                super()._arrived(p)
+                self.done = self.missing == 0
+
+    return OneStep
+
+
+OF_ALL = "self._of_all(*AllReduce.apply(table).transpose(0, 1))"
 
 MUTANTS = {
     "ring_allreduce": {
-        "gives the mean": ("copy_(total.view(t.shape))", "copy_(total.view(t.shape) / world)"),
-        "keeps its own share": ("range(2 * (world - 1))", "range(0)"),
-        "changes the tensor in place": ("torch.empty_like(t, requires_grad=False)", "t"),
-        "loses the layout": (
-            "torch.empty_like(t, requires_grad=False)",
-            "torch.empty(t.shape)",
-        ),
+        "returns the mean": ("copy_(total.view(t.shape))", "copy_(total.view(t.shape) / world)"),
+        "returns its own tensor only": lambda original: lambda t: t.clone(),
+        "changes its input": lambda original: lambda t: t.copy_(original(t)),
+        "loses the layout": lambda original: lambda t: original(t).contiguous(),
         "adds up twice": lambda original: lambda t: original(original(t)),
-        "adds in the second half, too": ("if step < world - 1 else arrived", ""),
         "lets the first process add up": to_the_first,
-        "lets each process add up in its own order": each_adds_all,
+        "adds up in each process's own order": each_adds_all,
     },
     "Shard": {
-        "gives all rows to everybody": ("t[rank::world]", "t"),
-        "loses the last rows": ("t[rank::world]", "t[: len(t) // world * world][rank::world]"),
-        "keeps the numbers of rows of all epochs": ("        self.rows = []\n", ""),
-        "gives out blocks of rows of the whole batch twice": (
-            "t[rank::world]",
-            "t[rank:: max(1, world - 1)]",
+        "gives everybody all rows": ("t[rank::world].contiguous()", "t"),
+        "loses the last rows": (
+            "t[rank::world].contiguous()",
+            "t[: len(t) // world * world][rank::world].contiguous()",
+        ),
+        "keeps the numbers of rows of all epochs": (
+            "        self.rows = []\n        for",
+            "        for",
         ),
     },
     "DDP": {
-        "adds nothing up": (
-            "_add_up([p.grad for p in self.trained], self.rows)",
+        "adds nothing up": helper("_add_up", "    total = ring", "    return\n    total = ring"),
+        "takes the sum instead of the mean": helper(
+            "_add_up", "/ all_rows)", "/ all_rows * rank_and_world()[1])"
+        ),
+        "takes the mean of means": helper(
+            "_add_up",
+            "ring_allreduce(torch.cat([*(grad.flatten() for",
+            "ring_allreduce(torch.cat([*(grad.flatten() / rows for",
+            "/ all_rows)",
+            "/ rank_and_world()[1])",
+        ),
+        "lets each process keep its own first weights": (
+            "t.copy_(ring_allreduce(t if rank == 0 else torch.zeros_like(t)))",
             "pass",
         ),
-        "gives the sum and not the mean": helper(
-            "_add_up", "/ rows)", "/ rows * rank_and_world()[1])"
-        ),
-        "takes the mean of the means": helper(
-            "_add_up",
-            "    rows = grads[0].new_tensor([own_rows])",
-            "    grads_of_one = [grad.div_(own_rows) for grad in grads]\n"
-            "    rows = grads[0].new_tensor([1])",
-        ),
-        "starts with its own weights": ("        _take_first(model)\n", ""),
-        "adds up in the first step only": (
-            "_add_up([p.grad for p in self.trained], self.rows)",
-            "_add_up([p.grad for p in self.trained], self.rows)\n            self.missing = 10**9",
-            "            if self.missing:\n",
-            "            if 0:\n",
-        ),
+        "adds up in the first step only": one_step,
     },
     "SyncBatchNorm": {
-        "normalises in each process by itself": ("if world == 1 or", "if True or"),
-        "has statistics without gradient": ("AllReduce.apply(table)", "ring_allreduce(table)"),
-        "forgets the spread of the means": helper(
-            "_of_all", "(variances + (means - mean).square())", "variances"
-        ),
-        "counts all parts equally": helper(
-            "_of_all",
-            "    total = counts.sum(0)",
-            "    counts = 0 * counts + counts.mean()\n    total = counts.sum(0)",
-        ),
-        "keeps the variance divided by n": ("var * total / (total - 1)", "var"),
-    },
-    # --- exercises ---
-    "rows_of": {
-        "gives out blocks of neighbouring rows": (
-            "list(range(rank, n, world))",
-            "list(range(rank * n // world, (rank + 1) * n // world))",
-        ),
-        "starts at row 0 in each process": ("range(rank, n, world)", "range(0, n, world)"),
-        "loses the rows that are left over": (
-            "range(rank, n, world)",
-            "range(rank, n // world * world, world)",
-        ),
-        "gives everybody all rows": ("range(rank, n, world)", "range(n)"),
-    },
-    "first_half": {
-        "replaces and does not add": ("+= before[rank, k]", "= before[rank, k]"),
-        "makes a step too few": ("range(world - 1)", "range(world - 2)"),
-        "makes a step too many": ("range(world - 1)", "range(world)"),
-        "sends the same chunk in each step": ("k = (rank - step) % world", "k = rank"),
-        "sends to the process before": ("(rank + 1) % world", "(rank - 1) % world"),
-    },
-    "join_statistics": {
-        "forgets the spread of the means": ("(variances + (means - mean) ** 2)", "variances"),
-        "counts all parts equally": (
-            "    total = counts.sum()",
-            "    counts = torch.ones_like(counts)\n    total = counts.sum()",
-        ),
-        "takes the plain mean of the means": ("(counts * means).sum() / total", "means.mean()"),
-        "takes only the spread of the means": (
-            "(variances + (means - mean) ** 2)",
-            "(means - mean) ** 2",
+        "normalises in each process by itself": lambda original: nn.BatchNorm2d,
+        "gives the statistics no gradient": (OF_ALL, f"(t.detach() for t in {OF_ALL})"),
+        "forgets that the means differ": ("(variances + (means - mean).square())", "variances"),
+        "weights all processes equally": (
+            "        total = counts.sum(0)",
+            "        counts = 0 * counts + counts.mean()\n        total = counts.sum(0)",
         ),
     },
-    "step_seconds": {
-        "does not share the work": ("work / world +", "work +"),
-        "counts the messages of one half": ("2 * (world - 1)", "(world - 1)"),
-        "sends the whole tensor in each message": ("size / world / speed", "size / speed"),
-        "forgets the delay": ("(delay + size", "(size"),
-        "counts the delay once": (
-            "2 * (world - 1) * (delay + size / world / speed)",
-            "delay + 2 * (world - 1) * size / world / speed",
+    "chunk_to_send": {
+        "goes around the ring in the other direction": ("rank - step", "rank + step"),
+        "always sends its own chunk": ("(rank - step) % world", "rank"),
+        "sends the chunk before its own first": ("rank - step", "rank - step - 1"),
+    },
+    "numbers_sent": {
+        "counts the first half of the ring only": ("2 * (world - 1)", "(world - 1)"),
+        "sends whole tensors instead of chunks": (" // world", ""),
+        "counts a step for itself": ("(world - 1)", "world"),
+    },
+    "combined_mean": {
+        "takes the mean of the means": ("(counts * means).sum() / counts.sum()", "means.mean()"),
+        "does not divide by the number of all": (" / counts.sum()", " / len(counts)"),
+        "weights the means by their own size": ("(counts * means)", "(means * means)"),
+    },
+    "combined_variance": {
+        "forgets that the means differ": ("(variances + (means - mean) ** 2)", "variances"),
+        "weights all processes equally": (
+            "(counts * (variances + (means - mean) ** 2)).sum() / counts.sum()",
+            "(variances + (means - mean) ** 2).mean()",
         ),
+        "takes the distance to the mean of the means": (
+            "mean = (counts * means).sum() / counts.sum()",
+            "mean = means.mean()",
+        ),
+        "does not square the distances": ("(means - mean) ** 2", "(means - mean).abs()"),
     },
 }
