@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NETS', 'Settings', 'Refused', 'check_settings', 'make_net', 'Splits', 'load_splits', 'Epoch', 'Training',
-           'evaluate_all', 'run_epoch', 'read_checkpoint', 'load_trained', 'Report', 'Result', 'train', 'plot_accuracy',
+           'evaluate_all', 'run_epoch', 'read_checkpoint', 'load_trained', 'Result', 'train', 'plot_accuracy',
            'save_plot', 'command', 'main']
 
 # %% ../nbs/12_train.ipynb #b3a362a8
@@ -226,36 +226,23 @@ def load_trained(path: Path | str) -> nn.Module:
 
 # %% ../nbs/12_train.ipynb #688177a5
 def _make_bar():
+    "A bar on a terminal; elsewhere, nothing."
+    if not sys.stdout.isatty():
+        return nullcontext()
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
     return Progress('{task.description}', BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),
                     'left', console=Console(), transient=True)
 
 
-class Report:
-    "Prints a line for each of some epochs; on a terminal, shows a bar too while a training runs."
-
-    def __init__(self, epochs: int):
-        self.epochs, self.bar = epochs, None
-
-    def __enter__(self) -> 'Report':
-        if sys.stdout.isatty():
-            self.bar = _make_bar()
-            self.bar.start()
-            self.task = self.bar.add_task('', total=None)
-        return self
-
-    def __exit__(self, *_) -> None:
-        if self.bar:
-            self.bar.stop()
-
-    def watch(self, batches: Iterable, done: int) -> Iterator:
-        "The batches of an epoch, one by one; `done` epochs came before."
-        for i, batch in enumerate(batches, done * len(batches) + 1):
-            yield batch
-            if self.bar:
-                self.bar.update(self.task, description=f'epoch {done + 1}/{self.epochs}',
-                                total=self.epochs * len(batches), completed=i)
+def _watched(batches: Iterable, done: int, epochs: int, bar) -> Iterator:
+    "The batches of an epoch, one by one, while the bar grows; `done` epochs came before."
+    if not bar.tasks:
+        bar.add_task('')
+    for i, batch in enumerate(batches, done * len(batches) + 1):
+        yield batch
+        bar.update(bar.task_ids[0], description=f'epoch {done + 1}/{epochs}',
+                   total=epochs * len(batches), completed=i)
 
 # %% ../nbs/12_train.ipynb #ec8f9282
 class Result(NamedTuple):
@@ -311,13 +298,13 @@ def _train(settings: Settings, splits: Splits, saved: dict | None, path: Path | 
     training = Training(settings, splits.train, splits.empty)
     if saved:
         training.load_state_dict(saved)
-    with Report(settings.epochs) if progress and first else nullcontext() as report:
+    with _make_bar() if progress and first else nullcontext() as bar:
         while (done := len(training.history)) < settings.epochs:
-            watch = (lambda batches: report.watch(batches, done)) if report else iter
+            watch = (lambda batches: _watched(batches, done, settings.epochs, bar)) if bar else iter
             epoch = run_epoch(training, splits.valid, watch)
             if path and first:
                 write_atomically(path, lambda file: torch.save(training.state_dict(), file))
-            if report:
+            if progress and first:
                 print(_line(done + 1, settings.epochs, epoch), flush=True)
     test = evaluate_all(training.model, splits.test)
     return Result(test.metric, training.history[-1].cpu_s, training.history)
@@ -362,22 +349,25 @@ def _check_plot(path: str) -> None:
         raise Refused(f"there is no folder {Path(path).parent}")
 
 # %% ../nbs/12_train.ipynb #e9d3333b
-def command(
-    *,
-    net: str = 'small',  # by_hand, small or large
-    epochs: int = 3,  # passes over the training images
-    lr: float = .01,  # the highest learning rate of the cycle
-    bs: int = 64,  # images in a batch, of all processes together
-    seed: int = 0,  # of the first weights and the order of the images
-    shift: int = 0,  # pixels by which each training image is moved at random, at most
-    images: int = 50_000,  # the first so many of the training set
-    world: int = 1,  # processes, on the CPU
-    device: str | None = None,  # such as cpu or cuda (default: the fastest one)
-    checkpoint: str | None = None,  # a file to write after each epoch, and to go on from
-    plot: str | None = None,  # a file to draw the accuracy into, such as accuracy.svg
-    data: str | None = None,  # the folder of mnist.pkl.gz (default: the user's cache folder)
-) -> None:
-    "Trains a network on MNIST, and says how many of the test images it gets right."
+def command(*, net: str = 'small', epochs: int = 3, lr: float = .01, bs: int = 64, seed: int = 0,
+            shift: int = 0, images: int = 50_000, world: int = 1, device: str | None = None,
+            checkpoint: str | None = None, plot: str | None = None,
+            data: str | None = None) -> None:
+    """Trains a network on MNIST, and says how many of the test images it gets right.
+
+    net: by_hand, small or large
+    epochs: passes over the training images
+    lr: the highest learning rate of the cycle
+    bs: images in a batch, of all processes together
+    seed: of the first weights and the order of the images
+    shift: pixels by which each training image is moved at random, at most
+    images: the first so many of the training set
+    world: processes, on the CPU
+    device: such as cpu or cuda (default: the fastest one)
+    checkpoint: a file to write after each epoch, and to go on from
+    plot: a file to draw the accuracy into, such as accuracy.svg
+    data: the folder of mnist.pkl.gz (default: the user's cache folder)
+    """
     if plot:
         _check_plot(plot)
     result = train(net, epochs, lr, bs, seed, device, world, shift=shift, images=images,
@@ -387,32 +377,27 @@ def command(
     print(f'test {result.acc:.2%}  {result.cpu_s:.1f} CPU s')
 
 # %% ../nbs/12_train.ipynb #12a0001e
-def _guarded(function: Callable) -> Callable:
-    "The command, with one line for what a user can mend; its signature stays."
-    from functools import wraps
-
+def _run(**flags) -> None:
+    "Trains a network on MNIST, and says how many of the test images it gets right."
     from literate.diagnostics import UserError
-
-    @wraps(function)
-    def run(**flags) -> None:
-        try:
-            function(**flags)
-        except (Refused, FileNotFoundError) as error:
-            raise UserError(str(error).splitlines()[0]) from None
-        except KeyboardInterrupt:
-            if flags.get('checkpoint') and Path(flags['checkpoint']).exists():
-                print(f"the same command goes on from {flags['checkpoint']}", file=sys.stderr)
-            raise
-        finally:
-            if sys.stdout.isatty():
-                print('\x1b[?25h\x1b[2K\r', end='', flush=True)
-    return run
+    try:
+        command(**flags)
+    except (Refused, FileNotFoundError) as error:
+        raise UserError(str(error).splitlines()[0]) from None
+    except KeyboardInterrupt:
+        if flags.get('checkpoint') and Path(flags['checkpoint']).exists():
+            print(f"the same command goes on from {flags['checkpoint']}", file=sys.stderr)
+        raise
+    finally:
+        if sys.stdout.isatty():
+            print('\x1b[?25h\x1b[2K\r', end='', flush=True)
 
 
 def main() -> int:
     "The program; its exit code."
+    from literate.command import flags_of
     from literate.command import main as run
-    return run(_guarded(command), name='python -m foundations.train')
+    return run(_run, name='python -m foundations.train', flags=flags_of(command))
 
 
 if __name__ == '__main__' and '__file__' in globals():  # not in a notebook
