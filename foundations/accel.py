@@ -28,35 +28,41 @@ def default_device() -> torch.device:
     return available_devices()[0]
 
 # %% ../nbs/10_accel.ipynb #f9e5cd75
-def to_device(
-    thing,  # a tensor, a module, or lists, tuples and dictionaries of them
-    device: torch.device | str | None = None,  # None: `default_device()`
-):
-    "The same with all tensors on `device`; modules are moved in place."
+def to_device(thing, device: torch.device | str | None = None):
+    """The same with all tensors on `device`; modules are moved in place.
+
+    thing: a tensor, a module, or lists, tuples and dictionaries of them
+    device: None means `default_device()`
+    """
     device = default_device() if device is None else device
-    if isinstance(thing, (Tensor, nn.Module)): return thing.to(device)
-    if isinstance(thing, dict): return {key: to_device(part, device) for key, part in thing.items()}
-    if not isinstance(thing, (list, tuple)): return thing
+    if isinstance(thing, (Tensor, nn.Module)):
+        return thing.to(device)
+    if isinstance(thing, dict):
+        return {key: to_device(part, device) for key, part in thing.items()}
+    if not isinstance(thing, (list, tuple)):
+        return thing
     parts = [to_device(part, device) for part in thing]
     return type(thing)(*parts) if hasattr(thing, '_fields') else type(thing)(parts)
 
 # %% ../nbs/10_accel.ipynb #5b2ad51d
 class Precision(Module):
-    "A network whose products are computed in a short format; its weights and output are float32."
+    """A network whose products are computed in a short format; its weights and output are float32.
 
-    def __init__(
-        self,
-        model: nn.Module,  # weights in float32; they are shared, not copied
-        dtype: torch.dtype = torch.bfloat16,  # or torch.float32, which changes nothing
-    ):
+    model: its weights are float32; they are shared, not copied
+    dtype: torch.bfloat16, or torch.float32, which changes nothing; else ValueError
+    """
+
+    def __init__(self, model: nn.Module, dtype: torch.dtype = torch.bfloat16):
         if dtype not in (torch.bfloat16, torch.float32):
             raise ValueError(f"{dtype} is not supported, only torch.bfloat16 and torch.float32")
         self.model, self.dtype = model, dtype
 
     def forward(self, x: Tensor) -> Tensor:
         "The output of the network for `x`, in float32."
-        if self.dtype == torch.float32: return self.model(x)
-        with torch.autocast(x.device.type, self.dtype): return self.model(x).float()
+        if self.dtype == torch.float32:
+            return self.model(x)
+        with torch.autocast(x.device.type, self.dtype):
+            return self.model(x).float()
 
 # %% ../nbs/10_accel.ipynb #2e1e8802
 def synchronize(device: torch.device | str) -> None:
@@ -64,15 +70,14 @@ def synchronize(device: torch.device | str) -> None:
     getattr(torch, torch.device(device).type).synchronize()
 
 
-def time_step(
-    model: nn.Module,  # called with `x`; left as it was, without gradients
-    x: Tensor,  # the inputs of a batch
-    y: Tensor,  # its targets
-    loss_func: Callable = cross_entropy,  # called with output and targets
-    number: int | None = None,  # steps in a measurement; None: as many as fit into 5 ms
-    repeat: int = 7,  # measurements
-) -> Timing:
-    "Seconds of a forward and backward pass: processor time on the CPU, else time on the clock."
+def time_step(model: nn.Module, x: Tensor, y: Tensor, loss_func: Callable = cross_entropy,
+              number: int | None = None, repeat: int = 7) -> Timing:
+    """Seconds of a forward and backward pass: processor time on the CPU, else time on the clock.
+
+    model: is left as it was, without gradients
+    x, y: inputs and targets of a batch
+    number, repeat: as in `best_time`
+    """
     was_training, state = model.training, copy.deepcopy(model.state_dict())
 
     def step() -> None:

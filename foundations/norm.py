@@ -15,30 +15,17 @@ from .fully_connected import Module
 
 # %% ../nbs/07_norm.ipynb #49a61076
 class NormCache(NamedTuple):
-    "What the backward pass needs, and the statistics; `axes` have size 1 in the last three."
-    xhat: Tensor  # normalised, before weight and bias
+    """What `norm_bwd` needs of the forward pass, and the statistics.
+
+    xhat: x normalised, before weight and bias
+    scale, mean, var: 1 / sqrt(var + eps), and the statistics; size 1 in each of `axes`
+    """
+    xhat: Tensor
     weight: Tensor
     axes: tuple[int, ...]
-    scale: Tensor  # 1 / sqrt(var + eps)
+    scale: Tensor
     mean: Tensor
-    var: Tensor  # biased: divided by N
-
-
-def norm_fwd(
-    x: Tensor,  # any shape
-    weight: Tensor,  # of a shape that can be expanded to that of x
-    bias: Tensor,  # in the shape of `weight`
-    axes: tuple[int, ...] = (0,),  # the axes that are normalised together
-    eps: float = 1e-5,  # added to the variance
-) -> tuple[Tensor, NormCache]:
-    "(x - mean) / sqrt(var + eps) * weight + bias, and what `norm_bwd` needs; or ValueError."
-    _check_shapes(x, weight, bias)
-    mean = x.mean(axes, keepdim=True)
-    centered = x - mean
-    var = centered.square().mean(axes, keepdim=True)
-    scale = (var + eps).rsqrt()
-    xhat = centered * scale
-    return torch.addcmul(bias, xhat, weight), NormCache(xhat, weight, axes, scale, mean, var)
+    var: Tensor
 
 
 def _check_shapes(x: Tensor, weight: Tensor, bias: Tensor) -> None:
@@ -47,21 +34,41 @@ def _check_shapes(x: Tensor, weight: Tensor, bias: Tensor) -> None:
         shapes = ', '.join(str(tuple(t.shape)) for t in (x, weight, bias))
         raise ValueError(f"input, weight and bias of shapes {shapes} do not fit")
 
+# %% ../nbs/07_norm.ipynb #7e07000b
+def norm_fwd(x: Tensor, weight: Tensor, bias: Tensor, axes: tuple[int, ...] = (0,),
+             eps: float = 1e-5) -> tuple[Tensor, NormCache]:
+    """(x - mean) / sqrt(var + eps) * weight + bias, and what `norm_bwd` needs.
+
+    x: any shape
+    weight, bias: of the same shape, which can be expanded to that of x; else ValueError
+    axes: the axes of x whose numbers are normalised together
+    """
+    _check_shapes(x, weight, bias)
+    mean = x.mean(axes, keepdim=True)
+    centered = x - mean
+    var = centered.square().mean(axes, keepdim=True)
+    scale = (var + eps).rsqrt()
+    xhat = centered * scale
+    return torch.addcmul(bias, xhat, weight), NormCache(xhat, weight, axes, scale, mean, var)
+
 # %% ../nbs/07_norm.ipynb #9a3c0338
-def norm_bwd(
-    out_g: Tensor,  # gradient for the output of `norm_fwd`, in its shape
-    cache: NormCache,  # from `norm_fwd`
-) -> tuple[Tensor, Tensor, Tensor]:
-    "Gradients of `norm_fwd` for x, weight and bias, in their shapes."
+def norm_bwd(out_g: Tensor, cache: NormCache) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients of `norm_fwd` for x, weight and bias, in their shapes.
+
+    out_g: gradient for the output of `norm_fwd`, in its shape
+    cache: from `norm_fwd`
+    """
     xhat, weight, axes, scale, *_ = cache
     products = out_g * xhat
-    weight_g, bias_g = products.sum_to_size(weight.shape), out_g.sum_to_size(weight.shape)
+    weight_g = products.sum_to_size(weight.shape)
+    bias_g = out_g.sum_to_size(weight.shape)
     if (1,) * (xhat.dim() - weight.dim()) + weight.shape == scale.shape:  # one weight for a group
-        n, scale = xhat.numel() // scale.numel(), scale * weight
-        mean, along, x_g = bias_g / n, weight_g / n, out_g
+        n = xhat.numel() // scale.numel()
+        mean, along, x_g, scale = bias_g / n, weight_g / n, out_g, scale * weight
     else:
         x_g = out_g * weight
-        mean, along = (t.mean(axes, keepdim=True) for t in (x_g, products * weight))
+        mean = x_g.mean(axes, keepdim=True)
+        along = (products * weight).mean(axes, keepdim=True)
     return (x_g - mean).addcmul_(xhat, along, value=-1).mul_(scale), weight_g, bias_g
 
 # %% ../nbs/07_norm.ipynb #dd2254cb
@@ -71,7 +78,7 @@ class NormFn(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor, axes: tuple[int, ...],
                 eps: float) -> tuple[Tensor, Tensor, Tensor]:
-        "The output, in the shape of x; mean and biased variance, which have no gradient."
+        "The output, in the shape of x; mean and variance of `NormCache`, without gradients."
         out, cache = norm_fwd(x, weight, bias, axes, eps)
         ctx.save_for_backward(cache.xhat, weight, cache.scale)
         ctx.axes = axes
@@ -81,21 +88,37 @@ class NormFn(torch.autograd.Function):
     @staticmethod
     def backward(ctx, out_g: Tensor, *_) -> tuple[Tensor | None, ...]:
         "The gradients for x, weight and bias, in their shapes."
-        if torch.is_grad_enabled(): raise RuntimeError("no gradient of a gradient by hand")
+        if torch.is_grad_enabled():
+            raise RuntimeError("no gradient of a gradient by hand")
         xhat, weight, scale = ctx.saved_tensors
         cache = NormCache(xhat, weight, ctx.axes, scale, scale, scale)
         return *norm_bwd(out_g, cache), None, None
 
+# %% ../nbs/07_norm.ipynb #7e07001d
+def _norm_with(x: Tensor, mean: Tensor, var: Tensor, weight: Tensor, bias: Tensor,
+               eps: float) -> Tensor:
+    "The channels of x, its axis 1, normalised with given statistics."
+    scale = weight * (var + eps).rsqrt()
+    shape = (-1, *[1] * (x.dim() - 2))
+    return x * scale.view(shape) + (bias - mean * scale).view(shape)
+
+
+def _check_batch(x: Tensor, nf: int, training: bool) -> None:
+    if x.dim() not in (2, 4) or x.shape[1] != nf:
+        raise ValueError(f"{nf} channels, input of shape {tuple(x.shape)}")
+    if training and x.numel() <= nf:
+        raise ValueError("one number for each channel has no variance")
+
 # %% ../nbs/07_norm.ipynb #3b8143bd
 class BatchNorm(Module):
-    "Batch normalisation (arXiv 1502.03167) of (n, nf) or (n, nf, h, w), which keeps its shape."
+    """Batch normalisation (arXiv 1502.03167) of (n, nf) or (n, nf, h, w), in the same shape.
 
-    def __init__(
-        self,
-        nf: int,  # channels
-        momentum: float = .1,  # how far the running statistics move to those of a batch
-        eps: float = 1e-5,  # added to the variance
-    ):
+    nf: number of channels
+    momentum: how far the running statistics move towards those of a batch, from 0 to 1
+    eps: added to the variance
+    """
+
+    def __init__(self, nf: int, momentum: float = .1, eps: float = 1e-5):
         self.weight, self.bias = nn.Parameter(torch.ones(nf)), nn.Parameter(torch.zeros(nf))
         self.register_buffer('running_mean', torch.zeros(nf))
         self.register_buffer('running_var', torch.ones(nf))
@@ -103,35 +126,26 @@ class BatchNorm(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         "With the batch's statistics while training, else the running ones; ValueError by shape."
-        if x.dim() not in (2, 4) or x.shape[1] != len(self.weight):
-            raise ValueError(f"{len(self.weight)} channels, input of shape {tuple(x.shape)}")
-        if not self.training: return self._evaluate(x)
-        if x.numel() <= x.shape[1]: raise ValueError("one number for each channel has no variance")
+        _check_batch(x, len(self.weight), self.training)
+        if not self.training:
+            statistics = self.running_mean, self.running_var
+            return _norm_with(x, *statistics, self.weight, self.bias, self.eps)
         rows = x.movedim(1, -1).reshape(-1, x.shape[1])
         out, mean, var = NormFn.apply(rows, self.weight, self.bias, (0,), self.eps)
-        self._update(mean[0], var[0], len(rows))
+        with torch.no_grad():
+            self.running_mean.lerp_(mean[0], self.momentum)
+            self.running_var.lerp_(var[0] * len(rows) / (len(rows) - 1), self.momentum)
         return out.view(*x.shape[:1], *x.shape[2:], x.shape[1]).movedim(-1, 1)
-
-    @torch.no_grad()
-    def _update(self, mean: Tensor, var: Tensor, n: int) -> None:
-        self.running_mean.lerp_(mean, self.momentum)
-        self.running_var.lerp_(var * n / (n - 1), self.momentum)
-
-    def _evaluate(self, x: Tensor) -> Tensor:
-        scale = self.weight * (self.running_var + self.eps).rsqrt()
-        shift = self.bias - self.running_mean * scale
-        shape = (-1, *[1] * (x.dim() - 2))
-        return x * scale.view(shape) + shift.view(shape)
 
 # %% ../nbs/07_norm.ipynb #6eefba21
 class LayerNorm(Module):
-    "Layer normalisation (arXiv 1607.06450) over the last axes, a weight for each number in them."
+    """Layer normalisation (arXiv 1607.06450) over the last axes, a weight for each number in them.
 
-    def __init__(
-        self,
-        *shape: int,  # of the last axes: the features, or channels, rows, columns
-        eps: float = 1e-5,  # added to the variance
-    ):
+    shape: sizes of the last axes: the features, or channels, rows, columns
+    eps: added to the variance
+    """
+
+    def __init__(self, *shape: int, eps: float = 1e-5):
         self.weight, self.bias = nn.Parameter(torch.ones(shape)), nn.Parameter(torch.zeros(shape))
         self.eps = eps
 
@@ -142,17 +156,18 @@ class LayerNorm(Module):
             raise ValueError(f"layer of shape {tuple(shape)}, input of shape {tuple(x.shape)}")
         return NormFn.apply(x, self.weight, self.bias, tuple(range(-len(shape), 0)), self.eps)[0]
 
-
+# %% ../nbs/07_norm.ipynb #7e070028
 class GroupNorm(Module):
-    "Group normalisation (arXiv 1803.08494): the channels of an image in equal groups."
+    """Group normalisation (arXiv 1803.08494): the channels of an image in equal groups.
 
-    def __init__(
-        self,
-        groups: int,  # has to divide `nf`
-        nf: int,  # channels
-        eps: float = 1e-5,  # added to the variance
-    ):
-        if groups < 1 or nf % groups: raise ValueError(f"{nf} channels in {groups} groups")
+    groups: how many; has to divide `nf`, else ValueError
+    nf: number of channels
+    eps: added to the variance
+    """
+
+    def __init__(self, groups: int, nf: int, eps: float = 1e-5):
+        if groups < 1 or nf % groups:
+            raise ValueError(f"{nf} channels in {groups} groups")
         self.weight, self.bias = nn.Parameter(torch.ones(nf)), nn.Parameter(torch.zeros(nf))
         self.groups, self.eps = groups, eps
 
@@ -164,13 +179,13 @@ class GroupNorm(Module):
         weight, bias = (p.view(self.groups, -1, 1) for p in (self.weight, self.bias))
         return NormFn.apply(grouped, weight, bias, (2, 3), self.eps)[0].view(x.shape)
 
-
+# %% ../nbs/07_norm.ipynb #7e070029
 class InstanceNorm(GroupNorm):
-    "Instance normalisation (arXiv 1607.08022): each channel of an image by itself."
+    """Instance normalisation (arXiv 1607.08022): each channel of an image by itself.
 
-    def __init__(
-        self,
-        nf: int,  # channels
-        eps: float = 1e-5,  # added to the variance
-    ):
+    nf: number of channels
+    eps: added to the variance
+    """
+
+    def __init__(self, nf: int, eps: float = 1e-5):
         super().__init__(nf, nf, eps)

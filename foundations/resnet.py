@@ -15,21 +15,20 @@ from .fully_connected import Module
 
 # %% ../nbs/08_resnet.ipynb #0e45be24
 class ResBlock(Module):
-    "Residual block (arXiv 1512.03385): relu(two convolutions with normalisation + a short cut)."
+    """Residual block (arXiv 1512.03385): relu(two convolutions with normalisation + a short cut).
 
-    def __init__(
-        self,
-        ni: int,  # channels of the input
-        nf: int,  # channels of the output
-        stride: int = 1,
-        zero_gamma: bool = True,  # whether the convolutions count for nothing at first
-        conv: Callable = nn.Conv2d,  # or `foundations.conv.Conv2d`, the same function
-        norm: Callable = nn.BatchNorm2d,  # or `foundations.norm.BatchNorm`, the same function
-    ):
+    ni, nf: channels of the input and of the output
+    zero_gamma: whether the convolutions count for nothing at first
+    conv, norm: classes of layers; `foundations.conv.Conv2d` and `foundations.norm.BatchNorm` fit
+    """
+
+    def __init__(self, ni: int, nf: int, stride: int = 1, zero_gamma: bool = True,
+                 conv: Callable = nn.Conv2d, norm: Callable = nn.BatchNorm2d):
         self.convs = nn.Sequential(
             conv(ni, nf, 3, stride, 1, bias=False), norm(nf), nn.ReLU(),
             conv(nf, nf, 3, 1, 1, bias=False), norm(nf))
-        if zero_gamma: nn.init.zeros_(self.convs[-1].weight)
+        if zero_gamma:
+            nn.init.zeros_(self.convs[-1].weight)
         self.pool = nn.AvgPool2d(stride, ceil_mode=True) if stride > 1 else nn.Identity()
         self.widen = conv(ni, nf, 1, bias=False) if ni != nf else nn.Identity()
 
@@ -39,32 +38,34 @@ class ResBlock(Module):
 
 # %% ../nbs/08_resnet.ipynb #edae0b2e
 class ResNet(nn.Sequential):
-    "Convolution, residual blocks with stride 2, mean, linear layer: (n, c_in, h, w) -> (n, c_out)."
+    """Convolution, residual blocks with stride 2, mean, linear: (n, c_in, h, w) -> (n, c_out).
 
-    def __init__(
-        self,
-        nfs: Iterable[int] = (16, 32, 64),  # channels of the first convolution and of each block
-        c_in: int = 1,  # channels of the images
-        c_out: int = 10,  # classes
-        conv: Callable = nn.Conv2d,  # or `foundations.conv.Conv2d`, the same function
-        norm: Callable = nn.BatchNorm2d,  # or `foundations.norm.BatchNorm`, the same function
-    ):
+    nfs: channels of the first convolution and of each block; ValueError if there are none
+    c_in, c_out: channels of the images, and number of classes
+    conv, norm: classes of layers, as in `ResBlock`
+    """
+
+    def __init__(self, nfs: Iterable[int] = (16, 32, 64), c_in: int = 1, c_out: int = 10,
+                 conv: Callable = nn.Conv2d, norm: Callable = nn.BatchNorm2d):
         nfs = list(nfs)
-        if not nfs: raise ValueError("nfs is empty: no channels for the first convolution")
+        if not nfs:
+            raise ValueError("nfs is empty: no channels for the first convolution")
         blocks = (ResBlock(ni, nf, 2, conv=conv, norm=norm) for ni, nf in zip(nfs, nfs[1:]))
         super().__init__(
             conv(c_in, nfs[0], 5, 2, 2, bias=False), norm(nfs[0]), nn.ReLU(), *blocks,
             nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(nfs[-1], c_out))
         self.to(memory_format=torch.channels_last)
 
-
+# %% ../nbs/08_resnet.ipynb #80a00014
 MODELS = {'small': (16, 32, 64), 'large': (16, 32, 64, 128)}
 
 
-def get_model(
-    name: str,  # one of MODELS
-    **options,  # of `ResNet`
-) -> ResNet:
-    "A network of a known size, untrained; ValueError for an unknown name."
-    if name not in MODELS: raise ValueError(f"no model {name!r}, only {', '.join(MODELS)}")
+def get_model(name: str, **options) -> ResNet:
+    """A network of a known size, untrained; ValueError for an unknown name.
+
+    name: 'small' or 'large'
+    options: arguments of `ResNet`, such as c_out
+    """
+    if name not in MODELS:
+        raise ValueError(f"no model {name!r}, only {', '.join(MODELS)}")
     return ResNet(MODELS[name], **options)

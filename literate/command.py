@@ -1,22 +1,19 @@
 """A function as a command line.
 
 The flags of a command are data: a tuple of `Flag`. A command declares them itself, or `flags_of`
-reads them from the signature of its function, where the comments beside the parameters are the
-help.
+reads them from the signature of its function. Their help stands beside the parameters, or in lines
+`name: comment` of the docstring.
 
-The library Fire assigns the words of a command line to the flags. By itself, Fire does things that
-a user should never meet:
+Fire assigns the words of a command line to the flags. By itself, it does what no user should meet:
 
 - It calls the function first and complains about an unknown flag afterwards. Here Fire calls a
   function that only collects values. The command runs after every word has been checked.
-- It guesses the type of a value from the look of the text, whatever the annotation says: `--up-to
-  1e3` would be the number 1000.0, and the name `[x]` a list. Here Fire leaves every value as text,
-  and `_convert` makes a value of the declared type.
+- It guesses types from the look of the text: `--up-to 1e3` would be the number 1000.0, and the name
+  `[x]` a list. Here it leaves all as text, and `_convert` makes values of the declared types.
 - It lets a switch take the next word as its value: `--check a.ipynb` would set `check` to
   "a.ipynb". Here every flag reaches Fire as `--name=value`.
 - It accepts other spellings: `-c` and `--nocheck`. Here Fire only sees names that are declared.
-- It takes a `-` as the end of the arguments of a call, and drops it. Here another separator is set,
-  one that no command line can contain, so that `-` is a name like others.
+- It takes a `-` as the end of a call. Here the separator is one that no command line can contain.
 - It opens a pager for its help page and imports IPython for it. Here `help_text` writes the page.
 """
 
@@ -106,23 +103,29 @@ def flags_of(function: Callable[..., object], with_help: bool = True) -> tuple[F
     comments = _comments(function) if with_help else {}
     flags = []
     for name, parameter in inspect.signature(function, eval_str=True).parameters.items():
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            flag = Flag(name, tuple, (), comments.get(name, ""))
-        else:
-            kind = _kind_of(parameter.annotation)
-            flag = Flag(name, kind, parameter.default, comments.get(name, ""))
-        flags.append(flag)
+        is_list = parameter.kind is parameter.VAR_POSITIONAL
+        kind = tuple if is_list else _kind_of(parameter.annotation)
+        default = () if is_list else parameter.default
+        flags.append(Flag(name, kind, default, comments.get(name, "")))
     return tuple(flags)
 
 
 def _comments(function: Callable[..., object]) -> dict[str, str]:
-    """The comments beside the parameters of a function, each on one line."""
+    """What is said of each parameter, on one line: in a line of the docstring, or beside it."""
     from fastcore.docments import docments
 
-    comments = {}
-    for name, comment in docments(function).items():
-        comments[name] = " ".join((comment or "").split())
-    return comments
+    comments = {name: text for name, text in _doc_lines(function) if name}
+    beside = {name: " ".join(text.split()) for name, text in docments(function).items() if text}
+    return comments | beside
+
+
+def _doc_lines(function: Callable[..., object]) -> list[tuple[str, str]]:
+    """The lines of the docstring; `name: comment` is split if it begins with a parameter."""
+    import inspect
+
+    names = inspect.signature(function).parameters
+    parts = [line.partition(": ") for line in (inspect.getdoc(function) or "").splitlines()]
+    return [(first, rest) if first in names else ("", first + c + rest) for first, c, rest in parts]
 
 
 def _kind_of(annotation: Any) -> type:
@@ -408,11 +411,9 @@ def help_text(function: Callable[..., object], name: str, flags: Sequence[Flag])
 
 
 def _description(function: Callable[..., object]) -> str:
-    """The docstring of a function, with each paragraph on one line."""
-    import inspect
-
-    paragraphs = (inspect.getdoc(function) or "").split("\n\n")
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    """The docstring of a function without its parameters, with each paragraph on one line."""
+    text = "\n".join(line for name, line in _doc_lines(function) if not name).strip()
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def flag_rows(flags: Sequence[Flag]) -> list[tuple[str, str, str]]:

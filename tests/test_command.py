@@ -234,6 +234,22 @@ def test_the_help_of_a_command_without_names(capsys):
     )
 
 
+def test_help_that_stands_in_the_docstring(capsys):
+    def train(*, epochs: int = 3, rate: float = 0.1) -> None:
+        """Train: once, or more often.
+
+        epochs: how often
+        rate: how fast: not too fast
+        """
+
+    assert main(train, ["--help"], "it") == 0
+    assert capsys.readouterr().out == (
+        "usage: it [FLAGS]\n\nTrain: once, or more often.\n\n"
+        "  --epochs EPOCHS  how often (default: 3)\n"
+        "  --rate RATE      how fast: not too fast (default: 0.1)\n"
+    )
+
+
 def test_rows_for_the_documentation():
     assert flag_rows(FLAGS[2:]) == [
         ("--check", "", "only look"),
