@@ -147,7 +147,9 @@ class History(Person):
         found: set[str] = set()
         for path in (self.root / folder).rglob("*"):
             if path.suffix in (".py", ".ipynb", ".txt") and path.is_file():
-                found.update(match[1] for match in WORD.finditer(path.read_text(errors="replace")))
+                text = path.read_text(errors="replace")
+                text = re.sub(r"(?m)^- `lib\..*", "", text)  # a list of modules is generated
+                found.update(match[1] for match in WORD.finditer(text))
         return found
 
     def files(self) -> dict[str, bytes]:
