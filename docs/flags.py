@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from literate.command import Flag, flag_rows, flags_of
+from literate.commands.exercises import exercises
 from literate.commands.export import notebook2script
 from literate.commands.test import all_flags
 
@@ -20,7 +21,11 @@ TABLE = re.compile(r"<!-- flags of (literate \w+) -->\n.*?<!-- end -->", re.DOTA
 
 def flags_by_command() -> dict[str, Iterable[Flag]]:
     """The flags of each command that has a table."""
-    return {"literate export": flags_of(notebook2script), "literate test": all_flags()}
+    return {
+        "literate export": flags_of(notebook2script),
+        "literate test": all_flags(),
+        "literate exercises": flags_of(exercises),
+    }
 
 
 def table(command: str) -> str:

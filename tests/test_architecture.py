@@ -104,6 +104,7 @@ TESTED_BY = {
     "compile/module_checks.py": "compile/test_names.py",
     "compile/module_edits.py": "compile/test_merge.py",
     "compile/reader.py": "compile/test_plan.py",
+    "exercises/proofs.py": "exercises/test_mutants.py",
     "rules.py": "test_diagnostics.py",
 }
 

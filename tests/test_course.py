@@ -5,10 +5,12 @@ The notebooks are read as they are stored. Whether they pass is the runner's bus
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -163,20 +165,21 @@ def test_each_exercise_has_a_solution_and_known_mistakes():
 
 
 @pytest.fixture(scope="module")
-def edition(tmp_path_factory) -> Path:
-    """The student's edition of the whole course."""
-    folder = tmp_path_factory.mktemp("course") / "exercises"
-    command = [sys.executable, "-m", "literate", "exercises", "nbs", "-o", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    return folder
+def edition() -> Iterator[Path]:
+    """The student's edition of the whole course, beside the folder of the notebooks."""
+    with tempfile.TemporaryDirectory(prefix="exercises-", dir=ROOT) as folder:
+        command = [sys.executable, "-m", "literate", "exercises", "nbs", "-o", folder]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        yield Path(folder)
 
 
 def test_the_students_edition_has_every_notebook_and_no_solution(edition):
     made = sorted(edition.glob("*.ipynb"))
     assert [path.name for path in made] == [path.name for path in NOTEBOOKS]
-    text = "".join(path.read_text(encoding="utf-8") for path in made)
-    assert "#| solution" not in text
-    assert text.count("is still to be written") >= EXERCISES
+    cells = [cell for path in made for cell in code_cells(path)]
+    assert [str(cell) for cell in cells if cell.source.startswith("#| solution")] == []
+    unwritten = [cell for cell in cells if cell.source.startswith("#| exercise")]
+    assert len(unwritten) >= EXERCISES
 
 
 def test_an_exercise_that_is_not_written_fails_and_all_else_passes(edition):
@@ -197,10 +200,26 @@ def test_an_exercise_that_is_not_written_fails_and_all_else_passes(edition):
 # --- the package and the contents --------------------------------------------------------------
 
 
+MODULES = [path for path in (ROOT / "foundations").glob("*.py") if path.name != "_modidx.py"]
+
+
 def test_the_package_stays_small():
-    modules = [path for path in (ROOT / "foundations").glob("*.py") if path.name != "_modidx.py"]
-    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in modules)
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES)
     assert lines <= PACKAGE_LINES
+
+
+def test_help_shows_what_a_parameter_means():
+    """A comment beside a parameter is not in the text that help() prints."""
+    wrong = []
+    for path in MODULES:
+        source = path.read_text(encoding="utf-8")
+        lines = source.splitlines()
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                header = lines[node.lineno - 1 : node.body[0].lineno - 1]
+                if any("#" in line for line in header):
+                    wrong.append(f"{path.name}: {node.name}")
+    assert wrong == []
 
 
 def test_the_contents_list_each_notebook_once():

@@ -56,9 +56,7 @@ def _make(notebooks: tuple[str, ...], output: Path, json: bool) -> int:
     project = project_of(notebooks)
     made = make_edition(project, choose_notebooks(project, notebooks), output)
     if json:
-        _print_json(
-            [{"notebook": n.notebook, "exercises": n.exercises, "state": n.state} for n in made]
-        )
+        _print_json(made)
     else:
         print(*_report(made, output), sep="\n")
     return 0
@@ -68,6 +66,7 @@ def _report(made: Sequence[StudentNotebook], output: Path) -> list[str]:
     """A line for each notebook that is new, changed, or kept, and a line for all of them."""
     from ..diagnostics import display_path
     from ..exercises.edition import KEPT, NEW, OUTDATED, UNCHANGED, UPDATED
+    from ..printable import printable
 
     notes = {
         NEW: "",
@@ -80,6 +79,9 @@ def _report(made: Sequence[StudentNotebook], output: Path) -> list[str]:
     for each in made:
         if each.state != UNCHANGED:
             lines.append(f"{display_path(output / each.notebook)}{notes[each.state]}")
+        for link in each.lost_links:
+            place = display_path(output / each.notebook)
+            lines.append(printable(f"{place}: the link {link} leads nowhere from this folder"))
     written = sum(each.state in (NEW, UPDATED) for each in made)
     unchanged = sum(each.state == UNCHANGED for each in made)
     kept = len(made) - written - unchanged
@@ -90,11 +92,10 @@ def _report(made: Sequence[StudentNotebook], output: Path) -> list[str]:
 
 def _show_progress(output: Path, json: bool) -> int:
     from ..exercises.progress import progress_of, progress_table
-    from ..records import asdict
 
     found = progress_of(output)
     if json:
-        _print_json(asdict(found))
+        _print_json(found)
     else:
         print(*progress_table(found), sep="\n")
     return 0
@@ -102,20 +103,21 @@ def _show_progress(output: Path, json: bool) -> int:
 
 def _show_solution(output: Path, name: str, json: bool) -> int:
     from ..exercises.solutions import solution_named
-    from ..records import asdict
 
     found = solution_named(output, name)
     if json:
-        _print_json(asdict(found))
+        _print_json(found)
     else:
         print(found.source, end="")
     return 0
 
 
-def _print_json(value: object) -> None:
+def _print_json(records: object) -> None:
     from json import dumps
 
-    print(dumps(value, indent=1, ensure_ascii=False))
+    from ..records import asdict
+
+    print(dumps(asdict(records), indent=1, ensure_ascii=False))
 
 
 def run() -> None:

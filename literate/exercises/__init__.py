@@ -11,3 +11,6 @@ from .mutants import MutantError as MutantError
 from .mutants import helper as helper
 from .proofs import kills as kills
 from .proofs import wrong_versions as wrong_versions
+
+# The name that a traceback shows is the one by which they are imported.
+ExerciseError.__module__ = MutantError.__module__ = __name__

@@ -8,7 +8,7 @@ from ..records import dataclass
 from .diagnosis import Diagnosis, failing_line, sentence_for
 from .mutants import Mistakes, known_mistakes, module_of
 from .solutions import Solution, find_solution
-from .sources import define, name_of, separate_globals, source_of
+from .sources import define, functions_of, globals_of, separate_globals, source_of, variable_of
 from .stripping import UNWRITTEN, stripped
 from .trials import Restore, failure_of, random_states, restore
 
@@ -36,8 +36,8 @@ def check_exercise(check: Check, attempt: Any, module: str = "", name: str = "")
     the full edition, where the attempt is the solution, this proves that the exercise works: it
     fails while it is unwritten, and each known mistake gets its own diagnosis.
     """
-    place = attempt if name_of(attempt) else check
-    name = name or name_of(attempt)
+    place = attempt if functions_of(attempt) or isinstance(attempt, type) else check
+    name = name or variable_of(attempt, globals_of(place))
     if not name:
         kind = type(attempt).__name__
         raise ExerciseError(f"a {kind} has no name: give it with name='...'")
@@ -85,10 +85,8 @@ class _Exercise:
             raise
         except Exception as error:
             self._record(False)
-            message = f"{self.name} is not right yet: {_failure(self.check, error)}"
-            diagnosis = _explain(self)
-            if diagnosis:
-                message += f"\n{diagnosis}"
+            message = f"{self.name} is not right yet. {_explain(self)}".rstrip()
+            message += f"\n{_failure(self.check, error)}"
             cause = None if isinstance(error, AssertionError) else error
             raise ExerciseError(message) from cause
         self._record(True)
@@ -124,16 +122,18 @@ def _unwritten(name: str, error: NotImplementedError) -> str:
 
 
 def _failure(check: Check, error: Exception) -> str:
-    """How a check failed: the message of the exception, or the line of the check without one."""
-    message = str(error)
-    lines = message.strip().splitlines()
+    """How a check failed: its line, and what the exception says."""
+    text = str(error).strip()
+    if not isinstance(error, AssertionError):
+        kind = type(error).__name__
+        text = f"{kind}: {text}" if text else kind
+    lines = text.splitlines()
     if len(lines) > _MOST_LINES:
         lines = [*lines[:_MOST_LINES], "..."]
-    message = "\n".join(lines)
-    if isinstance(error, AssertionError):
-        return message or failing_line(check, error) or "the check fails."
-    kind = type(error).__name__
-    return f"{kind}: {message}" if message else kind
+    place = failing_line(check, error)
+    if place:
+        lines.insert(0, f"The check fails here: {place}")
+    return "\n".join(lines) or "The check fails."
 
 
 def _explain(exercise: _Exercise) -> str:

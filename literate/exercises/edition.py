@@ -20,7 +20,7 @@ from ..notebook import Notebook, read_notebook
 from ..project import Project
 from ..records import dataclass
 from ..splice import replace_outputs, replace_sources
-from .links import linked_files
+from .links import linked_files, lost_links
 from .mutants import FOLDER as MUTANTS_FOLDER
 from .mutants import default_module
 from .solutions import SolutionFile, SolvedCell, read_solutions, solution_path, solution_text
@@ -39,6 +39,7 @@ class StudentNotebook:
     notebook: str  # its path in the edition
     exercises: int
     state: str  # what happened to its file: NEW, UPDATED, UNCHANGED, KEPT or OUTDATED
+    lost_links: tuple[str, ...]  # relative links that lead nowhere from there
 
 
 # --- the whole edition -------------------------------------------------------------------------
@@ -108,7 +109,8 @@ def _add_notebook(
         if old != text:
             changes[target] = old or "", text
         _add_solutions(beside, solutions, changes)
-    return StudentNotebook(inside, len(solutions.names), state)
+    lost = tuple(lost_links(notebook, project.nbs_path, output))
+    return StudentNotebook(inside, len(solutions.names), state, lost)
 
 
 def _add_solutions(

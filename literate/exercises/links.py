@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,22 @@ def linked_files(notebook: Notebook, folder: Path, copies: Path) -> Iterator[tup
         if source.suffix == ".ipynb" or not source.is_relative_to(root) or not source.is_file():
             continue
         yield source, copies / source.relative_to(root)
+
+
+def lost_links(notebook: Notebook, folder: Path, copies: Path) -> Iterator[str]:
+    """The links of a notebook to files outside of its folder that do not work from its copy.
+
+    They work if the copies stand beside the folder: `../docs/a.md` is the same file for both.
+    """
+    root = folder.resolve()
+    inside = notebook.path.resolve().relative_to(root)
+    copy = (copies.resolve() / inside).parent
+    for name in _linked_names(notebook):
+        source = (notebook.path.parent / name).resolve()
+        if source.is_relative_to(root) or not source.exists():
+            continue
+        if not os.path.exists(os.path.normpath(copy / name)):  # the folder may not exist yet
+            yield name
 
 
 def _linked_names(notebook: Notebook) -> Iterator[str]:

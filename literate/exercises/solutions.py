@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ..diagnostics import UsageError, UserError, diagnose, display_path
+from ..diagnostics import UserError, diagnose, display_path
 from ..files import read_file
 from ..records import dataclass
 from ..spelling import nearest
@@ -161,11 +161,11 @@ def solution_named(edition: Path, wanted: str) -> NamedSolution:
 
 
 def edition_files(edition: Path) -> list[Path]:
-    """The files of solutions of an edition. Raises a `UsageError` if there is no edition."""
+    """The files of solutions of an edition. Raises a `UserError` if there is no edition."""
     paths = solution_files(edition)
     if not paths:
         shown = display_path(edition)
-        raise UsageError(
+        raise UserError(
             f"{shown} is not a student's edition, because it has no folder {FOLDER}: make one with "
             f"literate exercises --output {shown}"
         )

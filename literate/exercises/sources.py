@@ -42,6 +42,21 @@ def name_of(original: Any) -> str:
     return str(name).rpartition("<locals>.")[2]
 
 
+def variable_of(value: Any, namespace: dict[str, Any]) -> str:
+    """The name of the variable that holds a function or a class, or "".
+
+    It is the value's own name, if there is such a variable. A lambda, or what a decorator made, has
+    another name of its own.
+    """
+    own = name_of(value)
+    if not callable(value) or namespace.get(own) is value or "." in own:
+        return own
+    for name, held in namespace.items():
+        if held is value and not name.startswith("_"):
+            return name
+    return own
+
+
 def source_of(original: Any) -> str:
     """The source of a function or a class, without the indentation that it has as a whole."""
     name = name_of(original)
@@ -51,7 +66,8 @@ def source_of(original: Any) -> str:
         else:
             source = inspect.getsource(plain_function(original))
     except (OSError, TypeError, SyntaxError) as error:
-        raise NoSourceError(f"the source of {name or original!r} cannot be found") from error
+        shown = name or repr(original)
+        raise NoSourceError(f"the source of {shown} cannot be found") from error
     return textwrap.dedent(source)
 
 

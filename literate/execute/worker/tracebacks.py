@@ -10,10 +10,14 @@ import IPython
 from ...records import dataclass
 from ..results import Error, Frame
 
-# Lines in these folders are not shown: they belong to IPython and to this package.
+_LITERATE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+
+# Lines in these folders are not shown: they belong to IPython, to the runner, and to the checks of
+# exercises, which call the code of the notebook.
 _HIDDEN_FOLDERS = (
     os.path.dirname(IPython.__file__) + os.sep,
-    os.path.dirname(os.path.dirname(__file__)) + os.sep,
+    os.path.join(_LITERATE, "execute", ""),
+    os.path.join(_LITERATE, "exercises", ""),
 )
 _MAX_FRAMES = 60  # of one traceback: a RecursionError has a thousand
 _MAX_MESSAGE = 20_000  # characters
