@@ -1,4 +1,4 @@
-"""Wrong versions of the functions of fully_connected, each with one mistake that is easy to make."""
+"""Wrong versions of the functions of fully_connected, with mistakes that are easy to make."""
 
 
 def times(factor):

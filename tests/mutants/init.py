@@ -76,7 +76,10 @@ MUTANTS = {
         "looks at the fan-in only": ("sum(fans(w.shape, 'torch'))", "fans(w.shape, 'torch')[0]"),
     },
     "orthogonal_": {
-        "fills a copy": ("    w.normal_(generator=gen)", "    w = w.clone().normal_(generator=gen)"),
+        "fills a copy": (
+            "    w.normal_(generator=gen)",
+            "    w = w.clone().normal_(generator=gen)",
+        ),
         "always gives the identity": (
             "w.normal_(generator=gen)",
             "w.copy_(torch.eye(*w.shape))",
