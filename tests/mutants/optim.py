@@ -114,8 +114,8 @@ MUTANTS = {
         "takes no root": ("squares.sqrt()", "squares"),
         "does not square": ("grad ** 2", "grad.abs()"),
         "forgets the squares of earlier steps": (
-            "state.setdefault('squares', torch.zeros_like(p))",
-            "torch.zeros_like(p)",
+            "squares = state.setdefault('squares', torch.zeros_like(p))",
+            "squares = state['squares'] = torch.zeros_like(p)",
         ),
     },
     "warmup": {
