@@ -56,8 +56,8 @@ def _last_line(outputs: list[dict[str, Any]]) -> str:
 def section(proofs: list[Proof]) -> Iterator[str]:
     """The lines of the page about the proofs."""
     yield from ("", "## Proofs", "")
-    yield "The notebooks show a short proof of each step. The long ones are folded. Their first line"
-    yield "says what is proved, and the last line that they print says what came of it."
+    yield "The notebooks show a short proof of each step. The long ones are folded: the first line"
+    yield "says what is proved, and the last line that is printed says what came of it."
     yield f"There are {len(proofs)}."
     yield from ("", "| proved | result | where |", "|:--|:--|:--|")
     for proof in proofs:
