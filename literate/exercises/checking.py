@@ -24,6 +24,16 @@ _MOST_LINES = 15  # of a message that says how a check failed
 class ExerciseError(Exception):
     """An exercise that is not done, or not done right."""
 
+    @property
+    def _render_traceback_(self) -> Callable[[], list[str]]:
+        """Let IPython show the message alone, where the lines behind it tell a student nothing.
+
+        An exception of the student's own code is shown with its lines.
+        """
+        if self.__cause__ is not None:
+            raise AttributeError("_render_traceback_")
+        return lambda: [f"{type(self).__name__}: {self}"]
+
 
 def check_exercise(check: Check, attempt: Any, module: str = "", name: str = "") -> None:
     """Check an attempt at an exercise, and say what is wrong with it.

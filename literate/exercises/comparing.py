@@ -17,6 +17,7 @@ RELATIVE = 1e-4
 ABSOLUTE = 1e-7
 
 _DEPTH = 20  # of objects in objects
+_SEARCHED = 5  # of objects in objects that are searched for arrays
 
 
 def snapshot(value: Any) -> Any:
@@ -39,6 +40,21 @@ def _copy_parts(value: Any) -> Any:
             setattr(made, name, snapshot(item))
         return made
     return value
+
+
+def bytes_of(value: Any, depth: int = 0) -> int:
+    """How many bytes the arrays and tensors in a value have, roughly."""
+    if is_tensor(value):
+        return int(value.numel() * value.element_size())
+    if is_array(value):
+        return int(value.nbytes)
+    if depth > _SEARCHED or isinstance(value, type | FunctionType | ModuleType):
+        return 0
+    if isinstance(value, list | tuple | set):
+        return sum(bytes_of(item, depth + 1) for item in value)
+    if isinstance(value, Mapping):
+        return sum(bytes_of(item, depth + 1) for item in value.values())
+    return sum(bytes_of(item, depth + 1) for item in getattr(value, "__dict__", {}).values())
 
 
 def is_tensor(value: Any) -> bool:

@@ -108,6 +108,7 @@ def _add_notebook(
     if state in (NEW, UPDATED, UNCHANGED):
         if old != text:
             changes[target] = old or "", text
+    if state in (NEW, UPDATED, UNCHANGED) or _given_edition(beside) == solutions.edition:
         _add_solutions(beside, solutions, changes)
     lost = tuple(lost_links(notebook, project.nbs_path, output))
     return StudentNotebook(inside, len(solutions.names), state, lost)
@@ -135,13 +136,21 @@ def _state_of(old: str | None, text: str, beside: Path) -> str:
         return NEW
     if old == text:
         return UNCHANGED
-    try:
-        given = read_solutions(beside).edition
-    except UserError:  # the notebook was not made by this command, or its record is damaged
-        return KEPT
-    if _digest(old) == given:
+    given = _given_edition(beside)
+    if given == _digest(old):
         return UPDATED  # the student has not touched it
-    return KEPT if given == _digest(text) else OUTDATED
+    return KEPT if given in ("", _digest(text)) else OUTDATED
+
+
+def _given_edition(beside: Path) -> str:
+    """The digest of a notebook as it was given to the student.
+
+    It is "" if this command did not make the notebook, or if its record is damaged.
+    """
+    try:
+        return read_solutions(beside).edition
+    except UserError:
+        return ""
 
 
 def _read_text(path: Path) -> str | None:

@@ -236,7 +236,11 @@ def _read_table(path: Path) -> Mapping[str, Edits]:
 def parse_table(path: Path, text: str) -> Mapping[str, Edits]:
     """The table in the text of a file of known mistakes."""
     namespace: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
-    exec(compile(text, str(path), "exec", dont_inherit=True), namespace)
+    try:
+        exec(compile(text, str(path), "exec", dont_inherit=True), namespace)
+    except Exception as error:
+        kind = type(error).__name__
+        raise MutantError(f"{path}: it cannot be run: {kind}: {error}") from error
     table: Any = namespace.get(TABLE)
     if not isinstance(table, dict):
         raise MutantError(f"{path}: it has no dict {TABLE}")

@@ -10,7 +10,7 @@ from itertools import islice
 from types import FunctionType, GeneratorType
 
 from ..records import dataclass, field
-from .comparing import same, snapshot
+from .comparing import bytes_of, same, snapshot
 from .trials import Restore, random_states, restore, silence
 
 TYPE_CHECKING = False
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _MOST_CALLS = 500  # that are recorded of one check
+_MOST_BYTES = 1 << 26  # of arrays in the arguments that are copied for one check
 _MOST_ITEMS = 1000  # that are compared of a generator
 
 # Methods that Python calls at moments of its own, so that they are no part of what a check does.
@@ -62,15 +63,16 @@ class Recorder:
 
     calls: list[Call] = field(default_factory=list)
     depth: int = 0
+    bytes: int = 0  # of what was copied
 
     def record(self, name: str, function: Callable[..., Any], has_self: bool) -> Callable[..., Any]:
         """The function, with a record of each of its calls."""
 
         @functools.wraps(function)
         def recorded(*args: Any, **kwargs: Any) -> Any:
-            if self.depth or len(self.calls) >= _MOST_CALLS:
-                return function(*args, **kwargs)
             given = (*args[has_self:], kwargs)
+            if self.depth or not self._has_room_for(given):
+                return function(*args, **kwargs)
             before, states = snapshot(given), random_states()
             self.depth += 1
             outcome = Outcome()
@@ -86,6 +88,13 @@ class Recorder:
             return self._followed(name, result)
 
         return recorded
+
+    def _has_room_for(self, given: object) -> bool:
+        """Whether one more call can be recorded; copies of large data would fill the memory."""
+        if len(self.calls) >= _MOST_CALLS:
+            return False
+        self.bytes += bytes_of(given)
+        return self.bytes <= _MOST_BYTES
 
     def _followed(self, name: str, result: Any) -> Any:
         """A result whose own doings are recorded, too: those of a generator or of a function."""

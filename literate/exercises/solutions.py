@@ -210,6 +210,10 @@ class Solution:
                 return select_mistakes(self.path, table, self.name)
         return None
 
+    def count_defined(self, variables: Mapping[str, Any]) -> int:
+        """How many exercises of the notebook have a variable of their name."""
+        return sum(name in variables for name in self.file.names)
+
     def record(self, is_done: bool) -> None:
         """Note in the student's progress whether the exercise is done."""
         record(self.edition, self.file.notebook, self.name, is_done)
@@ -224,16 +228,20 @@ def find_solution(attempt: Any, name: str) -> Solution | None:
     folder = Path(os.path.abspath(notebook.parent if notebook else Path.cwd()))
     for edition in (folder, *folder.parents):
         if (edition / FOLDER).is_dir():
-            return _find_in(edition, notebook, name)
+            return _find_in(edition, notebook, name, globals_of(attempt))
     return None
 
 
-def _find_in(edition: Path, notebook: Path | None, name: str) -> Solution | None:
+def _find_in(
+    edition: Path, notebook: Path | None, name: str, variables: Mapping[str, Any]
+) -> Solution | None:
+    found = []
     for path in _candidates(edition, notebook):
         file = read_solutions(path)
         if name in file.names:
-            return Solution(edition, path, file, name)
-    return None
+            found.append(Solution(edition, path, file, name))
+    # Where the notebook is not known, it is the one that has most of these exercises.
+    return max(found, key=lambda each: each.count_defined(variables), default=None)
 
 
 def _candidates(edition: Path, notebook: Path | None) -> Iterator[Path]:

@@ -265,6 +265,17 @@ def test_an_exception_in_an_attempt_keeps_its_traceback(path):
     assert isinstance(caught.value.__cause__, AttributeError)
 
 
+def test_a_notebook_shows_the_message_alone_unless_the_students_code_failed(path):
+    write_attempt(path, "mean", "def mean(numbers):\n    return 7")
+    with pytest.raises(ExerciseError) as caught:
+        run_cells(path)
+    assert caught.value._render_traceback_() == [f"ExerciseError: {caught.value}"]
+    write_attempt(path, "mean", "def mean(numbers):\n    return 1 / 0")
+    with pytest.raises(ExerciseError) as caught:
+        run_cells(path)
+    assert not hasattr(caught.value, "_render_traceback_")
+
+
 def test_an_exercise_is_compared_with_the_solutions_of_earlier_ones(path):
     """The student's `mean` is wrong where its check does not look."""
     write_attempt(path, "mean", "def mean(n):\n    return sum(n) / len(n) if n[0] < 9 else 0")

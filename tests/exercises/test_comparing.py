@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from literate.exercises.comparing import same, snapshot
+from literate.exercises.comparing import bytes_of, same, snapshot
 
 
 class Box:
@@ -112,3 +112,10 @@ def test_a_snapshot_is_not_reached_by_later_changes():
 def test_what_cannot_be_copied_stays_itself():
     generator = (n for n in range(3))
     assert snapshot(generator) is generator
+
+
+def test_the_bytes_of_arrays_and_tensors():
+    layer = torch.nn.Linear(10, 5)
+    assert bytes_of(layer) == 4 * 55
+    assert bytes_of([np.zeros(3), {"a": (torch.zeros(2),)}, Box(np.zeros(1)), "text", 3]) == 40
+    assert bytes_of(looped()) == 0

@@ -234,3 +234,12 @@ def test_a_notebook_from_elsewhere_is_refused(course, tmp_path):
     other.write_text(notebook("x = 1"))
     with pytest.raises(UsageError, match="is not in the folder of the notebooks"):
         make_edition(course, [other], course.root / "exercises")
+
+
+def test_new_mistakes_reach_a_notebook_with_work_that_is_up_to_date(course):
+    make(course)
+    write_attempt(student_file(course), "mean", "def mean(n): return 1")
+    write_mutants(course.root, MUTANTS.replace("gives the sum", "gives the total"))
+    assert make(course) == {NAME: "kept"}
+    tables = read_solutions(solution_path(course.root / "exercises", NAME)).tables
+    assert "gives the total" in tables["stats"]

@@ -253,6 +253,33 @@ def test_a_wrong_version_that_cannot_run_does_not_count(library):
         kills(lambda mean: mean([1]), library.mean)
 
 
+@pytest.mark.parametrize("text", ["import nosuch", "MUTANTS = {", "1 / 0"])
+def test_a_file_that_cannot_be_run_is_named(library, text):
+    write_mutants(library_folder(library), text)
+    with pytest.raises(MutantError, match=r"figures\.py: it cannot be run: \w+Error: "):
+        wrong_versions(library.mean)
+
+
+def test_what_belongs_to_no_module_is_found_in_the_only_file_that_lists_it(library):
+    library.mean.__module__ = "__main__"
+    library.mean.__code__ = library.mean.__code__.replace(co_filename="/nowhere/ipykernel/1.py")
+    with pytest.raises(MutantError, match="the source of mean cannot be found"):
+        wrong_versions(library.mean)
+    (library_folder(library) / "tests" / "mutants" / "other.py").write_text(MUTANTS)
+    message = "figures.py and other.py list mistakes of mean: name the module with module='...'"
+    with pytest.raises(MutantError, match=message):
+        wrong_versions(library.mean)
+    with pytest.raises(MutantError, match="no file lists mistakes of double_"):
+        wrong_versions(renamed(library.double))
+
+
+def renamed(function):
+    function.__qualname__ = "double_"
+    function.__module__ = "__main__"
+    function.__wrapped__.__code__ = function.__wrapped__.__code__.replace(co_filename="/no/1.py")
+    return function
+
+
 def test_a_missing_file_is_named(library):
     with pytest.raises(MutantError, match=r"tests/mutants/nosuch\.py: there is no such file"):
         wrong_versions(library.mean, "nosuch")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import random
 
+import numpy
 import pytest
 
 from literate.exercises.recording import recording, replay
@@ -146,3 +147,10 @@ def test_a_replay_catches_exceptions_and_reads_generators():
     (call,) = record(lambda n: n, lambda f: f(3))
     assert replay(call, lambda n: 1 / 0).outcome.raised == "ZeroDivisionError"
     assert replay(call, lambda n: (i for i in range(n))).outcome.value == [0, 1, 2]
+
+
+def test_large_arguments_are_not_copied(monkeypatch):
+    monkeypatch.setattr("literate.exercises.recording._MOST_BYTES", 100)
+    small, large = numpy.zeros(5), numpy.zeros(50)
+    calls = record(numpy.sum, lambda f: [f(small), f(large), f(small)])
+    assert len(calls) == 1

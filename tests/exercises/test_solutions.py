@@ -132,6 +132,20 @@ def test_the_solution_is_found_above_the_current_folder(edition, monkeypatch):
     assert find_solution(find_solution, "nosuch") is None
 
 
+def test_where_the_notebook_is_not_known_the_other_exercises_tell(edition, monkeypatch):
+    cells = (SolvedCell(("mean", "other"), "def mean(): ...\n\n\ndef other(): ...\n"),)
+    path = solution_path(edition, "02_b.ipynb")
+    path.write_text(solution_text(SolutionFile("02_b.ipynb", "b", "", cells, {})))
+    monkeypatch.chdir(edition)
+
+    def solution_with(**variables):
+        exec("def mean(): ...", variables)
+        return find_solution(variables["mean"], "mean").file.notebook
+
+    assert solution_with(spread=1, Counter=2) == "01_stats.ipynb"
+    assert solution_with(other=1) == "02_b.ipynb"
+
+
 def test_there_is_none_in_the_full_edition(edition, monkeypatch):
     monkeypatch.chdir(edition.parent / "nbs")
     assert find_solution(find_solution, "mean") is None

@@ -279,9 +279,10 @@ class _KernelRun:
             if frame is not None:
                 frames.append(frame)
         message = f"{error.name}: {error.value}"
-        if not frames and "Traceback" not in error.traceback:
+        text = error.traceback.strip()
+        if not frames and "Traceback" not in text and text != message:
             # The kernel of another language: the text is all that it says.
-            message += "\n" + error.traceback.strip()
+            message += f"\n{text}"
         return Error(error.name, message.strip(), tuple(frames))
 
     def _frame(self, match: re.Match[str]) -> Frame | None:
