@@ -1,8 +1,7 @@
 """A function as a command line.
 
 The flags of a command are data: a tuple of `Flag`. A command declares them itself, or `flags_of`
-reads them from the signature of its function. Their help stands beside the parameters, or in lines
-`name: comment` of the docstring.
+reads them from the signature of its function, and their help from its docstring.
 
 Fire assigns the words of a command line to the flags. By itself, it does what no user should meet:
 
@@ -94,9 +93,9 @@ class Flag:
 def flags_of(function: Callable[..., object], with_help: bool = True) -> tuple[Flag, ...]:
     """The flags that the signature of a function declares.
 
-    A keyword-only parameter is a flag, and `*names` is the list of names. The comments beside the
-    parameters become the help. To read them costs an import of fastcore, so `with_help=False`
-    leaves them out.
+    A keyword-only parameter is a flag, and `*names` is the list of names. Lines
+    `name: comment` of the docstring become the help, and comments beside the parameters. To read
+    them costs an import of fastcore, so `with_help=False` leaves them out.
     """
     import inspect
 
