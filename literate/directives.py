@@ -241,6 +241,8 @@ def _metadata_directives(metadata: Mapping[str, object], but: set[str]) -> tuple
 @lru_cache(maxsize=4096)
 def _parse_source(source: str, dialect: str) -> tuple[tuple[Directive, ...], str, Sequence[int]]:
     """Directives, code, and for each line of the code its line in the cell."""
+    if source[:1].isidentifier():  # it begins with code or prose
+        return (), source, range(1, 1 + _count_lines(source))
     parse = _PARSERS[dialect]
     head = _head_lines(source, _parse_plain if dialect is Dialect.PLAIN else _MARKED.match)
     directives: list[Directive] = []

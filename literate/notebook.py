@@ -6,7 +6,7 @@ import errno
 import json
 import re
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from .diagnostics import Diagnostic, UserError, diagnose
@@ -15,6 +15,7 @@ from .records import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
 
@@ -36,10 +37,9 @@ class Cell:
         """
         if self.given_id:
             return self.given_id
-        from hashlib import sha256
-
         content = f"{self.index}\0{self.source}".encode("utf-8", "surrogatepass")
-        return sha256(content).hexdigest()[:8]
+        digest: str = _sha256()(content).hexdigest()
+        return digest[:8]
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -181,6 +181,23 @@ def _without_pixels(raw: bytes) -> bytes:
 # --- cells -------------------------------------------------------------------------------------
 
 
+@cache
+def _sha256() -> Callable[[bytes], Any]:
+    """The function of `hashlib`, from the module that does without OpenSSL.
+
+    To load OpenSSL takes as long as to read some notebooks.
+    """
+    try:
+        from _sha2 import sha256  # type: ignore[import-not-found]  # from Python 3.12 on
+    except ImportError:
+        try:
+            from _sha256 import sha256  # type: ignore[import-not-found]
+        except ImportError:
+            from hashlib import sha256
+    function: Callable[[bytes], Any] = sha256
+    return function
+
+
 def _read_cell(path: Path, index: int, raw: Any) -> Cell:
     try:
         kind = raw["cell_type"]
@@ -200,7 +217,9 @@ def _read_cell(path: Path, index: int, raw: Any) -> Cell:
         _refuse_cell(path, index, raw)
     if not _fits_into_marker(given_id):
         given_id = ""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff")
     return Cell(index, given_id, kind, text, metadata)
 
 

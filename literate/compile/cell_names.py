@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from .facts import CellNames
-from .module import UNPARSABLE
+from .module import UNPARSABLE, parse_heads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,11 +42,28 @@ _RUNS_AT_ONCE = ("listcomp", "setcomp", "dictcomp")  # the names that Python giv
 
 def cell_names(code: str) -> CellNames:
     """The names of valid code."""
+    names = scope_names(code)
+    names.annotated = annotated_names(code)
+    return names
+
+
+def scope_names(code: str) -> CellNames:
+    """The names that valid code binds and uses, without those in annotations."""
     names = CellNames()
     _collect(_symtable.symtable(code, "cell", "exec"), names)
-    if re.search(_QUOTED_ANNOTATION, code) or _FUTURE in code:
-        names.annotated.update(_names_in_annotations(code, are_evaluated=_FUTURE not in code))
     return names
+
+
+def annotated_names(code: str, are_evaluated: bool = True) -> set[str]:
+    """The names in those annotations of valid code that are not evaluated.
+
+    These are strings, unless a `__future__` import says that no annotation is evaluated.
+    """
+    if _FUTURE in code:
+        are_evaluated = False
+    if are_evaluated and not re.search(_QUOTED_ANNOTATION, code):
+        return set()
+    return set(_names_in_annotations(code, are_evaluated))
 
 
 def without_annotations(code: str, names: CellNames) -> CellNames:
@@ -63,13 +80,10 @@ def without_annotations(code: str, names: CellNames) -> CellNames:
 
 def bound_names(code: str) -> set[str] | None:
     """The names that code binds in its module; None if it is not Python."""
-    names = CellNames()
     try:
-        table = _symtable.symtable(code, "cell", "exec")
+        return scope_names(code).bound
     except UNPARSABLE:
         return None
-    _collect(table, names)
-    return names.bound
 
 
 def _collect(table: SymbolTable, names: CellNames) -> None:
@@ -99,7 +113,7 @@ _QUOTED_ANNOTATION = r"[:>](?<=[\w ]:|->)[ \t]*(?:[\w.]+[ \t]*[\[|,][ \t]*)*[\"'
 
 def _names_in_annotations(code: str, are_evaluated: bool) -> Iterator[str]:
     """The names in annotations that are not evaluated: in strings, or in all of them."""
-    for annotation in annotations_of(ast.parse(code)):
+    for annotation in annotations_of(parse_heads(code)):
         for expression in _unevaluated(annotation, are_evaluated):
             for node in ast.walk(expression):
                 if isinstance(node, ast.Name):

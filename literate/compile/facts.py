@@ -5,7 +5,7 @@ They are what the checks of one module need to know about another one. The compi
 
 from __future__ import annotations
 
-from ..records import asdict, dataclass, field
+from ..records import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ class ModuleFacts:
 
 def facts_as_json(facts: ModuleFacts) -> dict[str, Any]:
     """The facts as plain data."""
-    plain: dict[str, Any] = asdict(facts)
-    return plain
+    return {**vars(facts), "imports": [dict(vars(each)) for each in facts.imports]}
 
 
 def facts_from_json(data: dict[str, Any]) -> ModuleFacts:

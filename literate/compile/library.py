@@ -9,9 +9,9 @@ from pathlib import Path
 from ..files import read_file
 from ..project import Project
 from ..records import dataclass
-from .cell_names import cell_names
+from .cell_names import scope_names
 from .facts import ModuleFacts
-from .module import UNPARSABLE, Module
+from .module import UNPARSABLE, Module, parse_heads
 from .own_imports import ImportFinder, may_have_any_name
 
 _EXTENSIONS = (".so", ".pyd")  # of modules that are not Python files
@@ -178,8 +178,8 @@ def _read_file(path: Path, package: str, folder: tuple[str, ...]) -> _Known:
     """What a file defines; anything may be in a file that cannot be read."""
     try:
         code = read_file(path).decode("utf-8-sig")
-        tree = ast.parse(code)
-        names = cell_names(code)
+        tree = parse_heads(code)  # imports in functions do not matter here
+        names = scope_names(code)
     except (OSError, *UNPARSABLE):
         return _Known(ModuleFacts(is_dynamic=True), has_unknown_all=True)
     imports = list(ImportFinder(package, folder).add(code, tree))

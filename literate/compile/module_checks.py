@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import CodeType
 
 from ..diagnostics import ERROR, Diagnostic
 from ..project import Project
-from .cell_names import cell_names
 from .definitions import check_definitions, check_implied
 from .import_checks import check_imports
 from .imports import star_imported_modules
 from .library import Library
 from .module import Module
+from .module_names import names_in
 from .names import Unexported, check_names
-from .own_imports import facts_of
-from .syntax import check_compiles
+from .own_imports import facts_of, names_without_value
+from .syntax import compile_module
 
 Problems = Mapping[Path, list[Diagnostic]]  # of each notebook
 
@@ -35,16 +36,17 @@ def check_modules(
     found: list[Diagnostic] = []
     failed = {path for path, known in problems.items() if _has_error(known)}
     for module in modules:
-        errors = check_compiles(module, project.min_python)
-        failed.update(error.path for error in errors if error.path)
-        found += errors
+        compiled = compile_module(module, project.min_python)
+        if isinstance(compiled, CodeType):
+            _collect_names(module, compiled, project.package)
+        else:
+            failed.update(error.path for error in compiled if error.path)
+            found += compiled
     complete = [module for module in modules if failed.isdisjoint(module.notebooks)]
-    for module in complete:
-        _collect_names(module, project.package)
     known = [*complete, *kept]
     library = Library(project, known)
     for module in complete:
-        if module.names:
+        if not module.facts.unknown_stars:
             found += check_names(module, unexported, library)
         found += check_definitions(module)
         found += check_implied(module)
@@ -57,16 +59,16 @@ def _has_error(problems: list[Diagnostic]) -> bool:
     return any(problem.severity == ERROR for problem in problems)
 
 
-def _collect_names(module: Module, package: str) -> None:
-    """Collect the names of a module's cells, and the facts about it.
+def _collect_names(module: Module, compiled: CodeType, package: str) -> None:
+    """Collect the names of a module, and the facts about it.
 
     If it imports everything from another package, its names cannot be checked.
     """
     codes = [item.parsed.code for item in module.cells]
     module.star_imports = star_imported_modules(codes)
     unknown = [name for name in module.star_imports if name.split(".")[0] != package]
-    module.names = []
     if not unknown:
-        module.names = [cell_names(code) for code in codes]
+        module.names = names_in(compiled)
+        module.names.bound |= names_without_value(item.tree for item in module.cells)
     module.facts = facts_of(module, package)
     module.facts.unknown_stars = unknown

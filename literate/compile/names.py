@@ -13,9 +13,16 @@ from pathlib import Path
 from ..diagnostics import Diagnostic, diagnose
 from ..directives import ParsedCell
 from ..notebook import Cell
-from .cell_names import bound_names, first_annotations, first_uses, without_annotations
+from .cell_names import (
+    annotated_names,
+    bound_names,
+    cell_names,
+    first_annotations,
+    first_uses,
+    without_annotations,
+)
+from .facts import CellNames
 from .imports import star_imported_modules
-from .ipython_syntax import python_of
 from .library import Library
 from .module import Module, ModuleCell
 
@@ -50,14 +57,18 @@ def check_names(module: Module, unexported: Unexported, library: Library) -> lis
             unknown.append(star)
         else:
             bound |= exported
-    missing = _used(module) - bound
+    missing = module.names.used - bound
     if unknown:
         if missing:
             module.facts.unknown_stars = [star for star in unknown if library.can_import(star)]
         return []
-    if missing and not _evaluates_annotations(module):
-        _drop_annotations(module, missing)
-        missing = _used(module) - bound
+    early = module.names.early & module.names.bound - _GIVEN
+    suspicious = missing | early | (_in_annotations(module) - bound)
+    if not suspicious:
+        return []
+    module.cell_names = [_names_if(item.parsed.code, suspicious) for item in module.cells]
+    if not _evaluates_annotations(module):
+        _drop_annotations(module, bound)
     only_annotated = _annotated(module) - _used(module) - bound
     hidden = _HiddenNames(module, unexported)
     if missing or only_annotated:
@@ -69,27 +80,44 @@ def check_names(module: Module, unexported: Unexported, library: Library) -> lis
     ]
 
 
+def _in_annotations(module: Module) -> set[str]:
+    """The names in annotations that Python does not evaluate."""
+    are_evaluated = _evaluates_annotations(module)
+    found: set[str] = set()
+    for item in module.cells:
+        found |= annotated_names(item.parsed.code, are_evaluated)
+    return found
+
+
+def _names_if(code: str, suspicious: set[str]) -> CellNames:
+    """The names of a cell, if suspicious ones may be among them."""
+    if any(name in code or not name.isascii() for name in suspicious):
+        return cell_names(code)
+    return CellNames()  # a name that is not ASCII can be spelled in several ways
+
+
 def _used(module: Module) -> set[str]:
-    return set().union(*[names.used for names in module.names])
+    return set().union(*[names.used for names in module.cell_names])
 
 
 def _annotated(module: Module) -> set[str]:
-    return set().union(*[names.annotated for names in module.names])
+    return set().union(*[names.annotated for names in module.cell_names])
 
 
 def _evaluates_annotations(module: Module) -> bool:
     return not any("import annotations" in item.parsed.code for item in module.cells)
 
 
-def _drop_annotations(module: Module, missing: set[str]) -> None:
+def _drop_annotations(module: Module, bound: set[str]) -> None:
     """Take the names in annotations out of the names that the cells use.
 
-    This takes as long as to collect the names, so it is done only for cells that use missing names.
+    This takes as long as to collect the names, so it is done only for cells that use other names
+    than those `bound`.
     """
     for number, item in enumerate(module.cells):
-        names = module.names[number]
-        if not names.used.isdisjoint(missing):
-            module.names[number] = without_annotations(item.parsed.code, names)
+        names = module.cell_names[number]
+        if not names.used <= bound:
+            module.cell_names[number] = without_annotations(item.parsed.code, names)
 
 
 def _undefined(module: Module, missing: set[str], hidden: _HiddenNames) -> Iterator[Diagnostic]:
@@ -134,7 +162,7 @@ def _used_too_early(module: Module, library: Library) -> Iterator[Diagnostic]:
     evaluates_annotations = _evaluates_annotations(module)
     later = set(module.facts.bound)
     above: set[str] = set()
-    for item, names in zip(module.cells, module.names, strict=True):
+    for item, names in _with_names(module):
         above |= names.bound
         for star in star_imported_modules([item.parsed.code]):
             above |= library.exports(star) or set()
@@ -172,6 +200,8 @@ class _HiddenNames:
                 continue
             bound = bound_names(code)
             if bound is None:
+                from .ipython_syntax import python_of
+
                 code = python_of(code) or ""
                 bound = bound_names(code) or set()
             for name in bound & wanted:
@@ -200,11 +230,15 @@ Users = list[tuple[ModuleCell, set[str]]]  # cells, and the names that each of t
 
 
 def _users(module: Module) -> Users:
-    return [(item, names.used) for item, names in zip(module.cells, module.names, strict=True)]
+    return [(item, names.used) for item, names in _with_names(module)]
 
 
 def _annotators(module: Module) -> Users:
-    return [(item, names.annotated) for item, names in zip(module.cells, module.names, strict=True)]
+    return [(item, names.annotated) for item, names in _with_names(module)]
+
+
+def _with_names(module: Module) -> Iterator[tuple[ModuleCell, CellNames]]:
+    return zip(module.cells, module.cell_names, strict=True)
 
 
 def _report(

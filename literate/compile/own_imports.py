@@ -12,6 +12,7 @@ from .facts import ModuleFacts, OwnImport
 from .imports import DEFINITIONS
 from .module import Module
 
+_COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match)
 _STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
 
 # Code that uses one of these may bind names that cannot be seen.
@@ -21,11 +22,6 @@ _BINDS_BY_ATTRIBUTE = ("sys.modules[", "global_enum", "._convert_(")
 
 def facts_of(module: Module, package: str) -> ModuleFacts:
     """The facts about a generated module whose names have been collected."""
-    bound: set[str] = set()
-    used: set[str] = set()
-    for names in module.names:
-        bound |= names.bound
-        used |= names.used
     imports = []
     finder = ImportFinder(package)
     for item in module.cells:
@@ -42,7 +38,18 @@ def facts_of(module: Module, package: str) -> ModuleFacts:
                 )
             )
     codes = [item.parsed.code for item in module.cells]
+    bound, used = module.names.bound, module.names.used
     return ModuleFacts(sorted(bound), imports, may_have_any_name(codes, bound, used))
+
+
+def names_without_value(trees: Iterable[ast.Module]) -> set[str]:
+    """The names in annotations such as `x: int`, which count as names of the module."""
+    found = set()
+    for tree in trees:
+        for node in _running(tree):
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                found.add(node.target.id)
+    return found
 
 
 def may_have_any_name(codes: Iterable[str], bound: set[str], used: set[str]) -> bool:
@@ -66,7 +73,7 @@ class ImportFinder:
         after_others = rf"^[ \t]*import[ \t][^\n]*,[ \t]*{name}\b"
         self._may_import = re.compile(f"{direct}|{after_others}", re.MULTILINE)
         self._above: list[str] = []  # the names that are bound since the last import
-        self._unread: list[ast.Module] = []  # pieces without imports, whose names belong to them
+        self._unread: list[tuple[str, ast.Module]] = []  # pieces without imports
 
     def add(self, code: str, tree: ast.Module, is_outline: bool = False) -> Iterator[OwnImport]:
         """The imports in the next piece of the code.
@@ -75,7 +82,7 @@ class ImportFinder:
         """
         candidates = list(self._may_import.finditer(code)) if "import" in code else []
         if not candidates and not self._folder:
-            self._unread.append(tree)
+            self._unread.append((code, tree))
             return
         if is_outline and any(_is_in_line(code, match.start()) for match in candidates):
             tree = ast.parse(code)
@@ -88,13 +95,12 @@ class ImportFinder:
                         module, names, runs, is_guarded, above, line=line, column=column
                     )
             if runs:
-                self._above += _bound_by(node)
+                self._above += _bound_by(node, ":=" in code)
 
     def _names_above(self) -> tuple[str, ...]:
-        for tree in self._unread:
-            for node, runs, _ in _statements(tree):
-                if runs:
-                    self._above += _bound_by(node)
+        for code, tree in self._unread:
+            for node in _running(tree):
+                self._above += _bound_by(node, ":=" in code)
         names = tuple(dict.fromkeys(self._above))
         self._above, self._unread = [], []
         return names
@@ -141,6 +147,17 @@ def _statements(tree: ast.Module) -> Iterator[tuple[ast.stmt, bool, bool]]:
         pending += reversed(children)
 
 
+def _running(tree: ast.Module) -> Iterator[ast.stmt]:
+    """The statements that an import runs, in the outline of a cell."""
+    for node in tree.body:
+        if isinstance(node, _COMPOUND):
+            for inner, runs, _ in _statements(ast.Module([node], [])):
+                if runs:
+                    yield inner
+        else:
+            yield node
+
+
 def _not_run(node: ast.AST) -> list[ast.stmt]:
     """The statements in a statement that do not run when the module is imported."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -156,17 +173,27 @@ def _is_false_at_import(node: ast.AST) -> bool:
     return name in ("TYPE_CHECKING", "__name__")
 
 
-def _bound_by(node: ast.stmt) -> Iterator[str]:
-    """The names that a statement binds, without the statements that it contains."""
+def _bound_by(node: ast.stmt, binds_in_expressions: bool) -> Iterator[str]:
+    """The names that a statement binds, without the statements that it contains.
+
+    Only the operator `:=` binds names in expressions, and most code has none.
+    """
     if isinstance(node, DEFINITIONS):
         yield node.name
         return
-    for part in _parts(node):
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        for alias in node.names:
+            yield alias.asname or alias.name.split(".")[0]
+        return
+    parts = _parts(node)
+    if not binds_in_expressions:
+        parts = [part for part in parts if not isinstance(part, ast.Expr)]
+        if isinstance(node, ast.Assign):
+            parts = [*node.targets]
+    for part in parts:
         for inner in ast.walk(part):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                 yield inner.id
-            elif isinstance(inner, ast.alias):
-                yield inner.asname or inner.name.split(".")[0]
 
 
 def _parts(node: ast.stmt) -> list[ast.AST]:

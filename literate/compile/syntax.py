@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType
 
 from ..diagnostics import Diagnostic
 from ..directives import ParsedCell
@@ -38,7 +39,7 @@ _RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 def parse_exported(path: Path, parsed: ParsedCell, min_python: str = "") -> ast.Module | Diagnostic:
     """The outline of a cell's code, or an error if Python's parser refuses it.
 
-    `check_compiles` looks at the bodies of functions, which the outline lacks.
+    `compile_module` looks at the bodies of functions, which the outline lacks.
     `min_python` is the oldest Python that the project supports, for the message.
     """
     try:
@@ -87,34 +88,35 @@ def check_statements(path: Path, parsed: ParsedCell, tree: ast.Module) -> Iterat
 # --- a module as a whole -----------------------------------------------------------------------
 
 
-def check_compiles(module: Module, min_python: str = "") -> list[Diagnostic]:
-    """An error for each cell that Python refuses, as a part of its module."""
+def compile_module(module: Module, min_python: str = "") -> CodeType | list[Diagnostic]:
+    """The code of a module, or an error for each cell that Python refuses as a part of it."""
     codes = [item.parsed.code for item in module.cells]
-    if _refusal("\n".join(codes)) is None:
-        return []
+    compiled = _compile("\n".join(codes))
+    if isinstance(compiled, CodeType):
+        return compiled
     # Either a cell is wrong, or cells do not fit together, or a `__future__` import stands in a
     # later cell. Only the last is allowed: the module's text has such an import at its top.
     found = []
     for item in module.cells:
-        error = _refusal(item.parsed.code)
-        if error is None:
+        error = _compile(item.parsed.code)
+        if isinstance(error, CodeType):
             continue
         by_parser = _parser_refusal(item.parsed.code)
         if by_parser is None:
             found.append(_compiler_error(item.notebook, item.parsed, error))
         else:
             found.append(_parser_error(item.notebook, item.parsed, by_parser, min_python))
-    return found or _check_joined(module)
+    return found or _compile_joined(module)
 
 
-def _refusal(code: str) -> Exception | None:
-    """The error that compiling raises; None for valid code."""
+def _compile(code: str) -> CodeType | Exception:
+    """The compiled code, or the error for code that Python refuses."""
     with warnings.catch_warnings(action="ignore"):
         try:
-            compile(code, "cell", "exec", dont_inherit=True)
+            compiled: CodeType = compile(code, "cell", "exec", dont_inherit=True)
         except UNPARSABLE as error:
             return error
-    return None
+    return compiled
 
 
 def _parser_refusal(code: str) -> Exception | None:
@@ -126,13 +128,16 @@ def _parser_refusal(code: str) -> Exception | None:
     return None
 
 
-def _check_joined(module: Module) -> list[Diagnostic]:
-    """The error for cells that are valid by themselves, and refused in one module."""
+def _compile_joined(module: Module) -> CodeType | list[Diagnostic]:
+    """The code of a module with `__future__` imports at its top.
+
+    Or the error for cells that are valid by themselves, and refused in one module.
+    """
     statements = future_imports(module.cells)
     codes = [without_future_imports(item.parsed.code, item.tree) for item in module.cells]
-    error = _refusal("\n".join([*statements, *codes]))
-    if error is None:
-        return []
+    error = _compile("\n".join([*statements, *codes]))
+    if isinstance(error, CodeType):
+        return error
     line = (getattr(error, "lineno", None) or 1) - len(statements)
     for item, code in zip(module.cells, codes, strict=True):
         count = code.count("\n") + 1

@@ -255,8 +255,6 @@ def _is_as_found(edits: ModuleEdits, stale: Mapping[Path, tuple[str, str]]) -> b
 
 def refuse_edited_docstring(plan: CompilePlan, baseline: Baseline) -> None:
     """Raise an `UncarriedEditsError` if a docstring by a person would be replaced."""
-    from .edits import UncarriedEditsError
-
     init = plan.project.lib_path / "__init__.py"
     if plan.project.layout != NBDEV3 or init not in plan.old_texts:
         return
@@ -267,6 +265,8 @@ def refuse_edited_docstring(plan: CompilePlan, baseline: Baseline) -> None:
     if not generated and is_list_of_modules(old):
         generated = [docstring_of(text_in_head(init) or "")]
     if old not in generated:
+        from .edits import UncarriedEditsError
+
         message = "its docstring was written by hand, but it is made from the notebooks"
         hint = "move the text into the index notebook, or give it up with --prefer notebook"
         raise UncarriedEditsError(diagnose("edited", message, init, hint=hint))
