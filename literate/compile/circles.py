@@ -157,6 +157,8 @@ class _Simulation:
             return None
         names: Iterable[str] = each.names
         if each.names == ("*",):
+            if "__all__" not in self._bound[module]:  # it brings the names that are there already
+                return None
             names = self._library.written_all(module)
         for name in names:
             is_submodule = self._library.has_module(f"{module}.{name}")

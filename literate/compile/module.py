@@ -175,11 +175,10 @@ def _parts(module: Module, project: Project) -> list[tuple[ModuleCell | None, st
     """The parts of the text: the head, a section for each cell and for `__all__`, a line end."""
     sections = _Sections(module, project)
     layout = sections.layout
-    above = _cells_with_future_imports(module)
+    above = cells_above_all(module)
     lifted: list[str] = []
-    if not _may_stand_first(above, module.docstring):
-        lifted = future_imports(above)
-        above = []
+    if not above:
+        lifted = future_imports(module.cells)
     docstring = layout.docstring_literal(module.docstring)
     header = f"{GENERATED}{sections.relative_path(module.notebook)}."
     parts: list[tuple[ModuleCell | None, str]] = [(None, docstring + header)]
@@ -243,12 +242,21 @@ def _is_future(node: ast.stmt) -> bool:
 
 
 def _cells_with_future_imports(module: Module) -> list[ModuleCell]:
-    """The cells up to the last one with a `__future__` import: they stand above `__all__`."""
+    """The cells up to the last one with a `__future__` import."""
     count = 0
     for number, item in enumerate(module.cells, 1):
         if any(map(_is_future, item.tree.body)):
             count = number
     return module.cells[:count]
+
+
+def cells_above_all(module: Module) -> list[ModuleCell]:
+    """The cells that stand above `__all__`: those up to the last `__future__` import.
+
+    There are none if Python would not accept such an import where it is: then it is lifted.
+    """
+    cells = _cells_with_future_imports(module)
+    return cells if _may_stand_first(cells, module.docstring) else []
 
 
 def _may_stand_first(cells: list[ModuleCell], docstring: str) -> bool:

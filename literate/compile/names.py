@@ -40,7 +40,7 @@ _GIVEN = frozenset(dir(builtins)) | {
     *("__file__", "__name__", "__doc__", "__package__", "__path__", "__spec__", "__all__"),
     *("__loader__", "__annotations__", "__builtins__", "__cached__", "__dict__"),
     *("__class__", "__module__", "__qualname__"),
-    *("WindowsError", "get_ipython", "__IPYTHON__", "_"),
+    *("WindowsError", "get_ipython", "display", "__IPYTHON__", "_"),
 }
 
 Message = tuple[str, str | None]  # what is wrong, and a hint of its own
@@ -160,7 +160,7 @@ def _used_too_early(module: Module, library: Library) -> Iterator[Diagnostic]:
     if module.facts.is_dynamic or len(module.cells) == 1:
         return
     evaluates_annotations = _evaluates_annotations(module)
-    later = set(module.facts.bound)
+    later = module.names.early & module.names.bound  # only of these, each cell's names are known
     above: set[str] = set()
     for item, names in _with_names(module):
         above |= names.bound

@@ -10,7 +10,7 @@ from ..records import replace
 from .cell_names import guarded_body
 from .facts import ModuleFacts, OwnImport
 from .imports import DEFINITIONS
-from .module import Module
+from .module import Module, cells_above_all
 
 _COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match)
 _STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
@@ -24,7 +24,10 @@ def facts_of(module: Module, package: str) -> ModuleFacts:
     """The facts about a generated module whose names have been collected."""
     imports = []
     finder = ImportFinder(package)
-    for item in module.cells:
+    above_all = len(cells_above_all(module))
+    for number, item in enumerate(module.cells):
+        if number == above_all:
+            finder.bind("__all__")
         parsed = item.parsed
         cell = parsed.cell
         for found in finder.add(parsed.code, item.tree, is_outline=True):
@@ -96,6 +99,10 @@ class ImportFinder:
                     )
             if runs:
                 self._above += _bound_by(node, ":=" in code)
+
+    def bind(self, name: str) -> None:
+        """Count a name among those that stand above the next import."""
+        self._above.append(name)
 
     def _names_above(self) -> tuple[str, ...]:
         for code, tree in self._unread:

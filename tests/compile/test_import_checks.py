@@ -216,6 +216,20 @@ def test_a_package_that_imports_its_modules_is_usual(make_project):
     assert found(project) == []
 
 
+@pytest.mark.parametrize(
+    "future, expected", [("from __future__ import annotations\n", []), ("", ["circular-import"])]
+)
+def test_a_star_import_looks_for_all_names_only_below_the_list_of_them(
+    make_project, future, expected
+):
+    """A cell with a `__future__` import, and what it imports, stands above `__all__`."""
+    notebooks = {
+        "00_a": [f"#export\n{future}import lib.b", "#export\nx = 1"],
+        "01_b": ["#export\nfrom lib.a import *\ny = 1"],
+    }
+    assert [code for code, *_ in found(make_project(notebooks))] == expected
+
+
 def test_each_circle_is_reported_once(make_project):
     notebooks = {}
     for one, other in ("ab", "ba", "cd", "dc"):

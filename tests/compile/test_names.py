@@ -123,6 +123,7 @@ def test_a_name_that_is_bound_nowhere(make_project, cells, expected):
         "def f():\n    try: return tqdm\n    except: return None",
         "from contextlib import suppress\nwith suppress(NameError): tqdm",
         "def f(): return get_ipython()",
+        "def show(x): display(x)",
         "class A:\n    def f(self): return __class__\n    where = __qualname__, __module__",
         "def f():\n    global made\n    made = 1\ndef g(): return made",
         "import os\nys = [w := 3 for _ in 'a']\ndef f(): return w",
@@ -297,6 +298,14 @@ def test_what_is_needed_only_later_may_be_defined_later(make_project, body):
 
 
 # --- growth ------------------------------------------------------------------------------------
+
+
+def test_a_name_from_a_cell_that_is_not_suspicious_is_not_too_late(make_project):
+    """The names of a cell are read only if suspicious ones may be among them."""
+    cells = ["#export\na = 1", "#export\nb = a\nc = gone", "#export\nd = a + e", "#export\ne = 1"]
+    project = make_project({"00_core": cells})
+    problems = [(each.code, each.message.split()[0]) for each in make_plan(project).diagnostics]
+    assert problems == [("undefined-name", "gone"), ("used-before-defined", "e")]
 
 
 def test_a_hidden_cell_is_read_once_for_all_names(make_project, monkeypatch):
