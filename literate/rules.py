@@ -251,7 +251,8 @@ _TABLE = (
         "The name may be a typing error. Or only a cell that is not exported defines it, such as "
         "an `import math` without a directive: the notebook runs, and the module fails with a "
         "`NameError`. Then export that cell too. Names in annotations that are strings count if "
-        "such a cell defines them.",
+        "such a cell defines them. Names in code that Python can never reach, such as code below a "
+        "`return`, are not looked for.",
         hint="define it, or import it, in an exported cell",
         former="left-behind",
     ),

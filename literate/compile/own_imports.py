@@ -83,7 +83,9 @@ class ImportFinder:
 
         `tree` is its syntax tree, or only its outline, which lacks the bodies of definitions.
         """
-        candidates = list(self._may_import.finditer(code)) if "import" in code else []
+        candidates = []
+        if "import" in code and self._package in code:
+            candidates = list(self._may_import.finditer(code))
         if not candidates and not self._folder:
             self._unread.append((code, tree))
             return

@@ -137,7 +137,8 @@ def _plain_head(head: str) -> str:
 
     These are escapes, and the address of the documentation.
     """
-    return re.sub(r"\n\nDocs: \S+?(?=\"{3}|\n|$)", "", head).replace("\\", "").strip()
+    address = r"(?:\n\n|(?<=^\"{3}))Docs: \S+?(?=\"{3}|\n|$)"
+    return re.sub(address, "", head).replace("\\", "").strip()
 
 
 def _header(head: str) -> str:

@@ -10,6 +10,7 @@ from literate.compile import compile_project, update_notebooks
 from literate.compile.edits import UncarriedEditsError
 from literate.compile.revisions import Revisions
 from literate.diagnostics import UserError
+from literate.records import replace
 
 CELLS = ["#| default_exp a", "#| export\nfrom lib.b import z\nx = 1\nn: int", "#| export\ny = 1"]
 
@@ -85,6 +86,21 @@ def test_the_form_in_which_nbdev_writes_a_module_is_nobodys_edit(project, old, n
     commit(project)
     shutil.rmtree(project.state_dir)
     assert is_unedited(project)
+
+
+@pytest.mark.parametrize("summary", ["> One.", "Prose."])
+def test_the_address_of_the_documentation_is_nobodys_edit(make_nbdev3_project, summary):
+    """Versions of nbdev write it differently; it may be all that the docstring contains."""
+    cells = ["md:# A", f"md:{summary}", "#| default_exp a", "#| export\nx = 1"]
+    project = replace(make_nbdev3_project({"00_a": cells}), docs_url="https://a.b/c")
+    compile_project(project)
+    edit_module(project, "Docs: https://a.b/c/a", "Docs: https://a.b/ca")
+    git(project, "init", "-b", "main")
+    commit(project)
+    assert is_unedited(project)
+    edit_module(project, "Docs: https://a.b/ca", "Docs: typed, https://a.b/ca")
+    commit(project)
+    assert not is_unedited(project)
 
 
 @pytest.mark.parametrize(
