@@ -15,7 +15,7 @@ from ..git import files_at, last_change, text_at
 from ..markers import Issued, Section, issued_by_look
 from ..project import Project
 from .imports import make_relative
-from .module import UNPARSABLE, Module, issued_module
+from .module import GENERATED, UNPARSABLE, Module, issued_module
 
 _HEAD = "HEAD"
 
@@ -109,8 +109,12 @@ def _is_same(text: str, module: Module, project: Project) -> bool:
         return True
     folder = module.path.parent
     package = [project.package, *folder.relative_to(project.lib_path).parts]
-    theirs = issued_by_look(text).sections(folder)
     ours = issued.sections(folder)
+    first_form = _cells_of_nbdev_1(text)
+    if first_form is not None:
+        codes = [_plain_code(code, package) for code in first_form]
+        return codes == [code for _, code in _cells(ours, package)]
+    theirs = issued_by_look(text).sections(folder)
     return (
         _cells(theirs, package) == _cells(ours, package)
         and _plain_head(theirs[0].code) in (_plain_head(ours[0].code), _header(ours[0].code))
@@ -123,13 +127,29 @@ def _cells(sections: list[Section], package: list[str]) -> list[tuple[Path | Non
     cells = []
     for section in sections:
         if section.is_cell:
-            code = section.code
-            try:
-                code = make_relative(code, ast.parse(code), package)
-            except UNPARSABLE:
-                pass
-            cells.append((section.notebook, [line for line in code.split("\n") if line.strip()]))
+            cells.append((section.notebook, _plain_code(section.code, package)))
     return cells
+
+
+def _plain_code(code: str, package: list[str]) -> list[str]:
+    """The lines of a cell, with relative imports, and without blank lines and blanks at the end."""
+    try:
+        code = make_relative(code, ast.parse(code), package)
+    except UNPARSABLE:
+        pass
+    return [line.rstrip() for line in code.split("\n") if line.strip()]
+
+
+_HEAD_OF_NBDEV_1 = (
+    rf"{re.escape(GENERATED)}\S+ \(unless otherwise specified\)\.\s*__all__ = \[[^\]]*\]\s*"
+)
+_MARKER_OF_NBDEV_1 = r"(?m)^# (?:(?:Internal )?Cell|Comes from \S+, cell)$"
+
+
+def _cells_of_nbdev_1(text: str) -> list[str] | None:
+    """The code of each cell of a module that nbdev 1 has written; None for any other text."""
+    head, *cells = re.split(_MARKER_OF_NBDEV_1, text)
+    return cells if re.fullmatch(_HEAD_OF_NBDEV_1, head) else None
 
 
 def _plain_head(head: str) -> str:
