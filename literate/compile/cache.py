@@ -143,14 +143,14 @@ def store(plan: CompilePlan, snapshot: Snapshot, written: Iterable[Path]) -> Non
 
     `snapshot` was taken before anything was read, and `written` are the files that were written.
     """
-    root = plan.project.root
+    root = str(plan.project.root)
     stamps = snapshot.after_writing((path, plan.files[path]) for path in written)
     generated = {str(path) for path in (*plan.files, *(module.path for module in plan.kept))}
     others = {path: known for path, known in snapshot.package.items() if path not in generated}
 
     def by_name(values: Mapping[str, Any]) -> State:
         """The same values by their path relative to the project."""
-        return {os.path.relpath(path, root): value for path, value in values.items()}
+        return {_relative(path, root): value for path, value in values.items()}
 
     state = {
         "format": _FORMAT,
@@ -161,7 +161,7 @@ def store(plan: CompilePlan, snapshot: Snapshot, written: Iterable[Path]) -> Non
         "others": by_name(others),
     }
     write_state_file(_cache_file(plan.project), json.dumps(state))
-    store_report(root, plan.diagnostics, len(generated), stamps)
+    store_report(plan.project.root, plan.diagnostics, len(generated), stamps)
 
 
 def _notebook_entries(plan: CompilePlan, stamps: Stamps) -> dict[str, State]:
@@ -181,21 +181,29 @@ def _notebook_entries(plan: CompilePlan, stamps: Stamps) -> dict[str, State]:
 
 def _module_entries(plan: CompilePlan) -> dict[str, State]:
     """For each module: everything but its cells. Paths are relative to the project."""
-    root = plan.project.root
+    root = str(plan.project.root)
     entries: dict[str, State] = {}
     for module in (*plan.modules, *plan.kept):
         entries[module.name] = {
-            "path": os.path.relpath(module.path, root),
-            "notebook": os.path.relpath(module.notebook, root),
+            "path": _relative(str(module.path), root),
+            "notebook": _relative(str(module.notebook), root),
             "is_owned": module.is_owned,
             "docstring": module.docstring,
-            "notebooks": [os.path.relpath(notebook, root) for notebook in module.notebooks],
+            "notebooks": [_relative(str(notebook), root) for notebook in module.notebooks],
             "public": module.public,
             "stars": module.star_imports,
             "symbols": module.symbols,
             "facts": facts_as_json(module.facts),
         }
     return entries
+
+
+def _relative(path: str, root: str) -> str:
+    """What `os.path.relpath` returns, which takes many times as long inside of the root."""
+    inside = os.path.join(root, "")
+    if path.startswith(inside) and ".." not in path:
+        return path[len(inside) :]
+    return os.path.relpath(path, root)
 
 
 def _cache_file(project: Project) -> Path:
