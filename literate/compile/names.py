@@ -90,10 +90,13 @@ def _in_annotations(module: Module) -> set[str]:
 
 
 def _names_if(code: str, suspicious: set[str]) -> CellNames:
-    """The names of a cell, if suspicious ones may be among them."""
-    if any(name in code or not name.isascii() for name in suspicious):
-        return cell_names(code)
-    return CellNames()  # a name that is not ASCII can be spelled in several ways
+    """The names of a cell, if suspicious ones may be among them.
+
+    Letters that are not ASCII can be spelled in several ways.
+    """
+    if code.isascii() and suspicious.isdisjoint(re.findall(r"\w+", code)):
+        return CellNames()
+    return cell_names(code)
 
 
 def _used(module: Module) -> set[str]:
