@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
+from ..directives import Dialect
 from ..markers import Issued, Section, split_edited
+from .cell_source import typed_directives
 from .head_edits import auto_section, find_head_edits, with_imports
 from .line_merge import merge_lines
 from .matching import match_in_notebooks, match_on_disk
@@ -238,7 +240,12 @@ class _Merger:
 
 
 def _code_with_remark(section: Section) -> str:
-    """The code of a new cell; a remark behind its `# %%` becomes a comment in the first line."""
+    """The code of a new cell; a remark behind its `# %%` becomes a comment below the directives."""
     if not section.is_new or not section.remark:
         return section.code
-    return f"# {section.remark}\n{section.code}".rstrip("\n")
+    lines = section.code.split("\n")
+    head = 0
+    for dialect in (Dialect.PLAIN, Dialect.MARKED):
+        for directive in typed_directives(section.code, dialect):
+            head = max(head, directive.line)
+    return "\n".join([*lines[:head], f"# {section.remark}", *lines[head:]]).rstrip("\n")

@@ -94,6 +94,14 @@ def test_the_directive_of_a_new_section_is_not_repeated(project, typed):
     assert is_at_rest(project)
 
 
+@pytest.mark.parametrize("typed", ["#| exporti", "#exporti"])
+def test_words_behind_the_marker_stand_below_the_directive(project, typed):
+    edit_module(project, "b = 1\n", f"b = 1\n\n# %% A remark\n{typed}\nnew = 1\n")
+    update_notebooks(project)
+    assert cell_sources(project)[4] == "#| exporti\n# A remark\nnew = 1"
+    assert is_at_rest(project)
+
+
 @pytest.mark.parametrize("typed", ["#| default_exp other\n#| export", "#| exportd"])
 def test_a_new_section_does_not_move_the_module(project, typed):
     edit_module(project, "b = 1\n", f"b = 1\n\n# %%\n{typed}\nnew = 1\n")
