@@ -33,7 +33,7 @@ from .protocol import (
     TaskCell,
     ToServer,
 )
-from .results import Error, Frame
+from .results import NO_REASON, Error, Frame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ os.chdir({folder!r})
 sys.path[:0] = [path for path in ({folder!r}, {root!r}) if path not in sys.path]
 """
 _BASES = "[base.__name__ for base in __import__('sys').last_type.__mro__]"
+_SKIPS = ("Skipped", "SkipTest")  # the exceptions by which a test says that it cannot run here
 _CELL_LINE = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -183,7 +184,7 @@ class _Run(threading.Thread):
             timeout_func=lambda cell: self._seconds,
             allow_errors=True,
             record_timing=False,
-            store_widget_state=False,
+            store_widget_state=True,  # nbclient needs it for Output widgets
             shutdown_kernel="immediate",
             resources={"metadata": {"path": self._task.folder}},
         )
@@ -203,7 +204,7 @@ class _Run(threading.Thread):
             self._reports.put(CellEnded(self._number, cell.index, report, shown, limit))
             if limit:
                 raise _Stop(NotebookEnd(0, limit=limit))
-            if not report.ok and not self._task.allow_errors:
+            if report.skip or not (report.ok or self._task.allow_errors):
                 return
             if cell.index == self._task.parameters_after:
                 await self._set_parameters()
@@ -227,6 +228,9 @@ class _Run(threading.Thread):
         if count is not None:
             self._cells_by_count[count] = cell
         error = self._error_in(notebook_cell.outputs)
+        skip = "" if cell.raises or error is None else _reason_to_skip(error)
+        if skip:
+            return CellReport(True, seconds, count, None, [], skip), ""
         ok = await self._is_expected(error, cell.raises)
         return CellReport(ok, seconds, count, error, []), ""
 
@@ -289,6 +293,14 @@ class _Run(threading.Thread):
                 text = lines[int(line) - 1].strip() if int(line) <= len(lines) else ""
                 path = self._task.path
                 yield Frame(path, int(line), "<module>", text, cell.index, cell.cell_id)
+
+
+def _reason_to_skip(error: Error) -> str:
+    """Why a cell skips the rest of the notebook, by `pytest.skip` or `unittest.SkipTest`; or ""."""
+    if error.name not in _SKIPS:
+        return ""
+    reason = error.message.partition(": ")[2]
+    return " ".join(reason.split()) or NO_REASON
 
 
 def _as_stored(output: Output) -> Output:

@@ -13,6 +13,7 @@ from conftest import PATIENCE, notebook, settings_text, tagged, write_files
 from literate.diagnostics import UserError
 from literate.execute import kernel_threads
 from literate.execute.kernel_threads import check_kernels
+from literate.execute.results import NO_REASON
 
 ROOT = Path(__file__).parents[2]
 DOOR = Path(__file__).with_name("without_server.py")
@@ -33,6 +34,9 @@ NOTEBOOKS = {
     "03_dies": ["1", "import os\nos._exit(3)"],
     "04_parameters": [tagged("x = 1", "parameters"), "assert x == 5"],
     "05_hangs": ["#| timeout: 1\nimport time\ntime.sleep(9000)"],
+    "06_skips": ["1", "import pytest\npytest.skip('no data\\nhere')", "1/0"],
+    "07_skips": ["import unittest\nraise unittest.SkipTest", "1/0"],
+    "08_must_skip": ["#| raises: SkipTest\nimport unittest\nraise unittest.SkipTest", "1"],
 }
 
 
@@ -91,6 +95,14 @@ def test_a_kernel_that_dies(report):
 
 def test_parameters(report):
     assert report["04_parameters"]["outcome"] == "passed"
+
+
+def test_a_notebook_that_skips_itself(report):
+    skips = report["06_skips"]
+    assert (skips["outcome"], skips["reason"]) == ("skipped", "no data here")
+    assert cells(report, "06_skips") == [("passed", None), ("skipped", None)]
+    assert (report["07_skips"]["outcome"], report["07_skips"]["reason"]) == ("skipped", NO_REASON)
+    assert cells(report, "08_must_skip") == [("passed", "SkipTest"), ("passed", None)]
 
 
 def test_a_time_limit(report):

@@ -213,6 +213,11 @@ def begin_as_kernel(shell: NotebookShell) -> None:
     shell.config.IPKernelApp.connection_file = connection_file
     sys.argv = ["ipykernel_launcher.py", "-f", connection_file]
     os.environ["JPY_PARENT_PID"] = str(os.getppid())
+    sys.breakpointhook = _pass_breakpoint
+
+
+def _pass_breakpoint(*_: object, **__: object) -> None:
+    """`breakpoint()` does nothing, as in a kernel that no debugger is connected to."""
 
 
 def insert_notebook_path(root: str) -> None:

@@ -100,13 +100,14 @@ class _Client(NotebookClient):
             timeout=None,
             allow_errors=True,
             record_timing=False,
-            store_widget_state=False,
+            store_widget_state=True,  # nbclient keeps it beside the outputs of Output widgets
             shutdown_kernel="immediate",
             resources={"metadata": {"path": task.folder}},
         )
         self.on_cell_executed = self._keep_reply
         self._channel = channel
         self._error: _KernelError | None = None
+        self.taken_error: _KernelError | None = None  # that an Output widget has taken
         self.reply: Content = {}  # of the kernel to the last cell
 
     @property
@@ -120,6 +121,11 @@ class _Client(NotebookClient):
     ) -> NotebookNode | None:
         """Take a message of the kernel: nbclient calls this for each of them."""
         kind, content = msg["msg_type"], msg["content"]
+        is_taken = bool(self.output_hook_stack[msg["parent_header"].get("msg_id")])
+        if is_taken and kind == "error":
+            self.taken_error = _error_of(content)
+        if is_taken:  # by an Output widget, which nbclient keeps
+            return super().process_message(msg, cell, cell_index)
         if kind == "error":
             self._error = _error_of(content)
             return None
@@ -135,6 +141,7 @@ class _Client(NotebookClient):
     async def run_source(self, source: str) -> _KernelError | None:
         """Run a cell. Returns the error that ended it, or None."""
         self._error = None
+        self.taken_error = None
         self.reply = {}
         self.nb.cells = [new_code_cell(source)]
         await self.async_execute_cell(self.nb.cells[0], 0)
@@ -249,6 +256,8 @@ class _KernelRun:
         self._channel.send(CellBegins(cell.index))
         start = clock()
         kernel_error = await self._client.run_source(cell.source)
+        if cell.raises:  # what an Output widget has taken did not end the cell, but it was raised
+            kernel_error = kernel_error or self._client.taken_error
         if self._is_python:
             kernel_error = await self._add_shown_error(kernel_error)
         seconds = clock() - start
@@ -266,7 +275,8 @@ class _KernelRun:
     async def _add_shown_error(self, error: _KernelError | None) -> _KernelError | None:
         """The error of a cell in Python, with its bases; or the error that IPython only showed."""
         shown = literal_eval(await self._client.evaluate("", _TAKE_SHOWN_ERROR) or "None")
-        if shown is None:
+        is_taken = error is None and self._client.taken_error is not None
+        if shown is None or is_taken:
             return error
         (name, *bases), value = shown
         return replace(error or _KernelError(name, value), bases=tuple(bases))

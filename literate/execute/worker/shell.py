@@ -12,6 +12,7 @@ import io
 import math
 import subprocess
 import sys
+import tempfile
 from codecs import getincrementaldecoder
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -170,13 +171,14 @@ class NotebookShell(InteractiveShell):
     def __init__(self, **options: Any) -> None:
         settings = Config()
         settings.HistoryManager.enabled = False  # no database, and no thread that writes to it
+        settings.HistoryManager.hist_file = ":memory:"  # it would look into the profile
         settings.IPKernelApp.connection_file = ""  # `begin_as_kernel` gives it a name
-        options.update(profile_dir=ProfileDir(), config=settings)
-        super().__init__(**options)  # type: ignore[no-untyped-call]  # IPython has no types here
+        super().__init__(config=settings, **options)  # type: ignore[no-untyped-call]  # IPython has no types here
         self.report: Callable[[FromWorker], object] = lambda message: None
         self.remark: Callable[[str], object] = lambda text: None
         self.takes_error: Callable[[BaseException], bool] = lambda error: False
         self.shown: list[BaseException] = []  # exceptions that IPython showed for the running cell
+        self.taken: list[BaseException] = []  # those of them that a widget has taken
         self.kernel = NotebookKernel(self)
         postpone_import("ipykernel")
         show_in_packages()
@@ -201,6 +203,19 @@ class NotebookShell(InteractiveShell):
     # What IPython does for a person at a terminal, and what costs time. Nothing of it is done here.
 
     def init_ipython_dir(self, ipython_dir: object) -> None: ...
+
+    def init_profile_dir(self, profile_dir: object) -> None: ...
+
+    @cached_property
+    def ipython_dir(self) -> str:  # type: ignore[override]  # IPython assigns it
+        """Where IPython keeps what is a user's. A notebook that asks for it gets an empty one."""
+        return tempfile.mkdtemp(prefix="ipython-")
+
+    @cached_property
+    def profile_dir(self) -> ProfileDir:  # type: ignore[override]  # as above
+        """The folders of a profile, for a notebook that writes into them."""
+        profile: ProfileDir = ProfileDir.create_profile_dir_by_name(self.ipython_dir, "default")
+        return profile
 
     def init_virtualenv(self) -> None: ...
 
@@ -241,8 +256,8 @@ class NotebookShell(InteractiveShell):
         """Note the exception that IPython is about to show."""
         with suppress(ValueError):  # there is no exception
             error = self._get_exc_info(exc_tuple)[1]
-            if not self.takes_error(error):
-                self.shown.append(error)
+            taken = self.takes_error(error)
+            (self.taken if taken else self.shown).append(error)
 
     def showsyntaxerror(self, *_: object, **__: object) -> None:
         """Note the syntax error that IPython is about to show."""
@@ -282,6 +297,7 @@ class NotebookShell(InteractiveShell):
         # A transformer of the notebook's own, such as that of ipytest, may rewrite asserts, too.
         self.compile.keeps_values = not self.ast_transformers
         self.shown.clear()
+        self.taken.clear()
         if "Completer" in source:  # for example `%config Completer.use_jedi = False`
             _ = self.Completer
         with running(self.loop, source):

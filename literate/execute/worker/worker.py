@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
+from pathlib import Path
 from typing import cast
 
 from IPython.core.error import StdinNotImplementedError
@@ -201,7 +202,7 @@ class Worker:
         shell.takes_error = self._widgets.take_error
         shell.report = self._report_output
         shell.remark = self._leftovers.add
-        shell.user_ns["_dh"][:] = [task.folder]  # the folders for `%cd -`
+        shell.user_ns["_dh"][:] = [Path(task.folder)]  # the folders for `%cd -`
 
     def run_cells(self) -> None:
         """Run the cells until one fails, or until the server says to stop."""
@@ -268,6 +269,9 @@ class Worker:
         self, cell: TaskCell, exception: BaseException | None, seconds: float
     ) -> CellReport:
         skip = "" if cell.raises else _reason_to_skip(exception)
+        # An exception that an Output widget has taken did not end the cell, but it was raised.
+        if exception is None and cell.raises and self._shell.taken:
+            exception = self._shell.taken[-1]
         ok = bool(skip) or _is_expected(exception, cell.raises)
         remarks = self._leftovers.take()
         error = None

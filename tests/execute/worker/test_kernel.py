@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,6 +71,22 @@ PASSING = {
         tagged("1/0", "raises-exception"),
     ],
 }
+
+if find_spec("ipywidgets"):
+    PASSING["widgets"] = split_cells("""
+        import ipywidgets
+        widget = ipywidgets.Output()
+        with widget:
+            print('inside')
+            1/0
+        print('outside')
+        # %%
+        #| raises: ArithmeticError
+        with widget:
+            1/0
+        # %%
+        assert [output['output_type'] for output in widget.outputs] == ['stream', 'error', 'error']
+    """)
 
 
 class Failing(NamedTuple):

@@ -46,6 +46,17 @@ TAKEN = {
         (output,) = widget.outputs
         assert (output['output_type'], output['ename']) == ('error', 'ZeroDivisionError')
     """,
+    "an_exception_that_has_to_come": """
+        import ipywidgets
+        widget = ipywidgets.Output()
+        # %%
+        #| raises: ArithmeticError
+        with widget:
+            1/0
+        # %%
+        (output,) = widget.outputs
+        assert output['ename'] == 'ZeroDivisionError'
+    """,
     "nested": """
         import ipywidgets
         outer, inner = ipywidgets.Output(), ipywidgets.Output()
