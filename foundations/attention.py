@@ -79,7 +79,8 @@ class AttentionFn(torch.autograd.Function):
 # %% ../nbs/14_attention.ipynb #a7000027
 def causal_mask(n: int, device: torch.device | None = None) -> Tensor:
     "(n, n), True where the key is not later than the query: the lower triangle."
-    return torch.ones(n, n, dtype=torch.bool, device=device).tril()
+    places = torch.arange(n, device=device)
+    return places[:, None] >= places
 
 # %% ../nbs/14_attention.ipynb #a700002e
 class MultiHeadAttention(Module):
