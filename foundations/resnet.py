@@ -54,7 +54,14 @@ class ResNet(nn.Sequential):
         super().__init__(
             conv(c_in, nfs[0], 5, 2, 2, bias=False), norm(nfs[0]), nn.ReLU(), *blocks,
             nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(nfs[-1], c_out))
+        self.c_in = c_in
         self.to(memory_format=torch.channels_last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        "An output for each class, (n, c_out); ValueError unless x is (n, c_in, h, w)."
+        if x.dim() != 4 or x.shape[1] != self.c_in:
+            raise ValueError(f"input of shape (n, {self.c_in}, h, w) expected, not {tuple(x.shape)}")
+        return super().forward(x)
 
 # %% ../nbs/08_resnet.ipynb #80a00014
 MODELS = {'small': (16, 32, 64), 'large': (16, 32, 64, 128)}

@@ -37,6 +37,7 @@ MUTANTS = {
         ),
         "stores the channels first": ("torch.channels_last", "torch.contiguous_format"),
         "has other convolutions in the blocks": ("2, conv=conv, ", "2, "),
+        "accepts images without channels": ("if x.dim() != 4 or", "if x.dim() == 4 and"),
     },
     # --- exercises ---
     "join_ways": {
