@@ -112,7 +112,7 @@ def load_splits(root: Path | str | None = None, images: int = 50_000,
     if root is not None and not Path(root).is_dir():
         raise Refused(f"there is no folder {root}")
     try:
-        train, valid, test = (load_mnist(root, split=name) for name in Splits._fields[:3])
+        train, valid, test = (load_mnist(name, root=root) for name in Splits._fields[:3])
     except ValueError as error:
         raise Refused(str(error)) from None
     stats = Stats.of(train.x)
