@@ -179,8 +179,11 @@ def add_runs(
         if name not in names:
             names.append(name)
         by_cell = values_by_cell(records)
+        ran = {record["notebook"] for record in records if "notebook" in record}
         for claim in made:
             values = by_cell.get((claim.notebook, claim.cell_id))
+            if values is None and claim.notebook in ran and not claim.slow:
+                values = [["text", "holds"]]  # a bare assert records nothing
             if values is not None:
                 by_machine = stored.setdefault(key_of(claim), {})
                 by_machine.setdefault(machine, {})[name] = values

@@ -246,6 +246,12 @@ def _judge_draws(test: MeasuredTest) -> Verdict:
     return Verdict(test, expect, mean, sd, worst, z=math.inf, move=0.0, problem=problem)
 
 
+def is_spread_as_stated(record: Record) -> bool:
+    """Whether `test_stat` accepts the standard deviation of its draws: within a factor of 1.7."""
+    spread = statistics.stdev(record["draws"])
+    return bool(record["sd"] / 1.7 < spread < record["sd"] * 1.7)
+
+
 def _contradiction(draws: list[float], expect: float, stated_sd: float) -> str:
     """How draws contradict a stated mean or a stated standard deviation, or ""."""
     mean, sd = statistics.fmean(draws), statistics.stdev(draws)

@@ -212,10 +212,10 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def runs_in(project: Path, source: str) -> list[Run]:
-    """The runs of a notebook with one cell, with five seeds."""
+def runs_in(project: Path, source: str, seeds: int = 5) -> list[Run]:
+    """The runs of a notebook with one cell, each with its own seed."""
     (project / "nbs" / "01_x.ipynb").write_text(notebook(source), encoding="utf-8")
-    settings = [Setting("native", seed) for seed in range(5)]
+    settings = [Setting("native", seed) for seed in range(seeds)]
     return [matrix.run_once(setting, ["01_x.ipynb"], project) for setting in settings]
 
 
@@ -227,6 +227,25 @@ def test_a_band_that_is_spoiled_in_a_notebook_is_found(project):
         problems[test.place.line] = margins.judge(test).problem
     assert problems == {6: "", 7: "z below 4", 8: ""}
     assert not any(run.failures for run in runs)
+
+
+def test_a_test_that_is_there_to_fail_is_not_judged(project):
+    source = """
+from foundations.core import test_between, test_close
+from foundations.fully_connected import test_stat
+try: test_between(3, 4, 5)
+except AssertionError: pass
+try: test_between(float("nan"))
+except AssertionError: pass
+try: test_stat(lambda generator: generator.seed() % 7, 3, sd=1e9)
+except AssertionError: pass
+test_close(1., 1.)
+"""
+    (run,) = runs_in(project, source, seeds=1)
+    assert [record["place"].rpartition(":")[2] for record in run.records if "test" in record] == [
+        "10"
+    ]
+    assert run.failures == []
 
 
 def test_a_lucky_seed_in_a_notebook_is_found(project):
