@@ -162,7 +162,7 @@ def test_fail(f: Callable, exc: type[BaseException] = Exception, contains: str =
         raise AssertionError(f"{exc.__name__} expected, nothing was raised")
 
 # %% ../nbs/00_core.ipynb #bcb6d5a2
-def test_kills(check: Callable, original: Callable | dict, wrong: Any = None,
+def test_kills(check: Callable, original: Callable, wrong: dict[str, Callable] | None = None,
                module: str = '') -> None:
     """Raise an AssertionError unless `check` accepts a function, and rejects wrong versions of it.
 
@@ -171,12 +171,9 @@ def test_kills(check: Callable, original: Callable | dict, wrong: Any = None,
     wrong: wrong ones by name; None means those of its name in the folder tests/mutants
     module: the file there, if several know the name
     """
-    if isinstance(original, dict):  # the older form: the wrong versions first
-        original, wrong = wrong, original
-    if original is not None:
-        check(original)
     from literate.exercises import kills  # only tests need it
 
+    check(original)
     count = _kills(check, wrong) if wrong is not None else kills(check, original, module)
     if _recorder:
         _recorder['killed'](count)
