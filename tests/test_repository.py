@@ -30,6 +30,9 @@ def run(
     )
 
 
+FEWEST_MUTANTS = 500  # wrong versions of functions that the notebooks' tests reject
+
+
 def texts_of_modules(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in folder.glob("*.py")}
 
@@ -51,13 +54,16 @@ def test_nothing_is_stale_or_wrong():
 def test_every_notebook_passes(tmp_path, record_property):
     record = tmp_path / "claims.jsonl"
     record.touch()
-    done = run("run_notebook.py", FOUNDATIONS_CLAIMS=str(record))
+    recorder = str(ROOT / "docs" / "recorder.py")
+    done = run("run_notebook.py", FOUNDATIONS_CLAIMS=str(record), FOUNDATIONS_RECORDER=recorder)
     records = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
-    record_property("mutants", sum(each.get("mutants", 0) for each in records))
+    mutants = sum(each.get("mutants", 0) for each in records)
+    record_property("mutants", mutants)
     names = [path.name for path in (ROOT / "nbs").glob("*.ipynb")]
     count = len([name for name in names if name[0] not in "_."])
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"\n{count} passed in " in done.stdout, done.stdout + done.stderr
+    assert mutants >= FEWEST_MUTANTS
 
 
 @pytest.mark.parametrize("module", MODULES)
