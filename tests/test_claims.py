@@ -201,8 +201,9 @@ def recorded(
 ) -> list[dict[str, Any]]:
     """The lines that the tests of a cell leave in a record."""
     running = f"01_x.ipynb:cell {cell} ({cell - 1:08x})"
+    noted = [{"note": note} for note in notes]
     lines = []
-    for line, test in enumerate([*tests, *({"note": note} for note in notes)], 1):
+    for line, test in enumerate([*tests, *noted], 1):
         place = f"{running}:{line}"
         lines.append({"place": place, "running": place, "notebook": "01_x.ipynb", **test})
     return lines
