@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -24,13 +25,21 @@ def run() -> None:
         sys.argv[:2] = [f"literate {word}"]
         import_module(f".commands.{command}", __package__).run()
     elif word in ("--version", "-V"):
-        print(f"literate {literate.__version__}")
+        _print(f"literate {literate.__version__}")
     elif word in ("--help", "-h"):
-        print(usage())
+        _print(usage())
     else:
         problem = f"unknown command {word!r}" if word else "a command is needed"
         print(f"error: {problem}\n\n{usage()}", file=sys.stderr)
         sys.exit(2)
+
+
+def _print(text: str) -> None:
+    """Print a text; a reader that has seen enough of it, such as `head`, is not an error."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def usage() -> str:

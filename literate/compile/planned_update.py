@@ -29,7 +29,7 @@ from .module import Module, issued_module
 from .module_edits import ModuleEdits
 from .plan import CompilePlan, make_plan
 from .reader import blackened
-from .update import CarriedEdit, carry, package_of
+from .update import REMOVED, CarriedEdit, carry, package_of
 from .write import WriteResult, write_plan
 
 Lines = tuple[str, ...]  # of a cell, without blank ones
@@ -88,13 +88,20 @@ def plan_update(
 def write_update(update: PlannedUpdate) -> WriteResult:
     """Write the notebooks and the modules. The caller holds the lock."""
     project = update.after.project
-    if update.given_up:
-        replaced = {path: old for path, (old, _) in update.notebooks.items()}
-        for edits in update.found:
-            replaced[edits.module.path] = edits.disk
-        keep_versions(project, replaced)
+    keep_versions(project, _replaced_texts(update))
     result = write_plan(update.after, carried=update.found, notebooks=update.notebooks)
     return replace(result, given_up=tuple(update.given_up))
+
+
+def _replaced_texts(update: PlannedUpdate) -> dict[Path, str]:
+    """The texts that must not be gone: of notebooks that lose a cell, and of all that give up."""
+    if update.given_up:
+        texts = {path: old for path, (old, _) in update.notebooks.items()}
+        for edits in update.found:
+            texts[edits.module.path] = edits.disk
+        return texts
+    shrunk = {edit.notebook for edit in update.carried if edit.kind == REMOVED}
+    return {path: update.notebooks[path][0] for path in shrunk}
 
 
 def _read_contents(paths: Iterable[Path]) -> dict[Path, bytes]:
