@@ -80,6 +80,11 @@ def notebook2script(
             raise
         _report_json(error.problems, None, 0)
         return error.exit_code
+    except OSError as error:  # such as a full disk
+        if not json or not error.filename:
+            raise
+        _report_json([f"{error.filename}: {error.strerror}"], None, 0)
+        return 1
 
 
 # --- flags that do not fit together ------------------------------------------------------------
