@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import partial
 from pathlib import Path
 
 from ..diagnostics import Diagnostic, UserError, diagnose, format_location
@@ -14,6 +15,7 @@ from .module_edits import Conflict, ModuleEdits
 from .package_files import read_text
 from .plan import CompilePlan
 from .revisions import Revisions, plain_text
+from .typed_code import compiled_lines_of_new
 from .write import diff
 
 
@@ -72,7 +74,8 @@ class _Finder:
             return None
         new = issued_module(module, self._plan.project)
         base = self._baseline.base(path, disk) or self._revisions.base(path)
-        return merge_module(module, base, disk, new)
+        forms = partial(compiled_lines_of_new, self._plan.project, module)
+        return merge_module(module, base, disk, new, forms)
 
 
 def _read(path: Path) -> str:
