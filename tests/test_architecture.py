@@ -22,7 +22,7 @@ FLOORS = [
         *("splice", "stamps"),
     ],
     ["command", "directives", "markers", "signals", "sourcemap"],
-    ["compile", "execute", "exercises"],
+    ["compile", "execute", "exercises", "locate"],
     ["report"],
     ["__main__", "commands", "pytest_plugin"],
 ]

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from conftest import notebook
 
+import literate.__main__ as commands
+
 ROOT = Path(__file__).parents[1]
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "literate/README.md")),
@@ -45,10 +47,14 @@ PLACEHOLDERS = {
 # They do not end by themselves, or need a cluster.
 ENDLESS = {"--watch", "--dask", "--pdb"}
 
+# These commands do nothing without further words. Where a page names one alone, its help is asked for.
+NEED_WORDS = {"literate locate"}
+
 # Flags in the documentation that belong to other programs.
 FOREIGN_FLAGS = {
     *("--branch", "--cov", "--flags", "--junitxml", "--lf", "--nbmake", "--nbval", "--notebooks"),
     *("--notebook-workers", "--source", "--to", "--net", "--epochs", "--last-failed", "--save"),
+    *("--output", "--outputjson", "--no-pretty"),
     *("--shifts", "--sets", "--again", "--show-contexts", "--cov-context"),
 }
 
@@ -145,7 +151,8 @@ def commands_in(page: Path) -> list[str]:
     text = page.read_text(encoding="utf-8")
     text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     spans = re.findall(r"`([^`\n]+)`", text)
-    pattern = r"(literate (export|test|exercises)|python (notebook2script|run_notebook)\.py)\b.*"
+    words = "|".join(commands.COMMANDS)
+    pattern = rf"(literate ({words})|python (notebook2script|run_notebook)\.py)\b.*"
     return [span for span in dict.fromkeys(spans) if re.fullmatch(pattern, span)]
 
 
@@ -167,6 +174,8 @@ def example(tmp_path):
 def test_a_command_in_the_text_is_accepted(command, example):
     for name, value in PLACEHOLDERS.items():
         command = re.sub(rf"\b{name}\b", value, command)
+    if command in NEED_WORDS:
+        command += " --help"
     if ENDLESS & set(command.split()):
         pytest.skip("it does not end by itself")
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
@@ -193,9 +202,8 @@ def help_of(command: str) -> str:
 
 
 def test_every_flag_exists():
-    known = set(
-        re.findall(r"--[a-z][a-z-]+", help_of("export") + help_of("test") + help_of("exercises"))
-    )
+    helps = "".join(map(help_of, commands.COMMANDS))
+    known = set(re.findall(r"--[a-z][a-z-]+", helps))
     known |= {"--help", "--version"} | FOREIGN_FLAGS
     for page in PAGES:
         if page.name == "claims.md":  # its spans are code of the notebooks
