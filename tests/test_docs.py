@@ -47,7 +47,7 @@ PLACEHOLDERS = {
 # They do not end by themselves, or need a cluster.
 ENDLESS = {"--watch", "--dask", "--pdb"}
 
-# These commands do nothing without further words. Where a page names one alone, its help is asked for.
+# Commands that need further words: where a page names one alone, its help is asked for.
 NEED_WORDS = {"literate locate"}
 
 # Flags in the documentation that belong to other programs.
