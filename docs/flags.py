@@ -13,6 +13,7 @@ from pathlib import Path
 from literate.command import Flag, flag_rows, flags_of
 from literate.commands.exercises import exercises
 from literate.commands.export import notebook2script
+from literate.commands.hooks import hooks
 from literate.commands.locate import locate
 from literate.commands.test import all_flags
 
@@ -26,6 +27,7 @@ def flags_by_command() -> dict[str, Iterable[Flag]]:
         "literate export": flags_of(notebook2script),
         "literate test": all_flags(),
         "literate exercises": flags_of(exercises),
+        "literate hooks": flags_of(hooks),
         "literate locate": flags_of(locate),
     }
 

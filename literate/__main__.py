@@ -11,6 +11,7 @@ COMMANDS = {
     "export": "compile the notebooks of a project into the modules of its package",
     "test": "run the notebooks of a project as tests",
     "exercises": "make the student's edition of notebooks, whose exercises check themselves",
+    "hooks": "set up git for notebooks: drivers, and a check before each commit",
     "locate": "print the cell of a line of a module, and back, also in what other tools print",
 }
 ALIASES = {"compile": "export", "run": "test"}  # the names of the commands in version 0.1

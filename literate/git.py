@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from .diagnostics import UserError
+
 _SAFE_SETTINGS = {
     "safe.bareRepository": "explicit",  # a folder that only looks like a repository is none
     "core.fsmonitor": "false",
@@ -83,3 +85,25 @@ def remote_repository(folder: Path) -> str:
     url = git_output(folder, "config", "--get", "remote.origin.url") or ""
     path = url.strip().removesuffix(".git").replace(":", "/")
     return path.rpartition("/")[2]
+
+
+def run_git(folder: Path, *arguments: str, missing: str | None = None) -> str:
+    """What a git command prints, run as the user would run it, with all of the configuration.
+
+    This is for commands that somebody starts to change their own repository. If git fails, the
+    result is `missing`, or without that a `UserError` with git's message.
+    """
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True
+        )
+    except OSError as error:
+        raise UserError(f"git cannot be run: {error.strerror}") from None
+    if done.returncode:
+        if missing is not None:
+            return missing
+        message = done.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
+        raise UserError(f"git {arguments[0]}: {message or f'exit code {done.returncode}'}")
+    return done.stdout.decode("utf-8", "surrogateescape")

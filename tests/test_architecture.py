@@ -22,7 +22,7 @@ FLOORS = [
         *("splice", "stamps"),
     ],
     ["command", "directives", "markers", "signals", "sourcemap"],
-    ["compile", "execute", "exercises", "locate"],
+    ["compile", "execute", "exercises", "locate", "vcs"],
     ["report"],
     ["__main__", "commands", "pytest_plugin"],
 ]

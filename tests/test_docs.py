@@ -48,7 +48,7 @@ PLACEHOLDERS = {
 ENDLESS = {"--watch", "--dask", "--pdb"}
 
 # Commands that need further words: where a page names one alone, its help is asked for.
-NEED_WORDS = {"literate locate"}
+NEED_WORDS = {"literate hooks", "literate locate"}
 
 # Flags in the documentation that belong to other programs.
 FOREIGN_FLAGS = {
@@ -165,6 +165,7 @@ def example(tmp_path):
     (tmp_path / "nbs").mkdir()
     (tmp_path / "nbs" / "00_core.ipynb").write_text(EXAMPLE)
     (tmp_path / "settings.ini").write_text("[DEFAULT]\nlib_path = small\n")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     for script in ("notebook2script.py", "run_notebook.py"):
         shutil.copy(ROOT / script, tmp_path)
     return tmp_path
@@ -178,7 +179,11 @@ def test_a_command_in_the_text_is_accepted(command, example):
         command += " --help"
     if ENDLESS & set(command.split()):
         pytest.skip("it does not end by itself")
-    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    environment = {
+        **os.environ,
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(example),  # for what a command writes for all projects
+    }
     done = subprocess.run(
         ["bash", "-c", f"literate export --quiet; {command}"],
         cwd=example,
