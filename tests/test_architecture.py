@@ -23,6 +23,7 @@ FLOORS = [
     ],
     ["command", "directives", "markers", "signals", "sourcemap"],
     ["compile", "execute", "exercises", "locate", "vcs"],
+    ["scaffold"],
     ["report"],
     ["__main__", "commands", "pytest_plugin"],
 ]

@@ -48,7 +48,7 @@ PLACEHOLDERS = {
 ENDLESS = {"--watch", "--dask", "--pdb"}
 
 # Commands that need further words: where a page names one alone, its help is asked for.
-NEED_WORDS = {"literate hooks", "literate locate"}
+NEED_WORDS = {"literate hooks", "literate locate", "literate new"}
 
 # Flags in the documentation that belong to other programs.
 FOREIGN_FLAGS = {
@@ -238,6 +238,18 @@ def test_the_tables_of_flags_are_up_to_date():
     )
     pages = sorted((ROOT / "docs").glob("*.md"))
     assert done.stdout == "".join(page.read_text(encoding="utf-8") for page in pages)
+
+
+def test_the_files_for_services_are_up_to_date():
+    command = "import service_files as s; print(s.with_files(s.PAGE.read_text()), end='')"
+    done = subprocess.run(
+        [sys.executable, "-c", command],
+        cwd=ROOT / "docs",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 
 
 # --- links -------------------------------------------------------------------------------------
