@@ -18,16 +18,16 @@ FLOORS = [
     ["records"],
     [
         *("configuration", "diagnostics", "discovery", "exchange", "files", "git", "git_config"),
-        *("line_diff", "notebook", "printable", "project", "rootfinding", "rules", "spelling"),
-        *("splice", "stamps"),
+        *("json_edits", "json_spans", "line_diff", "notebook", "printable", "project"),
+        *("rootfinding", "rules", "spelling", "splice", "stamps"),
     ],
     ["command", "directives", "markers", "signals", "sourcemap"],
-    ["compile", "execute", "exercises"],
+    ["compile", "execute", "exercises", "vcs"],
     ["report"],
     ["__main__", "commands", "pytest_plugin"],
 ]
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}
-SEPARATE = [{"compile", "execute"}, {"execute", "exercises"}]  # these know nothing of each other
+SEPARATE = [{"compile", "execute"}, {"execute", "exercises"}, {"execute", "vcs"}]  # these know nothing of each other
 
 # In execute/, a folder is a process. What the processes share stands beside the folders.
 SHARED = {"outputs", "processes", "protocol", "results"}
