@@ -52,9 +52,7 @@ def _edits(text: str, bracket: int, changes: Mapping[str | int, Change]) -> list
     return edits
 
 
-def _removals(
-    text: str, bracket: int, items: list[Item], removed: set[str | int]
-) -> list[Edit]:
+def _removals(text: str, bracket: int, items: list[Item], removed: set[str | int]) -> list[Edit]:
     """The edits that take items away; what is left has one comma between two items."""
     if not removed:
         return []

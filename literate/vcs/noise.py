@@ -24,7 +24,7 @@ ALL, TEXT, NONE = "all", "text", "none"  # which outputs stay
 
 # Metadata of cells: when the cell ran, and how an editor showed it.
 _COLAB_CELL = ("colab", "colab_type", "outputId")  # beside one of these, `id` is Colab's, too
-_CELL_NOISE = ("ExecuteTime", "collapsed", "execution", "trusted", "vscode", *_COLAB_CELL)
+CELL_NOISE = ("ExecuteTime", "collapsed", "execution", "trusted", "vscode", *_COLAB_CELL)
 # Metadata of notebooks, and what Colab remembers about a notebook beside its name.
 _NOTEBOOK_NOISE = ("vscode",)
 _COLAB_NOISE = ("authorship_tag", "collapsed_sections", "last_runtime", "provenance")
@@ -109,7 +109,7 @@ def _noise_in_cell(cell: dict[str, Any], options: CleanOptions, found: _Found) -
     metadata = cell.get("metadata")
     if not isinstance(metadata, dict) or not metadata:
         return {}
-    noise = [key for key in _CELL_NOISE if key in metadata]
+    noise = [key for key in CELL_NOISE if key in metadata]
     if "id" in metadata and any(key in metadata for key in _COLAB_CELL):
         noise.append("id")
     changes: Changes = {}
