@@ -1,4 +1,4 @@
-"""Changes deep inside of a JSON text: values are replaced or removed, and all else stays as it is."""
+"""Changes deep inside of a JSON text: values are replaced or removed, and the rest stays."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def add_ids(text: str, ids: Mapping[int, str]) -> str:
 
 
 def _add_sorted(text: str, parent: Span, key: str, value: str) -> Edit:
-    """The edit that adds a member to an object that is not empty, before keys that sort after it."""
+    """The edit that adds a member to an object with members, before keys that sort after it."""
     items = items_of(text, parent.start)
     separator = text[parent.start + 1 : items[0].start] or " "
     for item in items:

@@ -12,7 +12,7 @@ from .noise import ALL, NONE, CleanOptions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    pass
 
 _PYPROJECT, _SETTINGS = "pyproject.toml", "settings.ini"
 

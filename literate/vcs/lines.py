@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..line_diff import matching_lines
+from ..line_diff import matching_lines, opcodes
 from ..records import dataclass
 
 TYPE_CHECKING = False
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 MERGE, DIFF3, ZDIFF3 = "merge", "diff3", "zdiff3"  # git's styles of conflicts
 STYLES = (MERGE, DIFF3, ZDIFF3)
+
+_FEW_LINES = 3  # so many equal lines between two conflicts do not divide them
 
 
 @dataclass(frozen=True)
@@ -113,21 +115,45 @@ def _common_blocks(
 def conflict_lines(overlap: Overlap, marks: Marks) -> list[str]:
     """The lines of a conflict: both versions between git's marks.
 
-    Lines with which both versions begin or end are settled, and stand outside of the marks. The
-    style diff3 keeps them inside.
+    As git does it, lines that both versions share stand outside of the marks: all of them in the
+    style merge, those at the beginning and at the end in the style zdiff3, and none in diff3.
     """
     ours, theirs = overlap.ours, overlap.theirs
-    head = tail = 0
-    if marks.style != DIFF3:
+    if marks.style == DIFF3:
+        return _marked(ours, overlap.base, theirs, marks)
+    if marks.style == ZDIFF3:
         head = _length_of_head(ours, theirs)
         tail = _length_of_head(ours[head:][::-1], theirs[head:][::-1])
-    inner_ours = ours[head : len(ours) - tail]
-    inner_theirs = theirs[head : len(theirs) - tail]
-    lines = [*ours[:head], f"{'<' * marks.size} {marks.ours}", *inner_ours]
+        inner_ours = ours[head : len(ours) - tail]
+        inner_theirs = theirs[head : len(theirs) - tail]
+        marked = _marked(inner_ours, overlap.base, inner_theirs, marks)
+        return [*ours[:head], *marked, *ours[len(ours) - tail :]]
+    lines: list[str] = []
+    at = 0
+    for start, end, other_start, other_end in _differences(ours, theirs):
+        lines += ours[at:start]
+        lines += _marked(ours[start:end], [], theirs[other_start:other_end], marks)
+        at = end
+    return lines + ours[at:]
+
+
+def _marked(ours: list[str], base: list[str], theirs: list[str], marks: Marks) -> list[str]:
+    lines = [f"{'<' * marks.size} {marks.ours}", *ours]
     if marks.style != MERGE:
-        lines += [f"{'|' * marks.size} {marks.base}", *overlap.base]
-    lines += ["=" * marks.size, *inner_theirs, f"{'>' * marks.size} {marks.theirs}"]
-    return lines + ours[len(ours) - tail :]
+        lines += [f"{'|' * marks.size} {marks.base}", *base]
+    return [*lines, "=" * marks.size, *theirs, f"{'>' * marks.size} {marks.theirs}"]
+
+
+def _differences(ours: list[str], theirs: list[str]) -> list[tuple[int, int, int, int]]:
+    """Where two lists of lines differ; differences with few lines between them are one."""
+    found: list[tuple[int, int, int, int]] = []
+    for kind, start, end, other_start, other_end in opcodes(ours, theirs):
+        if kind == "equal":
+            continue
+        if found and start - found[-1][1] <= _FEW_LINES:
+            start, _, other_start, _ = found.pop()
+        found.append((start, end, other_start, other_end))
+    return found
 
 
 def _length_of_head(ours: list[str], theirs: list[str]) -> int:

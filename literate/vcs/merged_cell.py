@@ -99,15 +99,11 @@ def _merge_both(
 ) -> MergedCell:
     base = given or {}
     conflicts: list[str] = []
-    kind = merge_values(
-        *(cell.get("cell_type", MISSING) for cell in (base, ours, theirs)),
-        path="cell_type",
-        conflicts=conflicts,
-    )
-    sides = source_of(ours), source_of(theirs)
+    kind = _merge_member("cell_type", base, ours, theirs, conflicts)
     # The side that chose the type gives the cell its members.
     model = ours if ours.get("cell_type") == kind else theirs
-    source = merge_texts(None if given is None else source_of(base), *sides, marks)
+    old_source = None if given is None else source_of(base)
+    source = merge_texts(old_source, source_of(ours), source_of(theirs), marks)
     merged = _merge_members(base, ours, theirs, conflicts)
     cell: dict[str, Any] = {}
     for key, value in model.items():
@@ -116,7 +112,7 @@ def _merge_both(
         elif key in _OWN_RULES:
             cell[key] = value
     cell.update(merged)
-    cell_id = _merged_id(base, ours, theirs)
+    cell_id = _merge_member("id", base, ours, theirs, [])
     if cell_id is not MISSING:
         cell["id"] = cell_id
     runner = _side_of_outputs(base, ours, theirs, source.text)
@@ -133,11 +129,9 @@ def _merge_members(
     base: dict[str, Any], ours: dict[str, Any], theirs: dict[str, Any], conflicts: list[str]
 ) -> dict[str, Any]:
     """Metadata, attachments, and members that no version of nbformat knows."""
-    parts = []
-    for cell in (base, ours, theirs):
-        parts.append({key: value for key, value in cell.items() if key not in _OWN_RULES})
     found: list[str] = []
-    merged = merge_objects(*parts, path="", conflicts=found)
+    versions = _other_members(base), _other_members(ours), _other_members(theirs)
+    merged = merge_objects(versions, "", found)
     for path in found:
         _, _, inner = path.partition(".")
         if path.split(".")[0] != "metadata" or inner.split(".")[0] not in _UNIMPORTANT:
@@ -145,9 +139,20 @@ def _merge_members(
     return merged
 
 
-def _merged_id(base: dict[str, Any], ours: dict[str, Any], theirs: dict[str, Any]) -> Any:
-    versions = [cell.get("id", MISSING) for cell in (base, ours, theirs)]
-    return merge_values(*versions, path="id", conflicts=[])
+def _other_members(cell: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in cell.items() if key not in _OWN_RULES}
+
+
+def _merge_member(
+    key: str,
+    base: dict[str, Any],
+    ours: dict[str, Any],
+    theirs: dict[str, Any],
+    conflicts: list[str],
+) -> Any:
+    """The merged value of one member; `MISSING` without one."""
+    versions = base.get(key, MISSING), ours.get(key, MISSING), theirs.get(key, MISSING)
+    return merge_values(versions, key, conflicts)
 
 
 def _side_of_outputs(

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ..notebook import new_id
 from ..records import dataclass
 from .lines import Marks
 from .merged_cell import OURS, MergedCell, as_cells, merge_cell, source_of
 from .order import Triple, align
-from .values import MISSING, merge_objects, merge_values
+from .values import merge_objects
 from .versions import (
-    Layout,
     Version,
     cell_texts,
     layout_of,
-    read_version,
     with_cells,
     with_members,
 )
@@ -57,17 +53,12 @@ class MergedNotebook:
 
 
 def merge_notebooks(
-    path: Path, base: bytes, ours: bytes, theirs: bytes, marks: Marks, both_as_cells: bool = False
+    base: Version, ours: Version, theirs: Version, marks: Marks, both_as_cells: bool = False
 ) -> MergedNotebook:
-    """Merge the changes that two sides made to a notebook.
-
-    Raises a `UserError` if one of the versions is not a notebook; no bytes are an empty one.
-    """
-    versions = [read_version(path, raw) for raw in (base, ours, theirs)]
-    if not versions[1].text or not versions[2].text:
-        side = versions[1] if versions[1].text else versions[2]
-        return MergedNotebook(side.text, [])
-    return _Merge(*versions, marks, both_as_cells).result()
+    """Merge the changes that two sides made to a notebook."""
+    if not ours.text or not theirs.text:
+        return MergedNotebook(ours.text or theirs.text, [])
+    return _Merge(base, ours, theirs, marks, both_as_cells).result()
 
 
 class _Merge:
@@ -88,15 +79,12 @@ class _Merge:
     def result(self) -> MergedNotebook:
         """The merged notebook."""
         members = self._merge_members()
-        minor = members.get("nbformat_minor", self._ours.data.get("nbformat_minor"))
-        self._know_ids(minor)
+        self._know_ids(members.get("nbformat_minor", self._ours.minor))
         cells: list[str] = []
         for triple in align(self._base.keys, self._ours.keys, self._theirs.keys):
-            indexes = (triple.base, triple.ours, triple.theirs)
-            found = []
-            for version, index in zip((self._base, self._ours, self._theirs), indexes, strict=True):
-                found.append(None if index is None else version.cells[index])
-            merged = merge_cell(*found, self._marks)
+            old = self._base.cell(triple.base)
+            ours, theirs = self._ours.cell(triple.ours), self._theirs.cell(triple.theirs)
+            merged = merge_cell(old, ours, theirs, self._marks)
             if merged is None:
                 continue
             if merged.conflicts:
@@ -115,11 +103,11 @@ class _Merge:
     def _know_ids(self, minor: Any) -> None:
         """Set which cells have ids in the merged notebook: all from nbformat 4.5 on."""
         ids = [key.id for key in self._ours.keys if key.id]
-        old = self._ours.data.get("nbformat_minor")
+        old = self._ours.minor
         self._ids.update(ids)
         self._has_ids = isinstance(minor, int) and minor >= _MINOR_WITH_IDS
         self._keeps_ids = self._has_ids or bool(ids)
-        self._adds_ids = self._has_ids and isinstance(old, int) and old < _MINOR_WITH_IDS
+        self._adds_ids = self._has_ids and old is not None and old < _MINOR_WITH_IDS
 
     def _note_conflict(self, merged: MergedCell, index: int) -> None:
         cell_id = merged.data.get("id")
@@ -174,18 +162,15 @@ class _Merge:
     def _merge_members(self) -> dict[str, Any]:
         """The notebook's own members whose merged values differ from ours."""
         found: list[str] = []
-        parts = []
-        for version in (self._base, self._ours, self._theirs):
-            own = {key: value for key, value in version.data.items() if key != "cells"}
-            parts.append(own)
-        minors = [part.pop("nbformat_minor", MISSING) for part in parts]
-        merged = merge_objects(*parts, path="", conflicts=found)
+        ours = self._ours.members
+        versions = self._base.members, ours, self._theirs.members
+        merged = merge_objects(versions, "", found)
         changed = {}
         for key, value in merged.items():
-            if key not in parts[1] or parts[1][key] != value:
+            if key not in ours or ours[key] != value:
                 changed[key] = value
-        minor = _merged_minor(*minors)
-        if minor not in (minors[1], MISSING):
+        minor = _merged_minor(self._base.minor, self._ours.minor, self._theirs.minor)
+        if minor not in (self._ours.minor, None):
             changed["nbformat_minor"] = minor
         important = [path for path in found if not _is_unimportant(path)]
         if important:
@@ -193,13 +178,11 @@ class _Merge:
         return changed
 
 
-def _merged_minor(base: Any, ours: Any, theirs: Any) -> Any:
+def _merged_minor(base: int | None, ours: int | None, theirs: int | None) -> int | None:
     """The merged minor version of the format: the newer one, if both sides changed it."""
-    conflicts: list[str] = []
-    minor = merge_values(base, ours, theirs, "nbformat_minor", conflicts)
-    if conflicts and isinstance(ours, int) and isinstance(theirs, int):
-        return max(ours, theirs)
-    return minor
+    if ours is None or theirs is None or base in (ours, theirs):
+        return theirs if ours in (base, None) else ours
+    return max(ours, theirs)
 
 
 def _is_unimportant(path: str) -> bool:

@@ -233,11 +233,11 @@ def _metadata_changes(data: dict[str, Any], options: CleanOptions, found: _Found
         changes["language_info"] = {"version": REMOVE}
     _clean_colab(metadata, changes)
     _clean_kernel_name(metadata, options, changes)
-    for key in [key for key in changes if key in options.keep]:
-        del changes[key]
-    for key, change in changes.items():
+    for allowed in options.keep:
+        changes.pop(allowed, None)
+    for name, change in changes.items():
         inner = f".{next(iter(change))}" if isinstance(change, dict) and len(change) == 1 else ""
-        found.add(f"{key}{inner}")
+        found.add(f"{name}{inner}")
     _drop(metadata, options.drop, changes, found)
     return changes
 

@@ -1,4 +1,4 @@
-"""The order of the cells of a merged notebook: both sides' new and moved cells find their places."""
+"""The order of the cells of a merged notebook: new and moved cells of both sides find places."""
 
 from __future__ import annotations
 

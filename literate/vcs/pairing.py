@@ -60,8 +60,8 @@ class _Pairing:
         for old, new in by_id:
             self._add(old, new)
         self._pair_equal_anywhere()
-        for old, new in self._gaps():
-            self._pair_similar(old, new, _SIMILAR)
+        for old_cells, new_cells in self._gaps():
+            self._pair_similar(old_cells, new_cells, _SIMILAR)
         self._pair_similar(*self._left_over(), _SIMILAR_ELSEWHERE)
         return self._pairs
 

@@ -14,19 +14,22 @@ class _Missing:
 MISSING: Any = _Missing()
 
 
-def merge_values(base: Any, ours: Any, theirs: Any, path: str, conflicts: list[str]) -> Any:
-    """The merged value. Where both sides changed a value in different ways, it is that of ours.
+def merge_values(versions: tuple[Any, Any, Any], path: str, conflicts: list[str]) -> Any:
+    """The merged value of the versions base, ours and theirs.
+
+    Where both sides changed a value in different ways, it is that of ours.
 
     The paths of such values are added to `conflicts`. `MISSING` stands for a value that is not
     there.
     """
+    base, ours, theirs = versions
     if _same(ours, theirs) or _same(theirs, base):
         return ours
     if _same(ours, base):
         return theirs
     if isinstance(ours, dict) and isinstance(theirs, dict):
         old = base if isinstance(base, dict) else {}
-        return merge_objects(old, ours, theirs, path, conflicts)
+        return merge_objects((old, ours, theirs), path, conflicts)
     if _is_set_of_words(ours) and _is_set_of_words(theirs):
         return _merge_words(base if _is_set_of_words(base) else [], ours, theirs)
     conflicts.append(path)
@@ -34,17 +37,15 @@ def merge_values(base: Any, ours: Any, theirs: Any, path: str, conflicts: list[s
 
 
 def merge_objects(
-    base: dict[str, Any],
-    ours: dict[str, Any],
-    theirs: dict[str, Any],
-    path: str,
-    conflicts: list[str],
+    versions: tuple[dict[str, Any], dict[str, Any], dict[str, Any]], path: str, conflicts: list[str]
 ) -> dict[str, Any]:
     """The merged object, with its keys in the order of ours."""
+    base, ours, theirs = versions
     merged = {}
     for key in [*ours, *(key for key in theirs if key not in ours)]:
-        versions = [each.get(key, MISSING) for each in (base, ours, theirs)]
-        value = merge_values(*versions, path=f"{path}.{key}".lstrip("."), conflicts=conflicts)
+        values = base.get(key, MISSING), ours.get(key, MISSING), theirs.get(key, MISSING)
+        inner = f"{path}.{key}" if path else key
+        value = merge_values(values, inner, conflicts)
         if value is not MISSING:
             merged[key] = value
     return merged

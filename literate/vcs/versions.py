@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+_NOT_MERGED = ("cells", "nbformat_minor")
 _FIRST_KEY = re.compile(r"\s*\{(\r?\n)([ \t]*)\"")
 
 
@@ -68,6 +69,21 @@ class Version:
         """The cells as JSON."""
         cells: list[dict[str, Any]] = self.data["cells"]
         return cells
+
+    def cell(self, index: int | None) -> dict[str, Any] | None:
+        """A cell as JSON, by its index."""
+        return None if index is None else self.cells[index]
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """The notebook's own members, except for its cells and the version of the format."""
+        return {key: value for key, value in self.data.items() if key not in _NOT_MERGED}
+
+    @property
+    def minor(self) -> int | None:
+        """The minor version of the format."""
+        minor = self.data.get("nbformat_minor")
+        return minor if isinstance(minor, int) else None
 
 
 def read_version(path: Path, raw: bytes) -> Version:
