@@ -6,8 +6,8 @@ Noise is left out: what `literate clean` would remove makes no difference here.
 from __future__ import annotations
 
 import json
-from hashlib import sha256
 
+from ..notebook import new_id
 from .merged_cell import source_of
 from .noise import CELL_NOISE
 
@@ -144,5 +144,4 @@ def _size(value: Any) -> str:
 
 
 def _digest(value: Any) -> str:
-    content = json.dumps(value, sort_keys=True).encode()
-    return sha256(content).hexdigest()[:8]
+    return new_id(json.dumps(value, sort_keys=True))
