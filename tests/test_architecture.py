@@ -27,7 +27,11 @@ FLOORS = [
     ["__main__", "commands", "pytest_plugin"],
 ]
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}
-SEPARATE = [{"compile", "execute"}, {"execute", "exercises"}, {"execute", "vcs"}]  # these know nothing of each other
+SEPARATE = [
+    {"compile", "execute"},
+    {"execute", "exercises"},
+    {"execute", "vcs"},
+]  # these know nothing of each other
 
 # In execute/, a folder is a process. What the processes share stands beside the folders.
 SHARED = {"outputs", "processes", "protocol", "results"}

@@ -73,7 +73,8 @@ class _Merge:
         self._layout = layout_of(ours.text)
         self._has_same_layout = layout_of(theirs.text) == self._layout
         self._texts = {OURS: cell_texts(ours), "theirs": cell_texts(theirs)}
-        self._ids: set[str] = set()
+        self._ids: set[str] = set()  # that the cells of ours have, and new ones
+        self._written: set[str] = set()  # that cells of the merged notebook have already
         self._conflicts: list[Conflict] = []
 
     def result(self) -> MergedNotebook:
@@ -140,13 +141,19 @@ class _Merge:
         cell_id = cell.get("id")
         if cell_id is not None and not self._keeps_ids:
             return {key: value for key, value in cell.items() if key != "id"}
-        is_foreign = ours is None and cell_id in self._ids
         is_missing = cell_id is None and (self._adds_ids or (ours is None and self._has_ids))
-        if is_foreign or is_missing:
+        if is_missing or not self._may_have(cell_id, ours):
             cell = _with_id(cell, self._unused_id(cell))
         if isinstance(cell.get("id"), str):
             self._ids.add(cell["id"])
+            self._written.add(cell["id"])
         return cell
+
+    def _may_have(self, cell_id: Any, ours: int | None) -> bool:
+        """Whether a cell may have an id: it is its own in ours, or that of no other cell."""
+        if ours is not None and self._ours.keys[ours].id == cell_id:
+            return True
+        return cell_id not in self._written and cell_id not in self._ids
 
     def _unused_id(self, cell: dict[str, Any]) -> str:
         """An id that is made from the cell's content, and that no other cell has."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..line_diff import longest_rise
 from ..records import dataclass
-from .pairing import Key, Pairs, pair_cells
+from .pairing import Key, Pairs, may_be_same, pair_cells
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,11 @@ def _pair_added(ours: Sequence[Key], theirs: Sequence[Key], left: _Side, right: 
                 place = base
     added_ours = {ours[index].id: index for index in _added(left) if ours[index].id}
     added_theirs = {theirs[index].id: index for index in _added(right) if theirs[index].id}
-    pairs = {added_ours[key]: added_theirs[key] for key in added_ours if key in added_theirs}
+    pairs: Pairs = {}
+    for cell_id, index in added_ours.items():
+        twin = added_theirs.get(cell_id)
+        if twin is not None and may_be_same(ours[index], theirs[twin]):
+            pairs[index] = twin
     taken = set(pairs.values())
     for mine, other in by_place.values():
         mine = [index for index in mine if index not in pairs]

@@ -54,7 +54,7 @@ class _Pairing:
     def find(self) -> Pairs:
         by_id = self._pairs_by_id()
         for old, new in by_id:
-            if self._similarity(old, new) >= _SIMILAR_WITH_ID:
+            if may_be_same(self._old[old], self._new[new]):
                 self._add(old, new)
         self._pair_equal_in_order()
         for old, new in by_id:
@@ -139,17 +139,32 @@ class _Pairing:
 
     def _similarity(self, old: int, new: int) -> float:
         """How much of their words two cells have in common, from 0 to 1."""
-        one, other = self._old[old].source, self._new[new].source
-        if one == other:
-            return 1.0
-        left, right = self._words_of(one), self._words_of(other)
-        total = left.total() + right.total()
-        return 2 * (left & right).total() / total if total else 1.0
+        return _overlap(self._words_of(self._old[old]), self._words_of(self._new[new]))
 
-    def _words_of(self, source: str) -> Counter[str]:
-        if source not in self._words:
-            self._words[source] = Counter(_WORD.findall(source))
-        return self._words[source]
+    def _words_of(self, key: Key) -> Counter[str]:
+        if key.source not in self._words:
+            self._words[key.source] = _words(key)
+        return self._words[key.source]
+
+
+def may_be_same(one: Key, other: Key) -> bool:
+    """Whether two cells with the same id have anything in common, or one of them is empty.
+
+    Some programs give ids by position. Then a new cell has the id of another one.
+    """
+    if one.source == other.source or not one.source.strip() or not other.source.strip():
+        return True
+    return _overlap(_words(one), _words(other)) >= _SIMILAR_WITH_ID
+
+
+def _words(key: Key) -> Counter[str]:
+    return Counter(_WORD.findall(key.source))
+
+
+def _overlap(one: Counter[str], other: Counter[str]) -> float:
+    """How much two bags of words have in common, from 0 to 1."""
+    total = one.total() + other.total()
+    return 2 * (one & other).total() / total if total else 1.0
 
 
 def _places_of_ids(keys: Sequence[Key]) -> dict[str, list[int]]:
