@@ -1,4 +1,4 @@
-"""Three versions of a notebook, merged by cell: `order.py`, `merged_cell.py` and `versions.py` too."""
+"""Three versions of a notebook, merged by cell: `order.py` and `merged_cell.py`, too."""
 
 from __future__ import annotations
 
