@@ -111,6 +111,12 @@ TESTED_BY = {
     "compile/reader.py": "compile/test_plan.py",
     "exercises/proofs.py": "exercises/test_mutants.py",
     "rules.py": "test_diagnostics.py",
+    "vcs/clean_files.py": "commands/test_clean.py",
+    "vcs/compared.py": "commands/test_diff.py",
+    "vcs/merged_cell.py": "vcs/test_merged_notebook.py",
+    "vcs/noise.py": "vcs/test_cleaning.py",
+    "vcs/order.py": "vcs/test_merged_notebook.py",
+    "vcs/versions.py": "vcs/test_merged_notebook.py",
 }
 
 

@@ -164,12 +164,17 @@ def _filter(name: str, outputs: str = "", ids: bool = False, addresses: bool = F
     return code
 
 
+def _is_path(word: str) -> bool:
+    """Whether a word is the path that git gives, and not a flag; a path may begin with a hyphen."""
+    return not word.startswith("-") or word.endswith(".ipynb")
+
+
 def run() -> None:
     """The console command."""
     from ..command import leave, main
 
     words = sys.argv[1:]
-    if len(words) == 2 and words[0] == STDIN and words[1] not in ("--help", "-h"):
+    if len(words) == 2 and words[0] == STDIN and _is_path(words[1]):
         # This is how git calls the filter for each file. Fire takes longer than all of the work.
         leave(main(lambda: _filter(words[1]), []))
     leave(main(clean))

@@ -160,7 +160,7 @@ def run() -> None:
     from ..command import leave, main
 
     words = sys.argv[1:]
-    if len(words) == 2 and words[0] == TEXTCONV and words[1] not in ("--help", "-h"):
+    if len(words) == 2 and words[0] == TEXTCONV and not words[1].startswith("-"):
         # This is how git calls it for each version of a notebook. Fire would double the time.
         leave(main(lambda: _print_as_text(words[1]), []))
     leave(main(diff))

@@ -62,10 +62,10 @@ def source_lines(cell: dict[str, Any]) -> list[str]:
 def cell_metadata_lines(cell: dict[str, Any]) -> list[str]:
     """The metadata of a cell, a line for each value, without what is noise."""
     metadata = cell.get("metadata")
-    if not isinstance(metadata, dict):
-        return []
-    kept = {key: value for key, value in metadata.items() if key not in CELL_NOISE}
-    lines = [f"#@ {line}" for line in _metadata_lines(kept)]
+    lines = []
+    if isinstance(metadata, dict):
+        kept = {key: value for key, value in metadata.items() if key not in CELL_NOISE}
+        lines += [f"#@ {line}" for line in _metadata_lines(kept)]
     names = cell.get("attachments")
     if isinstance(names, dict):
         lines += [f"#@ attachment {name} {_digest(value)}" for name, value in names.items()]
