@@ -18,8 +18,8 @@ FLOORS = [
     ["records"],
     [
         *("configuration", "diagnostics", "discovery", "exchange", "files", "git", "git_config"),
-        *("line_diff", "notebook", "printable", "project", "rootfinding", "rules", "spelling"),
-        *("splice", "stamps"),
+        *("json_edits", "json_spans", "line_diff", "notebook", "printable", "project"),
+        *("rootfinding", "rules", "spelling", "splice", "stamps"),
     ],
     ["command", "directives", "markers", "signals", "sourcemap"],
     ["compile", "execute", "exercises", "locate", "vcs"],
@@ -28,7 +28,11 @@ FLOORS = [
     ["__main__", "commands", "pytest_plugin"],
 ]
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}
-SEPARATE = [{"compile", "execute"}, {"execute", "exercises"}]  # these know nothing of each other
+SEPARATE = [
+    {"compile", "execute"},
+    {"execute", "exercises"},
+    {"execute", "vcs"},
+]  # these know nothing of each other
 
 # In execute/, a folder is a process. What the processes share stands beside the folders.
 SHARED = {"outputs", "processes", "protocol", "results"}
@@ -108,6 +112,12 @@ TESTED_BY = {
     "compile/reader.py": "compile/test_plan.py",
     "exercises/proofs.py": "exercises/test_mutants.py",
     "rules.py": "test_diagnostics.py",
+    "vcs/clean_files.py": "commands/test_clean.py",
+    "vcs/compared.py": "commands/test_diff.py",
+    "vcs/merged_cell.py": "vcs/test_merged_notebook.py",
+    "vcs/noise.py": "vcs/test_cleaning.py",
+    "vcs/order.py": "vcs/test_merged_notebook.py",
+    "vcs/versions.py": "vcs/test_merged_notebook.py",
 }
 
 
