@@ -103,7 +103,7 @@ def _lines(source: str) -> list[str]:
 
 def _notebook(cells: list[dict[str, Any]]) -> str:
     """The text of a notebook, as Jupyter lays it out."""
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    kernel = {"display_name": "python3", "language": "python", "name": "python3"}
     data = {
         "cells": cells,
         "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
