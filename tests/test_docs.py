@@ -48,7 +48,7 @@ PLACEHOLDERS = {
 ENDLESS = {"--watch", "--dask", "--pdb"}
 
 # Commands that need further words: where a page names one alone, its help is asked for.
-NEED_WORDS = {"literate hooks", "literate locate", "literate new"}
+NEED_WORDS = {"literate hooks", "literate locate", "literate merge", "literate new"}
 
 # Flags in the documentation that belong to other programs.
 FOREIGN_FLAGS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from ..files import read_file, write_atomically
@@ -13,6 +14,8 @@ HOOKS = (PRE_COMMIT, POST_MERGE, POST_REWRITE)
 
 _OURS = "# Written by `literate hooks install`. `literate hooks uninstall` removes it."
 _FRAMEWORK = "pre-commit.com"  # stands in each hook of the program pre-commit
+_FRAMEWORK_FILE = ".pre-commit-config.yaml"
+_CALLS_US = re.compile(r"\bliterate-check\b|\bliterate (export --check|hooks run)\b")
 # When pre-commit installs itself, it gives the former hook this ending and goes on calling it.
 _FORMER = ".legacy"
 
@@ -67,6 +70,8 @@ def hook_state(repository: Repository, name: str) -> tuple[bool, str]:
     text = _text(path)
     if f"hooks run {name}" in text or f"hooks run {name}" in _husky_text(repository, name):
         return True, "called by your own hook"
+    if _FRAMEWORK in text and _CALLS_US.search(_text(repository.root / _FRAMEWORK_FILE)):
+        return True, "called by the program pre-commit"
     if _FRAMEWORK in text:
         return False, f"{shown} belongs to pre-commit: see literate's hooks in docs/hooks.md"
     add = f"add the line: {line_to_add(name)}"

@@ -230,6 +230,11 @@ def notes_after_install(folder: Path, parts: list[str], for_all: bool) -> list[s
             "Notebooks that are committed already stay as they are until they change. "
             "To clean all of them now: git add --renormalize ."
         )
+    if not for_all and _is_ignored(folder):
+        notes.append(
+            ".gitignore leaves .gitattributes out: remove that line, so that git treats notebooks "
+            "in the same way for everybody."
+        )
     if not for_all and (FILTER in parts or MERGE in parts):
         notes.append(
             "Commit .gitattributes. Everybody who clones the repository runs "
@@ -240,6 +245,13 @@ def notes_after_install(folder: Path, parts: list[str], for_all: bool) -> list[s
 
 def _has_notebooks(folder: Path) -> bool:
     return bool(run_git(folder, "ls-files", "--", "*.ipynb", missing="").strip())
+
+
+def _is_ignored(folder: Path) -> bool:
+    """Whether git leaves our file of attributes out, as nbdev's .gitignore does."""
+    path = find_repository(folder).attributes
+    words = ("check-ignore", "--no-index", str(path))
+    return bool(run_git(folder, *words, missing="").strip())
 
 
 def leftovers(folder: Path) -> list[str]:

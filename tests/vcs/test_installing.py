@@ -102,6 +102,13 @@ def test_the_attributes_in_the_folder_of_the_notebooks_count_more(repository):
     assert "git config --remove-section merge.nbdev-merge" in told
 
 
+def test_a_file_of_attributes_that_git_leaves_out_is_named(repository):
+    note = ".gitignore leaves .gitattributes out"
+    assert note not in literate(repository, "hooks", "install").stdout
+    (repository / ".gitignore").write_text(".literate\n.gitattributes\n")
+    assert note in literate(repository, "hooks", "install").stdout
+
+
 OWN = "#!/bin/sh\necho my own\n"
 
 
@@ -137,6 +144,8 @@ def test_the_hook_of_the_program_pre_commit_stays(repository):
     works, note = hooks(repository, "install")["pre-commit"]
     assert not works
     assert "belongs to pre-commit" in note
+    (repository / ".pre-commit-config.yaml").write_text("- id: literate-check\n")
+    assert hooks(repository, "status")["pre-commit"] == (True, "called by the program pre-commit")
 
 
 def test_pre_commit_may_come_after_us_and_call_us(repository):
