@@ -58,7 +58,7 @@ def readme(facts: Facts) -> str:
     title, _, rest = _title(facts).partition("\n\n")
     parts = [title, _MARK, rest, _install(facts)]
     if not facts.has_notebooks:
-        parts += ["## How to use it", f"```python\n{_use(facts)}\n```", "```\n2.0\n```"]
+        parts += ["## How to use it", f"```python\n{_use(facts)}\n```", "```text\n2.0\n```"]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from git_project import git, hooks, literate, run
 
+from literate.__main__ import COMMANDS
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch) -> Path:
@@ -41,6 +43,13 @@ def test_a_project_is_green_by_its_own_instructions(folder):
     assert git(project, "log", "--format=%s") == "A new project\n"
     assert git(project, "status", "--porcelain") == ""
     assert literate(project, "export", "--check").returncode == 0
+
+
+@pytest.mark.skipif("readme" not in COMMANDS, reason="there is no literate readme")
+def test_the_readme_is_that_of_its_notebook(folder):
+    literate(folder, "new", "my-library")
+    done = literate(folder / "my-library", "readme", "--check")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_wheel_can_be_built(folder):
