@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..diagnostics import UserError, display_path
 from ..git import run_git
-from ..project import PYPROJECT, SETTINGS, Project, read_project
+from ..project import PYPROJECT, SETTINGS, NoSettingsError, Project, find_project
 from .hook_files import POST_MERGE, POST_REWRITE, PRE_COMMIT
 
 # While one of these exists, a merge, a rebase or the like is not finished.
@@ -34,22 +35,39 @@ def run_hook(name: str, arguments: list[str]) -> int:
     return 0
 
 
-def _projects(root: Path) -> list[Project]:
-    """The projects whose settings git knows in a repository."""
-    names = run_git(root, "ls-files", "-z", "--", f"*{SETTINGS}", f"*{PYPROJECT}").split("\0")
-    found = []
-    for name in filter(None, names):
-        path = root / name
-        if path.name not in (SETTINGS, PYPROJECT) or not path.is_file():
-            continue
+def _projects(root: Path, names: Iterable[str]) -> list[Project]:
+    """The projects of some files of a repository.
+
+    If the repository itself is a project, it is the only one: others inside of it are examples, or
+    belong to tests.
+    """
+    folders = [root] if _has_settings(root) else sorted({(root / name).parent for name in names})
+    found: dict[Path, Project] = {}
+    for folder in folders:
         try:
-            project = read_project(path)
+            project = find_project(folder)
+        except NoSettingsError:
+            continue
         except UserError as error:
             print(error, file=sys.stderr)
             continue
-        if project is not None:
-            found.append(project)
-    return found
+        if project.root.is_relative_to(root):
+            found[project.root] = project
+    return list(found.values())
+
+
+def _has_settings(folder: Path) -> bool:
+    try:
+        return find_project(folder).root == folder
+    except NoSettingsError:
+        return False
+    except UserError:  # they are there, and wrong: the compile says so
+        return True
+
+
+def _names(root: Path, *words: str) -> list[str]:
+    """The names that a git command prints, which ends each of them with a zero character."""
+    return [name for name in run_git(root, *words, missing="").split("\0") if name]
 
 
 # --- before a commit ---------------------------------------------------------------------------
@@ -60,10 +78,10 @@ def _check_commit(root: Path) -> int:
 
     What is checked is what will be committed, and not what lies in the folder.
     """
-    staged = run_git(root, "diff", "--cached", "--name-only", "-z").split("\0")
+    staged = _names(root, "diff", "--cached", "--name-only", "-z")
     code = 0
-    for project in _projects(root):
-        if not any(_belongs_to(project, root / name) for name in staged if name):
+    for project in _projects(root, staged):
+        if not any(_belongs_to(project, root / name) for name in staged):
             continue
         if _is_unfinished(root):
             _compile_and_add(root, project)
@@ -132,8 +150,8 @@ def _without_git() -> dict[str, str]:
 
 
 def _compile_again(root: Path, after: str) -> None:
-    """Compile all projects, and say what changed: it is not committed yet."""
-    for project in _projects(root):
+    """Compile the projects that it touched, and say what changed: it is not committed yet."""
+    for project in _projects(root, _names(root, "diff", "--name-only", "-z", "ORIG_HEAD", "HEAD")):
         changed = _compile(project)
         if changed:
             names = " ".join(display_path(path) for path in changed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import notebook, write_files
 from git_project import edit, git, hooks, literate, make_repository, run
 
 PARTS = ("--parts", "pre-commit post-merge post-rewrite")
@@ -104,6 +105,40 @@ def test_a_project_in_a_folder_of_its_repository_is_checked(tmp_path):
     assert commit(repository, "-a") == ""
     edit(repository, "y = 1", "y = 2", "part/nbs/00_core.ipynb")
     assert "+y = 2" in commit(repository, "-a")
+
+
+def test_examples_inside_of_a_project_are_not_its_own(repository):
+    example = repository / "tests" / "example"
+    write_files(
+        example,
+        {
+            "settings.ini": "[DEFAULT]\nlib_path = broken\n",
+            "nbs/00_a.ipynb": notebook("#export\nx =("),
+        },
+    )
+    git(repository, "add", "-A")
+    assert commit(repository) == ""
+
+
+def test_several_projects_of_one_repository_are_checked(tmp_path):
+    repository = make_repository(tmp_path / "all")
+    for part in ("one", "two"):
+        (repository / part).mkdir()
+    for name in ("nbs", "lib", "settings.ini"):
+        run(repository, "cp", "-r", name, "two")
+        git(repository, "mv", name, f"one/{name}")
+    git(repository, "add", "-A")
+    hooks(repository, "install", *PARTS)
+    assert commit(repository) == ""
+    edit(repository, "y = 1", "y = 2", "two/nbs/00_core.ipynb")
+    assert "+y = 2" in commit(repository, "-a")
+
+
+def test_wrong_settings_are_named(repository):
+    (repository / "settings.ini").write_text("[DEFAULT]\nlib_path = lib\nrecursive = maybe\n")
+    done = run(repository, "git", "commit", "-qam", "more")
+    assert "settings.ini: error: recursive = maybe is neither True nor False" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_worktree_is_checked(repository, tmp_path):
