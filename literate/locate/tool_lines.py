@@ -17,6 +17,9 @@ from __future__ import annotations
 
 import os
 import re
+from bisect import bisect_left
+from collections import deque
+from functools import cached_property, partial
 from pathlib import Path
 
 from ..records import dataclass
@@ -35,7 +38,7 @@ from .tool_junit import JunitLines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 _ESCAPE = r"\x1b(?:\[[0-9;?]*[A-Za-z]|\([A-Z0-9])"  # a colour, or another style
 _STYLE = rf"(?:{_ESCAPE})*"
@@ -56,6 +59,7 @@ _CELL = re.compile(
 # Where the path of a file may begin: at the beginning of a line, and behind these.
 _BEGINNING = re.compile(rf"^|[\s\"'(\[{{<=,;:>]|{_ESCAPE}")
 _LONGEST_PATH = 4096
+_MOST_BEGINNINGS = 12  # that are tried for one place: a path may contain some blanks
 
 _GROUP = re.compile(rf"(?P<path>{_STYLE}[^\x1b]+\.py{_STYLE}):\s*$")
 _IN_GROUP = re.compile(rf"(?P<indent>\s+{_STYLE})(?P<line>\d+)(?P<colon>{_STYLE}:{_STYLE})(?=\d)")
@@ -97,7 +101,7 @@ class Rewriter:
         """The line with its places named anew."""
         found = [] if self._world == MODULE else self._commands(line)
         if not found:
-            found = list(self._places(line))
+            found = self._places(line)
         if not found:
             return self._rewrite_context(line)
         self._group = ""
@@ -118,26 +122,22 @@ class Rewriter:
 
     # --- places with a path --------------------------------------------------------------------
 
-    def _places(self, line: str) -> Iterator[Found]:
-        """The places in a line that name a file."""
-        copied = 0
+    def _places(self, line: str) -> list[Found]:
+        """The places in a line that name a file, from left to right."""
+        found: list[Found] = []
+        beginnings = _Beginnings(line)
+        if ".ipynb:cell " in line and self._world != CELL:
+            found = _collect(_CELL.finditer(line), partial(self._cell_place, beginnings), found)
         if ".py" in line and self._world != MODULE:
-            for match in _PLACE.finditer(line):
-                found = self._module_place(line, copied, match)
-                if found:
-                    copied = found.end
-                    yield found
-        elif ".ipynb:cell " in line and self._world != CELL:
-            for match in _CELL.finditer(line):
-                found = self._cell_place(line, copied, match)
-                if found:
-                    copied = found.end
-                    yield found
+            found = _collect(_PLACE.finditer(line), partial(self._module_place, beginnings), found)
+        return found
 
-    def _module_place(self, line: str, copied: int, match: re.Match[str]) -> Found | None:
+    def _module_place(
+        self, beginnings: _Beginnings, after: int, match: re.Match[str]
+    ) -> Found | None:
         column = int(match["column"]) if match["column"] else None
         number = int(match["line"])
-        for start, path in _paths(line, copied, match.start() + len(".py")):
+        for start, path in beginnings.paths(after, match.start() + len(".py")):
             position = position_in_module(path, number, column)
             if position is None:
                 return None
@@ -150,9 +150,11 @@ class Rewriter:
             return Found(start, match.end(), position, text)
         return None
 
-    def _cell_place(self, line: str, copied: int, match: re.Match[str]) -> Found | None:
+    def _cell_place(
+        self, beginnings: _Beginnings, after: int, match: re.Match[str]
+    ) -> Found | None:
         column = int(match["column"]) if match["column"] else None
-        for start, path in _paths(line, copied, match.start() + len(".ipynb")):
+        for start, path in beginnings.paths(after, match.start() + len(".ipynb")):
             notebook = Path(os.path.abspath(path))
             number = int(match["line"] or 1)
             position = position_in_cell(notebook, int(match["number"]) - 1, number, column)
@@ -164,7 +166,7 @@ class Rewriter:
                 text += f"{match['colon']}{match['column']}"
             if match["frame"] is not None:  # editors know this form: `lib/core.py:12: in double`
                 text += ":"
-                start = 0 if line[:start].isspace() else start
+                start = 0 if match.string[:start].isspace() else start
             return Found(start, match.end(), position, text)
         return None
 
@@ -247,15 +249,45 @@ class Rewriter:
         return f"{match['margin']}{number:>{width}}{line[match.end() :]}"
 
 
-def _paths(line: str, start: int, end: int) -> Iterator[tuple[int, str]]:
-    """The files whose path ends at a position of a line; the longest path comes first."""
-    start = max(start, end - _LONGEST_PATH)
-    text = line[start:end]
-    for match in _BEGINNING.finditer(text):
-        path = text[match.end() :]
-        expanded = os.path.expanduser(path)
-        if _is_file(expanded):
-            yield start + match.end(), expanded
+class _Beginnings:
+    """Where the paths of files may begin in a line."""
+
+    def __init__(self, line: str) -> None:
+        self._line = line
+
+    @cached_property
+    def _positions(self) -> list[int]:
+        return [match.end() for match in _BEGINNING.finditer(self._line)]
+
+    def paths(self, start: int, end: int) -> Iterator[tuple[int, str]]:
+        """The files whose path ends at a position of the line; the longest path comes first."""
+        first = bisect_left(self._positions, max(start, end - _LONGEST_PATH))
+        last = bisect_left(self._positions, end)
+        for position in self._positions[max(first, last - _MOST_BEGINNINGS) : last]:
+            path = os.path.expanduser(self._line[position:end])
+            if _is_file(path):
+                yield position, path
+
+
+def _collect(
+    matches: Iterable[re.Match[str]],
+    make: Callable[[int, re.Match[str]], Found | None],
+    before: list[Found],
+) -> list[Found]:
+    """The places of `before`, and those that are made of the matches outside of them.
+
+    `make` gets the position at which the text begins that is not part of another place.
+    """
+    waiting = deque(before)
+    found: list[Found] = []
+    for match in matches:
+        while waiting and waiting[0].start <= match.start():
+            found.append(waiting.popleft())
+        end = found[-1].end if found else 0
+        place = make(end, match) if match.start() >= end else None
+        if place is not None:
+            found.append(place)
+    return [*found, *waiting]
 
 
 def _is_file(path: str) -> bool:

@@ -94,6 +94,13 @@ def test_a_name_that_is_also_the_end_of_a_path_is_no_place(folder):
     assert rewritten("tests/small/core.py:12: x") == "tests/small/core.py:12: x"
 
 
+def test_few_beginnings_are_tried_for_a_path(folder, monkeypatch):
+    tried = []
+    monkeypatch.setattr("os.path.isfile", lambda path: tried.append(path) or False)
+    rewritten("a " * 1000 + "b.py:3")
+    assert 0 < len(tried) < 100
+
+
 def test_the_home_folder_may_be_short(folder, monkeypatch):
     monkeypatch.setenv("HOME", str(folder.parent))
     text = "File ~/my project/small/core.py:12, in double(x)"
@@ -214,3 +221,15 @@ def test_all_places_can_be_lines_of_files(folder):
     number = line_number("nbs/00_core.ipynb", "'a' + x")
     for place in ("small/core.py:12:5:12:6", "nbs/00_core.ipynb:cell 3 (00000002):4:5"):
         assert rewritten(f"{place}: x", "file").startswith(f"nbs/00_core.ipynb:{number}:5")
+
+
+def test_a_line_may_name_both_sides(folder):
+    number = line_number("nbs/00_core.ipynb", "'a' + x")
+    frame = "  nbs/00_core.ipynb:cell 3 (00000002):4 (small/core.py:12) in double"
+    assert rewritten(frame, "file") == f"nbs/00_core.ipynb:{number}: in double"
+    both = "small/core.py:12: as in nbs/00_core.ipynb:cell 3 (00000002):4: and small/core.py:18: x"
+    more = line_number("nbs/01_more.ipynb", "return 3")
+    assert rewritten(both, "file") == (
+        f"nbs/00_core.ipynb:{number}: as in nbs/00_core.ipynb:{number}: and "
+        f"nbs/01_more.ipynb:{more}: x"
+    )
