@@ -11,8 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from literate.command import Flag, flag_rows, flags_of
+from literate.commands.clean import clean
+from literate.commands.diff import diff
 from literate.commands.exercises import exercises
 from literate.commands.export import notebook2script
+from literate.commands.merge import merge
 from literate.commands.test import all_flags
 
 DOCS = Path(__file__).parent
@@ -25,6 +28,9 @@ def flags_by_command() -> dict[str, Iterable[Flag]]:
         "literate export": flags_of(notebook2script),
         "literate test": all_flags(),
         "literate exercises": flags_of(exercises),
+        "literate clean": flags_of(clean),
+        "literate merge": flags_of(merge),
+        "literate diff": flags_of(diff),
     }
 
 

@@ -36,6 +36,7 @@ BY_HAND = {"jupyter lab nbs": "write a notebook"}
 EXAMPLE = notebook("#export\ndef double(x):\n    return 2 * x", "assert double(3) == 6")
 
 PLACEHOLDERS = {
+    "BASE OURS THEIRS": "nbs/00_core.ipynb nbs/00_core.ipynb nbs/00_core.ipynb",
     "FILE": "report.out",
     "NAME": "python3",
     "NOTEBOOK": "nbs/00_core.ipynb",
@@ -44,6 +45,9 @@ PLACEHOLDERS = {
 }
 # They do not end by themselves, or need a cluster.
 ENDLESS = {"--watch", "--dask", "--pdb"}
+
+# Commands that a text mentions without the names that they need.
+NEEDS_NAMES = {"literate merge"}
 
 # Flags in the documentation that belong to other programs.
 FOREIGN_FLAGS = {
@@ -145,7 +149,7 @@ def commands_in(page: Path) -> list[str]:
     text = page.read_text(encoding="utf-8")
     text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     spans = re.findall(r"`([^`\n]+)`", text)
-    pattern = r"(literate (export|test|exercises)|python (notebook2script|run_notebook)\.py)\b.*"
+    pattern = r"(literate (export|test|exercises|clean|merge|diff)|python (notebook2script|run_notebook)\.py)\b.*"
     return [span for span in dict.fromkeys(spans) if re.fullmatch(pattern, span)]
 
 
@@ -154,16 +158,21 @@ COMMANDS = sorted({command for page in PAGES for command in commands_in(page)})
 
 @pytest.fixture
 def example(tmp_path):
-    """A small project, and the two scripts of this repository."""
+    """A small project in a git repository, and the two scripts of this repository."""
     (tmp_path / "nbs").mkdir()
     (tmp_path / "nbs" / "00_core.ipynb").write_text(EXAMPLE)
+    (tmp_path / "nbs" / "01_more.ipynb").write_text(notebook("import math", "math.pi"))
     (tmp_path / "settings.ini").write_text("[DEFAULT]\nlib_path = small\n")
     for script in ("notebook2script.py", "run_notebook.py"):
         shutil.copy(ROOT / script, tmp_path)
+    identity = "-c user.name=Ada -c user.email=ada@example.org"
+    steps = "git init -q -b main; git add nbs; git $ID commit -q -m first; git branch side"
+    script = steps.replace("$ID", identity)
+    subprocess.run(["bash", "-ec", script], cwd=tmp_path, check=True)
     return tmp_path
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in NEEDS_NAMES])
 def test_a_command_in_the_text_is_accepted(command, example):
     for name, value in PLACEHOLDERS.items():
         command = re.sub(rf"\b{name}\b", value, command)
@@ -193,8 +202,9 @@ def help_of(command: str) -> str:
 
 
 def test_every_flag_exists():
+    literate_commands = ("export", "test", "exercises", "clean", "merge", "diff")
     known = set(
-        re.findall(r"--[a-z][a-z-]+", help_of("export") + help_of("test") + help_of("exercises"))
+        re.findall(r"--[a-z][a-z-]+", " ".join(help_of(command) for command in literate_commands))
     )
     known |= {"--help", "--version"} | FOREIGN_FLAGS
     for page in PAGES:
