@@ -1,11 +1,12 @@
-"""Measure clean, merge and diff beside nbstripout, nbdev and nbdime, and beside git itself.
+"""Measure clean and merge beside nbstripout, nbdev and nbdime, and beside git itself.
 
     python benchmarks/git.py PEERS FOLDER [REPOSITORY...]
 
 PEERS is a virtual environment with the other programs: nbstripout, nbdev and nbdime. FOLDER has
-notebooks: each program cleans them one by one, as git's filter does it, and then all at once. In each
-REPOSITORY, every merge commit is replayed in which both branches changed a notebook. A merge is
-"right" if the types and the sources of all cells are those of the commit.
+notebooks: each program cleans them one by one, as git's filter does it, and then all at once. In
+each REPOSITORY, every merge commit is replayed in which both branches changed a notebook. A merge
+is "right" if the types and the sources of all cells are those of the commit, and a conflict is
+"valid" if the file is still a notebook.
 """
 
 from __future__ import annotations
@@ -44,7 +45,6 @@ def clean_commands(peers: Path) -> dict[str, list[str]]:
 
 def measure_filters(peers: Path, notebooks: list[Path]) -> None:
     """Print the seconds that each filter takes for all notebooks, and the ratios."""
-    rows = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "settings.ini").write_text("[DEFAULT]\nlib_path = lib\nlib_name = lib\n")
@@ -58,12 +58,7 @@ def measure_filters(peers: Path, notebooks: list[Path]) -> None:
             script.write_text("\n".join(lines))
             commands[program] = (["bash", str(script)], folder)
         found = compare(commands, runs=3)
-    fastest = found["literate"].wall
-    for program, figures in found.items():
-        each = figures.wall / len(notebooks) * 1000
-        rows[program] = [f"{each:.0f} ms", f"{figures.wall / fastest:.1f}"]
-    print(f"A filter, for each of {len(notebooks)} notebooks:\n")
-    print(table(["a notebook", "ratio"], rows))
+    print(table(f"A filter, {len(notebooks)} times", found))
 
 
 def measure_folders(peers: Path, notebooks: list[Path]) -> None:
@@ -87,12 +82,7 @@ def measure_folders(peers: Path, notebooks: list[Path]) -> None:
             words = [*command, *names] if program == "nbstripout" else command
             prepared[program] = (words, folder)
         again = compare(prepared, runs=3)
-    fastest = again["literate"].wall
-    rows = {}
-    for program, figures in again.items():
-        rows[program] = [f"{figures.wall:.2f} s", f"{figures.wall / fastest:.1f}"]
-    print(f"\nAll {len(notebooks)} notebooks at once, which are clean already:\n")
-    print(table(["seconds", "ratio"], rows))
+    print(table(f"{len(notebooks)} clean notebooks at once", again))
 
 
 # --- merges ------------------------------------------------------------------------------------
@@ -212,16 +202,13 @@ def measure_merges(peers: Path, repositories: list[Path]) -> None:
             number += 1
             for program, command in commands.items():
                 replay(merge, program, command, tallies[program])
-    rows = {}
+    print(f"{number} merges of notebooks that both branches changed")
+    heads = ("clean", "right", "conflict", "valid", "timeout")
+    print(f"{'':12}" + "".join(f"{head:>10}" for head in (*heads, "longest s", "ratio")))
     for program, tally in tallies.items():
-        counts = [
-            str(tally.counts[key]) for key in ("clean", "right", "conflict", "valid", "timeout")
-        ]
         ratio = sum(tally.seconds) / max(1e-9, sum(tallies["literate"].seconds))
-        rows[program] = [*counts, f"{max(tally.seconds, default=0):.1f} s", f"{ratio:.1f}"]
-    print(f"\n{number} merges of notebooks that both branches changed:\n")
-    heads = ["clean", "and right", "conflict", "valid in conflict", "timeout", "longest", "ratio"]
-    print(table(heads, rows))
+        counts = "".join(f"{tally.counts[key]:>10}" for key in heads)
+        print(f"{program:12}{counts}{max(tally.seconds, default=0):>10.2f}{ratio:>10.1f}")
 
 
 def main(peers: str, folder: str, *repositories: str) -> None:

@@ -149,7 +149,8 @@ def commands_in(page: Path) -> list[str]:
     text = page.read_text(encoding="utf-8")
     text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     spans = re.findall(r"`([^`\n]+)`", text)
-    pattern = r"(literate (export|test|exercises|clean|merge|diff)|python (notebook2script|run_notebook)\.py)\b.*"
+    words = "export|test|exercises|clean|merge|diff"
+    pattern = rf"(literate ({words})|python (notebook2script|run_notebook)\.py)\b.*"
     return [span for span in dict.fromkeys(spans) if re.fullmatch(pattern, span)]
 
 
