@@ -27,6 +27,8 @@ from compare import compare, table
 LITERATE = [sys.executable, "-m", "literate"]
 PATIENCE = 120  # seconds for one merge
 
+PYPROJECT = '[project]\nname = "lib"\nversion = "1"\n[tool.nbdev]\n'  # nbdev needs settings
+
 SIDES = ("base", "ours", "theirs", "result")
 
 
@@ -47,7 +49,7 @@ def measure_filters(peers: Path, notebooks: list[Path]) -> None:
     """Print the seconds that each filter takes for all notebooks, and the ratios."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "settings.ini").write_text("[DEFAULT]\nlib_path = lib\nlib_name = lib\n")
+        (folder / "pyproject.toml").write_text(PYPROJECT)
         commands = {}
         for program, command in clean_commands(peers).items():
             script = folder / f"{program}.sh"
@@ -73,7 +75,7 @@ def measure_folders(peers: Path, notebooks: list[Path]) -> None:
         for program, command in commands.items():
             folder = Path(name, program)
             (folder / "nbs").mkdir(parents=True)
-            (folder / "settings.ini").write_text("[DEFAULT]\nlib_path = lib\nlib_name = lib\n")
+            (folder / "pyproject.toml").write_text(PYPROJECT)
             names = []
             for number, notebook in enumerate(notebooks):
                 target = folder / "nbs" / f"{number}_{notebook.name}"
@@ -168,7 +170,7 @@ def replay(merge: Merge, program: str, command: list[str], tally: Tally) -> None
         folder = Path(name)
         for side in SIDES[:3]:
             (folder / side).write_bytes(merge.texts[side])
-        (folder / "settings.ini").write_text("[DEFAULT]\nlib_path = lib\nlib_name = lib\n")
+        (folder / "pyproject.toml").write_text(PYPROJECT)
         words = ["ours", "base", "theirs"] if program == "git" else ["base", "ours", "theirs"]
         if program != "git":
             words.append("a.ipynb")
