@@ -38,6 +38,7 @@ BY_HAND = {"jupyter lab nbs": "write a notebook"}
 EXAMPLE = notebook("#export\ndef double(x):\n    return 2 * x", "assert double(3) == 6")
 
 PLACEHOLDERS = {
+    "BASE OURS THEIRS": "nbs/00_core.ipynb nbs/00_core.ipynb nbs/00_core.ipynb",
     "FILE": "report.out",
     "NAME": "python3",
     "NOTEBOOK": "nbs/00_core.ipynb",
@@ -161,13 +162,17 @@ COMMANDS = sorted({command for page in PAGES for command in commands_in(page)})
 
 @pytest.fixture
 def example(tmp_path):
-    """A small project, and the two scripts of this repository."""
+    """A small project in a git repository, and the two scripts of this repository."""
     (tmp_path / "nbs").mkdir()
     (tmp_path / "nbs" / "00_core.ipynb").write_text(EXAMPLE)
+    (tmp_path / "nbs" / "01_more.ipynb").write_text(notebook("import math", "math.pi"))
     (tmp_path / "settings.ini").write_text("[DEFAULT]\nlib_path = small\n")
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     for script in ("notebook2script.py", "run_notebook.py"):
         shutil.copy(ROOT / script, tmp_path)
+    identity = "-c user.name=Ada -c user.email=ada@example.org"
+    steps = "git init -q -b main; git add nbs; git $ID commit -q -m first; git branch side"
+    script = steps.replace("$ID", identity)
+    subprocess.run(["bash", "-ec", script], cwd=tmp_path, check=True)
     return tmp_path
 
 

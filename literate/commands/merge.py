@@ -28,8 +28,8 @@ def merge(
 ) -> int:
     """Merge the changes that two sides made to a notebook, cell by cell.
 
-    Git calls this command with --driver, followed by what git knows of the merge. See
-    docs/merge.md.
+    Git calls this command with --driver, and with --modules too for generated modules. What git
+    knows of the merge follows: see docs/merge.md.
 
     Exit codes: 0 merged, 1 merged with conflicts, 2 bad usage, 3 a file is not a notebook.
     """

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..configuration import ConfigReader, read_ini, read_toml, refuse_settings, toml_table
 from ..files import read_file
 from ..records import replace
 from .noise import ALL, NONE, CleanOptions
 
+# The parsers of settings are imported when there are settings: git calls this for each notebook.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    pass
+    from ..configuration import ConfigReader
 
 _PYPROJECT, _SETTINGS = "pyproject.toml", "settings.ini"
 
@@ -39,6 +39,8 @@ def _mentions(config: Path, *words: bytes) -> bool:
     try:
         content = read_file(config)
     except OSError as error:
+        from ..configuration import refuse_settings
+
         refuse_settings(config, error.strerror or str(error))
     return any(word in content for word in words)
 
@@ -46,6 +48,8 @@ def _mentions(config: Path, *words: bytes) -> bool:
 def _from_pyproject(config: Path) -> CleanOptions | None:
     if not _mentions(config, b"literate", b"nbdev"):
         return None
+    from ..configuration import ConfigReader, read_toml, toml_table
+
     data = read_toml(config)
     tools = toml_table(config, data, "tool")
     own = toml_table(config, data, "tool", "literate")
@@ -60,6 +64,8 @@ def _from_pyproject(config: Path) -> CleanOptions | None:
 def _from_settings(config: Path) -> CleanOptions | None:
     if not _mentions(config, b"lib_path", b"lib_name", b"nbs_path", b"clean_drop"):
         return None  # it belongs to another program
+    from ..configuration import ConfigReader, read_ini
+
     settings = ConfigReader(config, read_ini(config, weaker=())["DEFAULT"], {})
     options = replace(CleanOptions(), drop=settings.words("clean_drop"))
     return _with_nbdev(options, settings)
