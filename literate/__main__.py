@@ -11,7 +11,15 @@ import literate
 COMMANDS = {
     "export": "compile the notebooks of a project into the modules of its package",
     "test": "run the notebooks of a project as tests",
+    "clean": "take noise out of notebooks before they are committed",
+    "diff": "show the differences between notebooks as text, cell by cell",
+    "merge": "merge notebooks by cell, for git or by hand",
     "exercises": "make the student's edition of notebooks, whose exercises check themselves",
+    "new": "make a new project, complete and green",
+    "init": "make a folder a project: write what is missing, and overwrite nothing",
+    "bump": "raise the version of a project",
+    "hooks": "set up git for notebooks: drivers, and a check before each commit",
+    "locate": "print the cell of a line of a module, and back, also in what other tools print",
 }
 ALIASES = {"compile": "export", "run": "test"}  # the names of the commands in version 0.1
 

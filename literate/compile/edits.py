@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from ..diagnostics import Diagnostic, UserError, diagnose, format_location
+from ..markers import without_keys
 from .baseline import Baseline
 from .merge import merge_module
 from .merge_marks import is_made_of, line_of_conflict
@@ -62,7 +63,7 @@ class _Finder:
         if not disk.strip():  # no person's work: for example, `touch` made the file
             return None
         texts = self._baseline.texts(path)
-        if disk in texts or disk == self._plan.files[path]:
+        if disk in texts or without_keys(disk) == without_keys(self._plan.files[path]):
             return None
         line = line_of_conflict(disk, [*texts, self._plan.files[path]])
         if line is not None:
