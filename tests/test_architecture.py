@@ -101,6 +101,7 @@ def test_files_and_functions_stay_short(path):
 # whole.
 TESTED_BY = {
     "__main__.py": "test_main.py",
+    "commands/merge.py": "commands/test_merge_command.py",  # compile/ has a test_merge.py
     "compile/circles.py": "compile/test_import_checks.py",
     "compile/edited_notebooks.py": "compile/test_planned_update.py",
     "compile/edits.py": "compile/test_write.py",
