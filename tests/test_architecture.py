@@ -104,6 +104,7 @@ TESTED_BY = {
     # Two files of tests may not have the same name.
     "commands/merge.py": "commands/test_merge_command.py",
     "__main__.py": "test_main.py",
+    "commands/merge.py": "commands/test_merge_command.py",  # compile/ has a test_merge.py
     "compile/circles.py": "compile/test_import_checks.py",
     "compile/edited_notebooks.py": "compile/test_planned_update.py",
     "compile/edits.py": "compile/test_write.py",

@@ -114,7 +114,7 @@ def run() -> None:
     from ..command import leave, main
 
     words = sys.argv[1:]
-    if words[:1] == [DRIVER] and len(words) > 1 and words[1] not in ("--help", "-h"):
+    if words[:1] == [DRIVER] and words[1:] not in (["--help"], ["-h"]):
         # This is how git calls the driver for each file. Fire takes longer than most merges.
         leave(main(lambda: _drive(words[1:]), []))
     short = {"-o": "--output", "--as": "--conflicts"}

@@ -154,7 +154,7 @@ def report_conflicts(path: Path, conflicts: Sequence[Conflict]) -> None:
     for conflict in conflicts:
         where = format_location(path, conflict.cell, conflict.cell_id)
         parts = " and ".join(conflict.parts)
-        kept = "" if conflict.is_marked else ": ours is kept"
+        kept = "" if conflict.is_marked else ": ours is kept, or theirs if ours deleted it"
         print(printable(f"{where}: both sides changed {parts}{kept}"), file=sys.stderr)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..line_diff import matching_lines, opcodes
+from ..line_diff import common_blocks, opcodes
 from ..records import dataclass
 
 TYPE_CHECKING = False
@@ -68,7 +68,7 @@ def merge_lines(
     Changes overlap if no unchanged line stands between them.
     """
     base_at = ours_at = theirs_at = 0
-    for base_start, ours_start, theirs_start, size in _common_blocks(base, ours, theirs):
+    for base_start, ours_start, theirs_start, size in common_blocks(base, ours, theirs):
         old = base[base_at:base_start]
         left = ours[ours_at:ours_start]
         right = theirs[theirs_at:theirs_start]
@@ -82,31 +82,6 @@ def merge_lines(
         base_at = base_start + size
         ours_at = ours_start + size
         theirs_at = theirs_start + size
-
-
-def _common_blocks(
-    base: list[str], ours: list[str], theirs: list[str]
-) -> Iterator[tuple[int, int, int, int]]:
-    """The lines that all versions share: where they begin in each version, and how many they are.
-
-    The last block is empty, and begins at the ends.
-    """
-    in_ours = matching_lines(base, ours)
-    in_theirs = matching_lines(base, theirs)
-    start = 0
-    while start < len(base):
-        if start not in in_ours or start not in in_theirs:
-            start += 1
-            continue
-        size = 1
-        while (
-            in_ours.get(start + size) == in_ours[start] + size
-            and in_theirs.get(start + size) == in_theirs[start] + size
-        ):
-            size += 1
-        yield start, in_ours[start], in_theirs[start], size
-        start += size
-    yield len(base), len(ours), len(theirs), 0
 
 
 # --- conflicts ---------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from ..compile.modidx import INDEX_MARK, format_literal
 from ..compile.module import GENERATED, wrapped_names
 from ..diagnostics import UserError, display_path
 from ..files import read_file, write_atomically
-from ..markers import cell_marker, issued_by_look, parse_marker
+from ..markers import cell_marker, issued_by_look, parse_marker, without_keys
 from ..printable import printable
-from ..records import dataclass
+from ..records import dataclass, replace
 from .driver import CONFLICTS, MERGED, Order, merge_by_line
 from .lines import Marks, merge_texts
 from .order import align
@@ -26,7 +26,9 @@ from .values import merge_objects, merge_values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
 
 _INDEX = "_modidx.py"
 _ALL = re.compile(r"__all__ = (\[.*\])", re.DOTALL)
@@ -49,13 +51,18 @@ def merge_module_files(order: Order) -> int:
         merge = _merge_sections
     else:
         return merge_by_line(order)
+    by_line = merge_texts(base or None, ours, theirs, Marks())
     try:
         merged = merge(base, ours, theirs)
     except _ConflictError as conflict:
-        line = f"{display_path(order.path)}: ours is kept, because both sides changed {conflict}: "
-        line += "settle the notebooks, then run literate export"
-        print(printable(line), file=sys.stderr)
-        return CONFLICTS
+        if by_line.conflicts:
+            line = f"{display_path(order.path)}: ours is kept, because both sides changed "
+            line += f"{conflict}: settle the notebooks, then run literate export"
+            print(printable(line), file=sys.stderr)
+            return CONFLICTS
+        merged = None
+    if not by_line.conflicts and without_keys(merged or "") != without_keys(by_line.text):
+        merged = by_line.text  # where git can merge, the result is git's, but for numbers of cells
     if merged is None:
         return merge_by_line(order)
     write_atomically(order.ours, merged)
@@ -80,6 +87,8 @@ class _Part:
 
     marker: str  # "" for the head
     code: str
+    above: int = 0  # how many blank lines stand between the marker and the code
+    below: int = 1  # how many stand behind the code
 
     @property
     def key(self) -> Key:
@@ -92,14 +101,19 @@ class _Part:
 
     @property
     def text(self) -> str:
-        """The section as it stands in a module."""
-        return "\n".join(line for line in (self.marker, self.code) if line)
+        """The section as it stands in a module, with the blank lines behind it."""
+        lines = [self.marker] if self.marker else []
+        lines += [""] * self.above
+        lines += [self.code] if self.code else []
+        return "\n".join([*lines, *[""] * self.below])
 
 
 def _merge_sections(base: str, ours: str, theirs: str) -> str | None:
     """The merged module; None if the text of a side is laid out in another way."""
     old, left, right = _parts_of(base), _parts_of(ours), _parts_of(theirs)
     if _joined(old) != base or _joined(left) != ours or _joined(right) != theirs:
+        return None
+    if len(left) == 1 or len(right) == 1:  # its cells have other markers, or none
         return None
     merged = []
     shifts = (0, 0)
@@ -110,17 +124,32 @@ def _merge_sections(base: str, ours: str, theirs: str) -> str | None:
         if part is not None:
             merged.append(_renumbered(part, *versions, shifts))
     known = {part.code for part in (*left, *right)}
-    return _joined(_with_names_in_order(merged, known))
+    ended = _with_end_of(left[-1], _with_names_in_order(merged, known))
+    return _joined(ended)
+
+
+def _with_end_of(last: _Part, parts: list[_Part]) -> list[_Part]:
+    """The sections with blank lines between them, and with the end of another module."""
+    spaced = [replace(part, below=max(1, part.below)) for part in parts[:-1]]
+    return [*spaced, replace(parts[-1], below=last.below)]
 
 
 def _parts_of(text: str) -> list[_Part]:
+    if not text:
+        return []
     sections = issued_by_look(text).sections(Path())
-    return [_Part(section.marker, section.code) for section in sections] if text else []
+    ends = [section.line - 1 for section in sections[1:]] + [text.count("\n") + 1]
+    parts = []
+    for section, end in zip(sections, ends, strict=True):
+        size = section.code.count("\n") + 1 if section.code else 0
+        below = end - (section.first_line - 1) - size
+        parts.append(_Part(section.marker, section.code, section.blank_lines, below))
+    return parts
 
 
 def _joined(parts: list[_Part]) -> str:
     """The text of a module; "" for a module that does not exist."""
-    return "\n\n".join(part.text for part in parts) + "\n" if parts else ""
+    return "\n".join(part.text for part in parts)
 
 
 def _at(parts: list[_Part], index: int | None) -> _Part | None:
@@ -138,12 +167,23 @@ def _merge_part(base: _Part | None, ours: _Part | None, theirs: _Part | None) ->
         return None
     code = merge_texts(base.code if base else None, ours.code, theirs.code, Marks())
     if not code.conflicts:
-        is_ours = base is None or ours.marker != base.marker
-        return _Part(ours.marker if is_ours else theirs.marker, code.text)
+        if base is None:
+            return ours
+        return _Part(
+            _changed_one(base.marker, ours.marker, theirs.marker),
+            code.text,
+            _changed_one(base.above, ours.above, theirs.above),
+            _changed_one(base.below, ours.below, theirs.below),
+        )
     names = _merge_names(base.code if base else "", ours.code, theirs.code)
     if names is None:
         raise _ConflictError(f"the section {ours.marker!r}" if ours.marker else "the head")
-    return _Part(ours.marker, names)
+    return replace(ours, code=names)
+
+
+def _changed_one(base: T, ours: T, theirs: T) -> T:
+    """The value that a side changed; that of ours if both did."""
+    return theirs if ours == base else ours
 
 
 def _number(part: _Part | None) -> int | None:
@@ -178,6 +218,8 @@ def _renumbered(
     left, right, old = _number(ours), _number(theirs), _number(base)
     if marker is None or marker.is_auto:
         return part
+    if ours is not None and theirs is not None and (left is None or right is None):
+        return part if left is None else replace(part, marker=theirs.marker)
     if old is not None and left is not None and right is not None:
         number = left + right - old
     elif left is not None:
@@ -186,7 +228,7 @@ def _renumbered(
         number = right + shifts[0]
     else:
         return part
-    return _Part(cell_marker(marker.notebook, str(max(0, number))), part.code)
+    return replace(part, marker=cell_marker(marker.notebook, str(max(0, number))))
 
 
 def _with_names_in_order(parts: list[_Part], known: set[str]) -> list[_Part]:
@@ -200,20 +242,21 @@ def _with_names_in_order(parts: list[_Part], known: set[str]) -> list[_Part]:
         if match is not None and part.code not in known:
             names: list[str] = ast.literal_eval(match[1])
             names.sort(key=lambda name: _place_of(name, parts))
-            part = _Part(part.marker, f"__all__ = {wrapped_names(repr(names))}")
+            part = replace(part, code=f"__all__ = {wrapped_names(repr(names))}")
         ordered.append(part)
     return ordered
 
 
-def _place_of(name: str, parts: list[_Part]) -> int:
-    """The number of the section that defines a name; the last one, if none does so by its look."""
-    definition = re.compile(
-        rf"^(?:(?:async )?def|class) {re.escape(name)}\b|^{re.escape(name)}\b *[=:,]", re.MULTILINE
-    )
-    for number, part in enumerate(parts):
-        if definition.search(part.code):
-            return number
-    return len(parts)
+def _place_of(name: str, parts: list[_Part]) -> tuple[int, int, int]:
+    """Where `__all__` has a name: names that are assigned come first, then what is defined."""
+    assigned = re.compile(rf"^{re.escape(name)}\b *[=:,]", re.MULTILINE)
+    defined = re.compile(rf"^(?:(?:async )?def|class) {re.escape(name)}\b", re.MULTILINE)
+    for kind, pattern in enumerate((assigned, defined)):
+        for number, part in enumerate(parts):
+            match = pattern.search(part.code)
+            if match is not None:
+                return kind, number, match.start()
+    return 2, 0, 0
 
 
 def _merge_names(base: str, ours: str, theirs: str) -> str | None:

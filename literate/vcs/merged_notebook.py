@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..notebook import new_id
 from ..records import dataclass
 from .lines import Marks
-from .merged_cell import OURS, MergedCell, as_cells, merge_cell, source_of
+from .merged_cell import OURS, THEIRS, MergedCell, as_cells, merge_cell, source_of
 from .order import Triple, align
 from .values import merge_objects
 from .versions import (
@@ -72,7 +72,7 @@ class _Merge:
         self._both_as_cells = both_as_cells
         self._layout = layout_of(ours.text)
         self._has_same_layout = layout_of(theirs.text) == self._layout
-        self._texts = {OURS: cell_texts(ours), "theirs": cell_texts(theirs)}
+        self._texts = {OURS: cell_texts(ours), THEIRS: cell_texts(theirs)}
         self._ids: set[str] = set()  # that the cells of ours have, and new ones
         self._written: set[str] = set()  # that cells of the merged notebook have already
         self._conflicts: list[Conflict] = []

@@ -103,6 +103,7 @@ def test_a_folder_that_is_missing(files):
         (["a", "b", "c", "--as", "x"], "--conflicts takes marks or cells, not 'x'"),
         (["a", "b", "c", "--json"], "--json needs --output"),
         (["--driver", "a", "b"], "--driver takes what git gives"),
+        (["--driver"], "--driver takes what git gives"),
     ],
 )
 def test_bad_usage(words, problem, tmp_path, monkeypatch):
