@@ -102,7 +102,6 @@ def test_files_and_functions_stay_short(path):
 # whole.
 TESTED_BY = {
     # Two files of tests may not have the same name.
-    "commands/merge.py": "commands/test_merge_command.py",
     "__main__.py": "test_main.py",
     "commands/merge.py": "commands/test_merge_command.py",  # compile/ has a test_merge.py
     "compile/circles.py": "compile/test_import_checks.py",
