@@ -47,7 +47,10 @@ def auto_section(sections: list[Section]) -> Section | None:
 
 
 def _compare(found: HeadEdits, base: Section, disk: Section, new: Section) -> None:
-    if disk.code in (base.code, new.code) or _is_older_docstring(disk.code, base.code, new.code):
+    generated = base.code, new.code
+    if disk.code in generated or _is_older_docstring(disk.code, *generated):
+        return
+    if disk.is_auto and _is_reordered(disk.code, *generated):
         return
     old = base.code.split("\n")
     lines = disk.code.split("\n")
@@ -78,6 +81,29 @@ def _is_older_docstring(code: str, *generated: str) -> bool:
         if rest == other_rest and docstring <= other_docstring:
             return True
     return False
+
+
+def _is_reordered(code: str, *generated: str) -> bool:
+    """Whether `__all__` has the names of a generated one in another order.
+
+    A merge of modules leaves that where cells of two sides have come together.
+    """
+    names = _names_in(code)
+    return names is not None and names in [_names_in(other) for other in generated]
+
+
+def _names_in(code: str) -> list[str] | None:
+    """The sorted names of an `__all__`; None for code that is anything else."""
+    body = _statements(code)
+    if len(body) != 1 or not isinstance(body[0], ast.Assign):
+        return None
+    try:
+        names = ast.literal_eval(body[0].value)
+    except ValueError:
+        return None
+    if ast.unparse(body[0].targets[0]) != "__all__" or not isinstance(names, list):
+        return None
+    return sorted(map(str, names))
 
 
 def _split_docstring(code: str) -> tuple[set[str], str]:

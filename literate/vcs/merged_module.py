@@ -199,8 +199,10 @@ def _shifts_behind(
 ) -> tuple[int, int]:
     """By how much each side has raised the numbers of cells, from this section on."""
     old, left, right = _number(base), _number(ours), _number(theirs)
-    if old is None:
-        return before
+    if old is None:  # a cell that one side added stands before what the other one added here
+        added_by_ours = int(left is not None and theirs is None)
+        added_by_theirs = int(right is not None and ours is None)
+        return before[0] + added_by_ours, before[1] + added_by_theirs
     shift_of_ours = before[0] if left is None else left - old
     shift_of_theirs = before[1] if right is None else right - old
     return shift_of_ours, shift_of_theirs

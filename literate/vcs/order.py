@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..line_diff import longest_rise
 from ..records import dataclass
-from .pairing import Key, Pairs, may_be_same, pair_cells
+from .pairing import Key, Pairs, may_be_same, pair_added_cells, pair_cells
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,9 @@ def _pair_added(ours: Sequence[Key], theirs: Sequence[Key], left: _Side, right: 
     for mine, other in by_place.values():
         mine = [index for index in mine if index not in pairs]
         other = [index for index in other if index not in taken]
-        found = pair_cells([ours[index] for index in mine], [theirs[index] for index in other])
+        found = pair_added_cells(
+            [ours[index] for index in mine], [theirs[index] for index in other]
+        )
         for one, two in found.items():
             pairs[mine[one]] = other[two]
     return pairs

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from ..line_diff import opcodes
 from ..records import dataclass
 
-_WORD = re.compile(r"\w+|[^\w\s]")
+_WORD_OR_SIGN = re.compile(r"\w+|[^\w\s]")
+_WORD = re.compile(r"\w+")
+_DEFINED = re.compile(r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
 
 _SIMILAR = 0.5  # of two cells in the same place: how much of their words they have in common
 _SIMILAR_ELSEWHERE = 0.75  # the same for a cell that may have been moved
@@ -39,16 +42,26 @@ def pair_cells(old: Sequence[Key], new: Sequence[Key]) -> Pairs:
     Cells are known by their ids, then by equal content in the same order, and then by equal content
     anywhere. What is left over is paired by similarity.
     """
-    return _Pairing(old, new).find()
+    return _Pairing(old, new, _similarity).find()
+
+
+def pair_added_cells(ours: Sequence[Key], theirs: Sequence[Key]) -> Pairs:
+    """The cells that two people have both added to a notebook, each one for themselves.
+
+    No cell of the base is behind them, so they have to be more alike than two versions of a cell.
+    """
+    return _Pairing(ours, theirs, _similarity_of_added).find()
 
 
 class _Pairing:
-    def __init__(self, old: Sequence[Key], new: Sequence[Key]) -> None:
+    def __init__(
+        self, old: Sequence[Key], new: Sequence[Key], similarity: Callable[[Key, Key], float]
+    ) -> None:
         self._old = old
         self._new = new
+        self._similarity = similarity
         self._pairs: Pairs = {}
         self._taken: set[int] = set()
-        self._words: dict[str, Counter[str]] = {}
         self._comparisons = 0
 
     def find(self) -> Pairs:
@@ -131,20 +144,11 @@ class _Pairing:
                 self._comparisons += 1
                 if self._comparisons > _MOST_COMPARISONS:
                     break
-                score = self._similarity(one, other)
+                score = self._similarity(self._old[one], self._new[other])
                 if score >= least:
                     scores.append((-score, abs(one - other), one, other))
         for _, _, one, other in sorted(scores):
             self._add(one, other)
-
-    def _similarity(self, old: int, new: int) -> float:
-        """How much of their words two cells have in common, from 0 to 1."""
-        return _overlap(self._words_of(self._old[old]), self._words_of(self._new[new]))
-
-    def _words_of(self, key: Key) -> Counter[str]:
-        if key.source not in self._words:
-            self._words[key.source] = _words(key)
-        return self._words[key.source]
 
 
 def may_be_same(one: Key, other: Key) -> bool:
@@ -154,11 +158,39 @@ def may_be_same(one: Key, other: Key) -> bool:
     """
     if one.source == other.source or not one.source.strip() or not other.source.strip():
         return True
-    return _overlap(_words(one), _words(other)) >= _SIMILAR_WITH_ID
+    return _similarity(one, other) >= _SIMILAR_WITH_ID
 
 
-def _words(key: Key) -> Counter[str]:
-    return Counter(_WORD.findall(key.source))
+def _similarity(one: Key, other: Key) -> float:
+    """How much of their words and signs two cells have in common, from 0 to 1."""
+    return _overlap(_words_and_signs(one.source), _words_and_signs(other.source))
+
+
+def _similarity_of_added(one: Key, other: Key) -> float:
+    """The same for cells that both sides added.
+
+    Two cells that define different names are two cells, although short functions look alike. The
+    signs do not count, since all headings and all calls have the same ones.
+    """
+    defined, others = _defined_names(one.source), _defined_names(other.source)
+    if defined and others and defined.isdisjoint(others):
+        return 0.0
+    return min(_similarity(one, other), _overlap(_words(one.source), _words(other.source)))
+
+
+@lru_cache(maxsize=_MOST_COMPARISONS)
+def _words_and_signs(source: str) -> Counter[str]:
+    return Counter(_WORD_OR_SIGN.findall(source))
+
+
+@lru_cache(maxsize=_MOST_COMPARISONS)
+def _words(source: str) -> Counter[str]:
+    return Counter(_WORD.findall(source))
+
+
+def _defined_names(source: str) -> set[str]:
+    """The functions and classes that a cell defines at its top level."""
+    return set(_DEFINED.findall(source))
 
 
 def _overlap(one: Counter[str], other: Counter[str]) -> float:

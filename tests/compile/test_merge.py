@@ -212,6 +212,20 @@ def test_generated_lines_above_the_cells_cannot_be_edited(old, new, hint):
 
 
 @pytest.mark.parametrize(
+    ("names", "is_edited"),
+    [("['b', 'a']", False), ("['a', 'b']", False), ("['a', 'a', 'b']", True), ("f()", True)],
+)
+def test_names_in_another_order_are_not_an_edit(names, is_edited):
+    """A merge of two modules cannot always know the order that the notebooks make."""
+    disk, new = (
+        module_text(A).replace("__all__ = []", f"__all__ = {code}")
+        for code in (names, "['a', 'b']")
+    )
+    found = merge_module(module_of(A), issued(A), disk, issued_by_look(new))
+    assert bool(found.outside) == is_edited
+
+
+@pytest.mark.parametrize(
     ("docstring", "is_edited"),
     [
         ('"""One.\n\nTwo."""', False),

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from conftest import notebook
 from git_project import edit, git, hooks, literate, make_repository, run
 
 
@@ -62,6 +63,29 @@ def test_two_changes_in_one_notebook_come_together(repository, how):
     core = (repository / "lib" / "core.py").read_text()
     assert "x = 5" in core and "y = 2" in core
     assert literate(repository, "export", "--check").returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("how", ["merge", "rebase"])
+def test_new_functions_of_both_sides_whose_order_no_module_tells(repository, how):
+    """In the notebook, a test stands between them; in the module, nothing does."""
+    first = "#export\ndef first(v):\n    return min(v)"
+    last = "#export\ndef last(v):\n    return max(v)"
+    path = repository / "nbs" / "00_core.ipynb"
+    made = {"main": [first, "assert x"], "there": ["assert x", last]}
+    for cells in (["assert x"], made["there"], made["main"]):
+        if cells is made["there"]:
+            git(repository, "checkout", "-q", "-b", "there")
+        if cells is made["main"]:
+            git(repository, "checkout", "-q", "main")
+        path.write_text(notebook("#export\nx = 1", *cells))
+        assert literate(repository, "export").returncode == 0
+        git(repository, "commit", "-qam", "a notebook")
+    words = {"merge": ["merge", "--no-edit", "there"], "rebase": ["rebase", "there"]}
+    done = run(repository, "git", *words[how])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert literate(repository, "export", "--check").returncode == 0, done.stderr
+    core = (repository / "lib" / "core.py").read_text()
+    assert core.index("def first") < core.index("def last")
 
 
 def test_after_a_conflict_a_person_edits_adds_and_commits(repository):

@@ -18,6 +18,8 @@ F = "#| export\ndef f(x):\n    return x"
 G = "#| export\ndef g(x):\n    y = 1\n    z = 2\n    return x + y + z"
 NEW = "#| export\nclass New:\n    pass"
 MORE = "#| export\ndef more():\n    return 0"
+TOTAL = "#| export\ndef total(values):\n    return sum(values)"
+MOST = "#| export\ndef most(values):\n    return max(values)"
 NAMES = ["core.py", "_modidx.py", "__init__.py"]
 
 
@@ -68,6 +70,7 @@ OTHER_G = G.replace("y = 1", "y = 3").replace("+ z", "- z")
         ([HEAD, F, MORE, G], [HEAD, NEW, F, G], [HEAD, NEW, F, MORE, G]),
         ([HEAD, F, G], [HEAD, NEW, F, G], [HEAD, NEW, F, G]),
         ([HEAD, "1", F, G], [HEAD, F, G, MORE], [HEAD, "1", F, G, MORE]),
+        ([HEAD, F, TOTAL, G], [HEAD, F, MOST, G], [HEAD, F, TOTAL, MOST, G]),
         (
             [HEAD, NEW, F, MORE, G.replace("y = 1", "y = 3")],
             [HEAD, F, G.replace("+ z", "- z")],
