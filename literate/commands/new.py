@@ -33,7 +33,7 @@ def new(
     from ..scaffold.making import make_new_project
     from ..scaffold.reporting import as_json, summary
 
-    if len(name) != 1:
+    if len(name) != 1 or not name[0]:
         raise UsageError("one name is needed: literate new my-library")
     folder = Path(os.path.abspath(name[0]))
     facts = facts_for_new(folder.name, Path.cwd(), licence)

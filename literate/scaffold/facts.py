@@ -60,7 +60,9 @@ def check_name(name: str) -> str:
             f"my-library"
         )
     package = re.sub(r"[-.]+", "_", name).lower()
-    if not package.isidentifier() or keyword.iskeyword(package):
+    if keyword.iskeyword(package):
+        raise UsageError(f"{package} is a word of Python's own: take another name")
+    if not package.isidentifier():
         raise UsageError(f"{name!r} cannot be imported as {package}: begin it with a letter")
     if package in sys.stdlib_module_names:
         raise UsageError(f"Python has a module {package} already: take another name")

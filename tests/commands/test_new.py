@@ -105,6 +105,7 @@ def test_the_files_as_json(folder):
     [
         ([], 2, "error: one name is needed: literate new my-library"),
         (["a-b", "c-d"], 2, "error: one name is needed"),
+        ([""], 2, "error: one name is needed"),
         (["a b"], 2, "error: 'a b' cannot be the name of a library"),
         (["json"], 2, "error: Python has a module json already"),
         (["a-b", "--licence", "gpl"], 2, "error: --licence gpl: there is apache-2.0, mit, none"),

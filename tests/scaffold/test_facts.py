@@ -33,7 +33,7 @@ def test_a_name_gives_the_package_its_name(name, package):
         ("a-", "cannot be the name"),
         ("ä", "cannot be the name"),
         ("2x", "begin it with a letter"),
-        ("class", "begin it with a letter"),
+        ("class", "class is a word of Python's own"),
         ("json", "Python has a module json already"),
     ],
 )

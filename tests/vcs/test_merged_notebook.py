@@ -411,7 +411,7 @@ def edited(draw: st.DrawFn, each: dict, line: str) -> dict:
 
 
 def count_lines(cells: list[dict]) -> Counter[str]:
-    """How often each line stands in some cells; empty ones do not count, as any side can add them."""
+    """How often each line stands in some cells, but for empty lines, which any side can add."""
     counts = Counter(line for source in sources(cells) for line in source.split("\n"))
     del counts[""]
     return counts
