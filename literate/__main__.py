@@ -10,6 +10,7 @@ import literate
 COMMANDS = {
     "export": "compile the notebooks of a project into the modules of its package",
     "test": "run the notebooks of a project as tests",
+    "docs": "make a site of the notebooks of a project",
     "exercises": "make the student's edition of notebooks, whose exercises check themselves",
 }
 ALIASES = {"compile": "export", "run": "test"}  # the names of the commands in version 0.1

@@ -1,0 +1,68 @@
+"""`literate docs`: the notebooks of a project as a site."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..docs.site import Site
+
+
+def docs(
+    # the folder of the site; by default doc_path in the settings, which is _docs
+    output: str = "",
+    # make the pages and check their links, and write nothing
+    check: bool = False,
+    # the program that makes HTML: zensical or mkdocs; by default the one that is installed
+    renderer: str = "",
+    # print as JSON how many pages there are, and the problems
+    json: bool = False,
+) -> int:
+    """Make a site of the notebooks of a project: their texts, code and outputs, and its names.
+
+    Nothing is run and nothing is imported. A link that leads nowhere is an error.
+
+    Exit codes: 0 done, 1 something is wrong, 2 bad usage.
+    """
+    from ..docs.renderer import RENDERERS
+    from ..docs.settings import read_site_settings
+    from ..docs.site import build_site, check_site
+    from ..project import find_project
+
+    if renderer and renderer not in RENDERERS:
+        from ..diagnostics import UsageError
+
+        raise UsageError(f"--renderer {renderer}: it is one of {', '.join(RENDERERS)}")
+    project = find_project()
+    settings = read_site_settings(project, output)
+    site = check_site(project, settings) if check else build_site(project, settings, renderer)
+    if json:
+        _print_json(site)
+    else:
+        _print(site, check)
+    return 0
+
+
+def _print(site: Site, check: bool) -> None:
+    from ..diagnostics import display_path
+
+    for problem in site.problems:
+        print(problem)
+    if check:
+        print(f"{site.pages} pages, every link leads somewhere")
+    else:
+        print(f"{site.pages} pages, {site.changed} changed -> {display_path(site.output)}")
+
+
+def _print_json(site: Site) -> None:
+    from json import dumps
+
+    problems = [str(problem) for problem in site.problems]
+    values = {"pages": site.pages, "changed": site.changed, "output": str(site.output)}
+    print(dumps({**values, "problems": problems}, indent=1, ensure_ascii=False))
+
+
+def run() -> None:
+    """The console command."""
+    from ..command import leave, main
+
+    leave(main(docs))
