@@ -72,7 +72,8 @@ class Draft:
     @property
     def all_anchors(self) -> dict[str, str]:
         """The anchors of headings and of entries, with their texts."""
-        return self.anchors | {symbol.anchor: symbol.name for symbol in self.symbols}
+        entries = {symbol.anchor: symbol.name for symbol in self.symbols if symbol.anchor}
+        return self.anchors | entries
 
 
 def mark(number: int) -> str:

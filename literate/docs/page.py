@@ -300,12 +300,19 @@ class _PageDrafter:
         return Symbol(
             described.name,
             module,
-            self._anchors[described.name],
+            self._anchors[described.name] if self._is_shown(described.name) else "",
             described.kind,
             described.summary,
             body,
             tuple(references),
         )
+
+    def _is_shown(self, name: str) -> bool:
+        """Whether the page has a place for a name: its code, or its entry."""
+        if self._settings.source == SHOWN or name in self._explicitly_documented():
+            return True
+        is_private = any(part.startswith("_") for part in name.split("."))
+        return not (is_private or self._front.is_on("skip_showdoc"))
 
     def _add_entries(self, parsed: ParsedCell) -> None:
         """Document the public names of an exported cell, unless `show_doc` documents them."""
@@ -314,8 +321,7 @@ class _PageDrafter:
         symbols = {symbol.name: symbol for symbol in self._draft.symbols}
         for described in self._described.get(parsed.cell.index, []):
             name = described.name
-            is_private = any(part.startswith("_") for part in name.split("."))
-            if is_private or name in self._explicitly_documented():
+            if not self._is_shown(name) or name in self._explicitly_documented():
                 continue
             deeper = described.kind == "method"
             self._blocks.add(self._entry(symbols[name], self._level + 1 + deeper))

@@ -78,8 +78,10 @@ def configuration(settings: SiteSettings, contents: Section, site: Path) -> str:
     if settings.url:
         values["site_url"] = settings.url
     if settings.repository:
-        values["repo_url"] = settings.repository
-        values["repo_name"] = settings.repository.rpartition("/")[2]
+        # Not as `repo_url`: the theme would ask GitHub how many stars the repository has.
+        icon = "gitlab" if "gitlab" in settings.repository else "github"
+        link = {"icon": f"fontawesome/brands/{icon}", "link": settings.repository}
+        values["extra"] = {"social": [{**link, "name": "Repository"}]}
     return json.dumps(values, indent=1, ensure_ascii=False)
 
 
