@@ -35,7 +35,7 @@ class DraftCache:
 
     def load(self, path: Path, raw: bytes, notes: dict[str, str]) -> Draft | None:
         """The draft of a notebook with this content, or None."""
-        entry = self._known.get(str(path))
+        entry = self._known.get(str(path)) or {}
         try:
             if entry["stamp"] != _stamp(raw, notes):
                 return None

@@ -12,7 +12,8 @@ from html.parser import HTMLParser
 from ..records import dataclass, field
 from .ansi import has_colors, html_of, without_colors
 from .blocks import fenced
-from .cells import FOLDED, HIDDEN, CellView
+from .cells import CellView
+from .settings import FOLDED, HIDDEN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def _text(value: Any) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _joined_streams(outputs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _joined_streams(outputs: Sequence[Any]) -> list[dict[str, Any]]:
     """The outputs, in which consecutive pieces of one stream are one output."""
     joined: list[dict[str, Any]] = []
     for output in outputs:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import escape
 from pathlib import Path
 
 from ..compile.docstrings import page_of
 from ..diagnostics import diagnose
 from ..directives import ParsedCell, dialect_of, parse_cells
-from ..discovery import module_of
 from ..notebook import Cell, Notebook
 from ..project import Project
 from .blocks import BlockRewriter, fenced
-from .cells import FOLDED, HIDDEN, OPEN, CellView, view_of
+from .cells import OPEN, CellView, view_of
 from .containers import PageBlocks, heading_of, split_at_fences
 from .draft import (
     ENTRY,
@@ -28,19 +27,17 @@ from .draft import (
     renumbered,
     unique_anchor,
 )
-from .entries import entry_parts
+from .exports import Exports, own_imports
 from .front_matter import FrontMatter, split_front_matter
-from .inline import InlineRewriter
+from .inline import AddReference, InlineRewriter
 from .outputs import OutputRenderer, folded
-from .settings import SHOWN, SiteSettings
-from .signatures import Described, describe, names_defined
+from .settings import FOLDED, HIDDEN, SHOWN, SiteSettings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 _TITLE_OPTIONS = re.compile(r"(?m)^- [\w-]+:.*\n?")  # nbdev's front matter below a title
-_OWN_IMPORT = r"(?m)^\s*(?:from|import)\s+({package}(?:\.\w+)*)"
 
 
 def draft_notebook(
@@ -64,8 +61,9 @@ class _PageDrafter:
             page=page,
             source=_in_repository(notebook.path, project.root),
         )
-        self._draft.module = _module(notebook, self._cells)
-        self._draft.imports = _own_imports(self._cells, project.package)
+        self._exports = Exports(settings, notebook, self._cells, self._front)
+        self._draft.module = self._exports.module
+        self._draft.imports = own_imports(self._cells, project.package)
         self._blocks = PageBlocks()
         self._cell = notebook.cells[0] if notebook.cells else Cell(0, "", "raw", "", {})
         self._level = 1
@@ -79,12 +77,10 @@ class _PageDrafter:
         folder = f"{Path(self._draft.page).stem}_files"
         self._folder = folder
         self._outputs = OutputRenderer(folder, self._quiet.rewrite)
-        self._described: dict[int, list[Described]] = {}  # by the index of the cell
-        self._anchors: dict[str, str] = {}  # the anchor of each documented name
+        self._taken = {anchor: anchor for anchor in self._exports.anchors.values()}
 
     def draft(self) -> Draft:
         """The page with everything but its references."""
-        self._find_symbols()
         self._find_title()
         for parsed in self._cells:
             self._cell = parsed.cell
@@ -99,24 +95,10 @@ class _PageDrafter:
         if self._blocks.depth:
             self._problem("docs-content", "a block that begins with ::: does not end")
         self._draft.text = self._blocks.text()
+        self._draft.symbols = self._exports.symbols
         self._draft.aliases = self._front.items("aliases")
         self._draft.is_hidden = self._front.text("search") == "false"
         return self._draft
-
-    # --- what the page documents -------------------------------------------------------------
-
-    def _find_symbols(self) -> None:
-        """Give each exported name its anchor, before any heading can take it."""
-        taken: dict[str, str] = {}
-        for parsed in self._cells:
-            if parsed.cell.type != "code" or not _is_exported(parsed):
-                continue
-            self._described[parsed.cell.index] = described = describe(parsed.code)
-            for each in described:
-                if each.name not in self._anchors:
-                    anchor = unique_anchor(each.name.lower(), taken)
-                    taken[anchor] = self._anchors[each.name] = anchor
-        self._taken = taken
 
     def _find_title(self) -> None:
         """The title and the summary, from the front matter or the first heading."""
@@ -227,7 +209,9 @@ class _PageDrafter:
         if view.is_exported:
             self._note_symbols(parsed)
             if self._settings.source != SHOWN:
-                self._add_entries(parsed)
+                for symbol in self._exports.entries_of(parsed):
+                    deeper = symbol.kind == "method"
+                    self._blocks.add(self._entry(symbol, self._level + 1 + deeper))
         rendered = self._outputs.render(
             self._raw_cell(parsed.cell.index).get("outputs") or (),
             view,
@@ -263,9 +247,9 @@ class _PageDrafter:
 
     def _shown_export(self, parsed: ParsedCell, code: str) -> str:
         """Exported code with the anchors of its names, and where it is in the library."""
-        described = self._described.get(parsed.cell.index, [])
-        first = [self._anchors[each.name] for each in described if each.name in self._anchors]
-        spans = "".join(f'<span id="{anchor}"></span>' for anchor in dict.fromkeys(first))
+        described = self._exports.described(parsed)
+        own = [self._exports.anchors[each.name] for each in described]
+        spans = "".join(f'<span id="{anchor}"></span>' for anchor in dict.fromkeys(own))
         source = ""
         if described:
             source = self._add(Reference(SOURCE, described[0].name, described[-1].name))
@@ -273,68 +257,14 @@ class _PageDrafter:
         return "\n\n".join(part for part in (anchors, code, source) if part)
 
     def _note_symbols(self, parsed: ParsedCell) -> None:
-        """Remember what an exported cell defines, so that other pages can link to it."""
-        if not _is_exported(parsed):
-            return
-        module = _module_of_cell(parsed) or self._draft.module
-        known = {symbol.name for symbol in self._draft.symbols}
-        for described in self._described.get(parsed.cell.index, []):
-            if described.name not in known:
-                self._draft.symbols.append(self._symbol(described, module))
-        for name in names_defined(parsed.code):
-            anchor = self._heading_anchor
-            self._draft.symbols.append(Symbol(name, module, anchor, "value"))
+        def make_rewriter(add: AddReference) -> Callable[[str], str]:
+            inline = InlineRewriter(
+                lambda reference: add(self._placed(reference)), self._name_shortcode
+            )
+            rewriter = BlockRewriter(inline.rewrite, _bold_heading, inline.rewrite_html)
+            return rewriter.rewrite
 
-    def _symbol(self, described: Described, module: str) -> Symbol:
-        references: list[Reference] = []
-
-        def add(reference: Reference) -> str:
-            references.append(self._placed(reference))
-            return mark(len(references) - 1)
-
-        inline = InlineRewriter(add, self._name_shortcode)
-        rewriter = BlockRewriter(inline.rewrite, _bold_heading, inline.rewrite_html)
-        parts = entry_parts(described)
-        source = add(Reference(SOURCE, described.name))
-        body = "\n\n".join([parts[0], source, *map(rewriter.rewrite, parts[1:])])
-        return Symbol(
-            described.name,
-            module,
-            self._anchors[described.name] if self._is_shown(described.name) else "",
-            described.kind,
-            described.summary,
-            body,
-            tuple(references),
-        )
-
-    def _is_shown(self, name: str) -> bool:
-        """Whether the page has a place for a name: its code, or its entry."""
-        if self._settings.source == SHOWN or name in self._explicitly_documented():
-            return True
-        is_private = any(part.startswith("_") for part in name.split("."))
-        return not (is_private or self._front.is_on("skip_showdoc"))
-
-    def _add_entries(self, parsed: ParsedCell) -> None:
-        """Document the public names of an exported cell, unless `show_doc` documents them."""
-        if self._front.is_on("skip_showdoc") or parsed.get("skip_showdoc"):
-            return
-        symbols = {symbol.name: symbol for symbol in self._draft.symbols}
-        for described in self._described.get(parsed.cell.index, []):
-            name = described.name
-            if not self._is_shown(name) or name in self._explicitly_documented():
-                continue
-            deeper = described.kind == "method"
-            self._blocks.add(self._entry(symbols[name], self._level + 1 + deeper))
-
-    def _explicitly_documented(self) -> set[str]:
-        if not hasattr(self, "_documented"):
-            views = [
-                view_of(parsed, self._notebook.language, self._settings.source)
-                for parsed in self._cells
-                if "show_doc(" in parsed.code and parsed.cell.type == "code"
-            ]
-            self._documented = {view.documents for view in views if view.documents}
-        return self._documented
+        self._exports.note(parsed, self._heading_anchor, make_rewriter)
 
     def _entry(self, symbol: Symbol, level: int) -> str:
         offset = len(self._draft.references)
@@ -433,41 +363,6 @@ def _front_matter(notebook: Notebook) -> tuple[FrontMatter, set[int]]:
         if cell.type == "markdown":
             break
     return FrontMatter(), set()
-
-
-def _is_exported(parsed: ParsedCell) -> bool:
-    export = parsed.get("export", "exports", "exportd")
-    return export is not None and export.args != ("false",) and parsed.get("exporti") is None
-
-
-def _module_of_cell(parsed: ParsedCell) -> str:
-    export = parsed.get("export", "exports")
-    return export.args[0].replace("/", ".") if export and export.args else ""
-
-
-def _module(notebook: Notebook, cells: Iterable[ParsedCell]) -> str:
-    """The module that a notebook makes, or ""."""
-    name = ""
-    exports = False
-    for parsed in cells:
-        default = parsed.get("default_exp")
-        if default and default.args:
-            name = default.args[0].replace("/", ".")
-        exports = exports or _is_exported(parsed)
-    if not exports:
-        return ""
-    return name or module_of(notebook.path) or ""
-
-
-def _own_imports(cells: Iterable[ParsedCell], package: str) -> list[str]:
-    """The modules of the package that a notebook imports, without the package's name."""
-    found: dict[str, None] = {}
-    pattern = re.compile(_OWN_IMPORT.format(package=re.escape(package)))
-    for parsed in cells:
-        if parsed.cell.type == "code" and package in parsed.code:
-            for name in pattern.findall(parsed.code):
-                found[name.removeprefix(package).lstrip(".")] = None
-    return list(found)
 
 
 def _in_repository(path: Path, root: Path) -> str:

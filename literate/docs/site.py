@@ -86,7 +86,8 @@ def work_folder(project: Project) -> Path:
 
 def _key(project: Project, settings: SiteSettings) -> str:
     """What all drafts depend on beside their notebooks."""
-    return repr((literate.__version__, project, settings))
+    own = [str(path.stat().st_mtime_ns) for path in Path(__file__).parent.glob("*.py")]
+    return repr((literate.__version__, sorted(own), project, settings))
 
 
 # --- pages -------------------------------------------------------------------------------------
