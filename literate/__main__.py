@@ -11,6 +11,7 @@ COMMANDS = {
     "export": "compile the notebooks of a project into the modules of its package",
     "test": "run the notebooks of a project as tests",
     "docs": "make a site of the notebooks of a project",
+    "readme": "make README.md from a notebook",
     "exercises": "make the student's edition of notebooks, whose exercises check themselves",
 }
 ALIASES = {"compile": "export", "run": "test"}  # the names of the commands in version 0.1

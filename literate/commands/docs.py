@@ -12,6 +12,8 @@ def docs(
     output: str = "",
     # make the pages and check their links, and write nothing
     check: bool = False,
+    # make the site although links lead nowhere; the exit code is 1 all the same
+    keep_going: bool = False,
     # the program that makes HTML: zensical or mkdocs; by default the one that is installed
     renderer: str = "",
     # print as JSON how many pages there are, and the problems
@@ -23,6 +25,7 @@ def docs(
 
     Exit codes: 0 done, 1 something is wrong, 2 bad usage.
     """
+    from ..diagnostics import ERROR
     from ..docs.renderer import RENDERERS
     from ..docs.settings import read_site_settings
     from ..docs.site import build_site, check_site
@@ -34,12 +37,15 @@ def docs(
         raise UsageError(f"--renderer {renderer}: it is one of {', '.join(RENDERERS)}")
     project = find_project()
     settings = read_site_settings(project, output)
-    site = check_site(project, settings) if check else build_site(project, settings, renderer)
+    if check:
+        site = check_site(project, settings)
+    else:
+        site = build_site(project, settings, renderer, keep_going)
     if json:
         _print_json(site)
     else:
         _print(site, check)
-    return 0
+    return int(any(problem.severity == ERROR for problem in site.problems))
 
 
 def _print(site: Site, check: bool) -> None:

@@ -7,9 +7,7 @@ from collections.abc import Iterable
 
 from ..directives import ParsedCell
 from ..records import dataclass
-from .settings import FOLDED, HIDDEN, SHOWN
-
-OPEN = "open"  # folded code that is shown at first
+from .settings import FOLDED, HIDDEN, OPEN, SHOWN
 
 _EXPORTED = ("export", "exports", "exportd")
 _OPTION_LINE = re.compile(r"\s*#\s*\|")

@@ -115,7 +115,7 @@ class PageBlocks:
         return "\n\n".join(self._stack[0].blocks) + "\n"
 
 
-def split_at_fences(text: str) -> list[str | Container | None]:
+def split_at_fences(text: str, output: str = "html") -> list[str | Container | None]:
     """The pieces of a text: texts, containers that begin, and None where one ends."""
     if ":::" not in text:
         return [text]
@@ -134,12 +134,12 @@ def split_at_fences(text: str) -> list[str | Container | None]:
         lines = []
         is_end = match["attributes"] is None and match["word"] is None
         attributes = match["attributes"] or f".{match['word']}"
-        pieces.append(None if is_end else container_of(attributes))
+        pieces.append(None if is_end else container_of(attributes, output))
     pieces.append("\n".join(lines))
     return [piece for piece in pieces if piece != ""]
 
 
-def container_of(attributes: str) -> Container:
+def container_of(attributes: str, output: str = "html") -> Container:
     """The container that `{.callout-note collapse="true"}` and the like begin."""
     values = {}
     for match in _QUOTED.finditer(attributes):
@@ -152,21 +152,25 @@ def container_of(attributes: str) -> Container:
             return Container(CALLOUT, kind, values.get("title", ""), fold)
     if "panel-tabset" in classes:
         return Container(TABSET)
-    if _is_for_others(classes, values):
+    if _is_for_others(classes, values, output):
         return Container(DROPPED)
     kept = [name for name in classes if name in ("text-center", "aside", "column-margin")]
     return Container(PLAIN, html_class=" ".join(f"literate-{name}" for name in kept))
 
 
-def _is_for_others(classes: list[str], values: dict[str, str]) -> bool:
-    """Whether Quarto shows this part in other formats than HTML only."""
-    is_html = values.get("when-format", "html").startswith("html")
-    is_not_html = values.get("unless-format", "").startswith("html")
+# Quarto's names for the formats of a site and of a README.
+_FORMATS = {"html": ("html", "html:js"), "readme": ("markdown", "gfm", "commonmark")}
+
+
+def _is_for_others(classes: list[str], values: dict[str, str], output: str) -> bool:
+    """Whether Quarto shows this part in other formats only."""
+    formats = _FORMATS[output]
+    is_meant = values.get("when-format", formats[0]) in formats
+    if "unless-format" in values:
+        is_meant = values["unless-format"] not in formats
     if "content-visible" in classes:
-        return not is_html or is_not_html
-    if "content-hidden" in classes:
-        return is_html and not values.get("unless-format")
-    return False
+        return not is_meant
+    return "content-hidden" in classes and is_meant
 
 
 def heading_of(block: str) -> str:

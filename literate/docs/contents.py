@@ -163,7 +163,7 @@ class _SidebarReader:
         if not pattern:
             return []
         found = []
-        for name, draft in sorted(self._names.items()):
+        for name, draft in sorted(self._names.items(), key=_by_order):
             is_meant = name == pattern or fnmatchcase(name, pattern)
             is_here = "**" in pattern or name.count("/") == pattern.count("/")
             if is_meant and is_here and id(draft) not in self.seen:
@@ -180,7 +180,7 @@ def _from_folders(project: Project, drafts: Mapping[Path, Draft]) -> Section:
     whole = Section()
     sections: dict[str, Section] = {"": whole}
     inside = [path for path in drafts if path.is_relative_to(project.nbs_path)]
-    for path in sorted(inside, key=lambda path: _order(path, project.nbs_path)):
+    for path in sorted(inside, key=lambda path: _order(path, project.nbs_path, drafts[path])):
         draft = drafts[path]
         if draft.is_hidden:
             continue
@@ -191,10 +191,20 @@ def _from_folders(project: Project, drafts: Mapping[Path, Draft]) -> Section:
     return whole
 
 
-def _order(path: Path, top: Path) -> tuple[object, ...]:
+def _order(path: Path, top: Path, draft: Draft) -> tuple[object, ...]:
     parts = path.relative_to(top).parts
     is_index = path.stem.lower() == "index"
-    return (len(parts) > 1, *parts[:-1], not is_index, parts[-1])
+    return (len(parts) > 1, *parts[:-1], not is_index, *_given_order(draft), parts[-1])
+
+
+def _given_order(draft: Draft) -> tuple[bool, float]:
+    """Pages that give themselves a place by `order` come first."""
+    return draft.order is None, draft.order or 0.0
+
+
+def _by_order(item: tuple[str, Draft]) -> tuple[object, ...]:
+    name, draft = item
+    return (*_given_order(draft), name)
 
 
 def _section(sections: dict[str, Section], folder: str) -> Section:

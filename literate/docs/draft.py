@@ -66,6 +66,7 @@ class Draft:
     problems: list[Diagnostic] = field(default_factory=list)
     imports: list[str] = field(default_factory=list)  # modules of the package that it imports
     module: str = ""  # the module that it makes
+    order: float | None = None  # its place among the pages of its folder, if it gives one
     has_math: bool = False
     is_hidden: bool = False  # it says `search: false` or is left out of the contents
 
@@ -99,16 +100,21 @@ def anchor_of(heading: str) -> str:
 
 def plain_text(markdown: str) -> str:
     """A heading without its marks: emphasis, code, links, images and HTML."""
-    text = re.sub(r"!\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
+    text = re.sub(r"`[^`]*`", _protected, markdown)
+    text = re.sub(r"!\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"</?[a-zA-Z][^>]*>", "", text)
-    text = re.sub(r"(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)", "", _outside_code(text))
-    return text.replace("\ue020", "_").replace("`", "").replace("\\", "").strip()
+    text = re.sub(r"(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)", "", text)
+    return text.translate(_UNPROTECT).replace("`", "").replace("\\", "").strip()
 
 
-def _outside_code(text: str) -> str:
-    """The text with other characters for the underscores in code, which are not emphasis."""
-    return re.sub(r"`[^`]*`", lambda match: match[0].replace("_", "\ue020"), text)
+# Marks in code, and characters of the private use area that stand for them meanwhile.
+_PROTECT = {ord(mark): chr(0xE020 + number) for number, mark in enumerate("_*<>[]")}
+_UNPROTECT = {ord(stands): chr(mark) for mark, stands in _PROTECT.items()}
+
+
+def _protected(code: re.Match[str]) -> str:
+    return code[0].translate(_PROTECT)
 
 
 def same_anchor(anchor: str) -> str:

@@ -12,6 +12,7 @@ from ..records import dataclass, field
 
 _BLOCK = re.compile(r"\s*---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL | re.MULTILINE)
 _KEY = re.compile(r"([\w-]+):(?:[ \t]+(.*))?$")
+_TITLE_OPTIONS = re.compile(r"\s*((?:^- [\w-]+:[^\n]*(?:\n|$))+)", re.MULTILINE)
 _ITEM = re.compile(r"\s*-[ \t]+(.*)$")
 
 
@@ -29,9 +30,25 @@ class FrontMatter:
         """The values of a key as a list."""
         return list(self.values.get(key, ()))
 
+    def number(self, key: str) -> float | None:
+        """The value of a key as a number, or None."""
+        try:
+            return float(self.text(key))
+        except ValueError:
+            return None
+
     def is_on(self, key: str) -> bool:
         """Whether a key says true."""
         return self.text(key).lower() == "true"
+
+
+def read_title_options(text: str) -> tuple[FrontMatter, str]:
+    """nbdev's front matter below a title, a list of `- key: value`, and the text below it."""
+    match = _TITLE_OPTIONS.match(text)
+    if match is None:
+        return FrontMatter(), text
+    lines = [line.removeprefix("- ") for line in match[1].splitlines()]
+    return FrontMatter(_read("\n".join(lines))), text[match.end() :]
 
 
 def split_front_matter(text: str) -> tuple[FrontMatter, str]:

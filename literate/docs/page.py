@@ -12,8 +12,9 @@ from ..diagnostics import diagnose
 from ..directives import ParsedCell, dialect_of, parse_cells
 from ..notebook import Cell, Notebook
 from ..project import Project
+from .api import placed_entry
 from .blocks import BlockRewriter, fenced
-from .cells import OPEN, CellView, view_of
+from .cells import CellView, view_of
 from .containers import PageBlocks, heading_of, split_at_fences
 from .draft import (
     ENTRY,
@@ -24,20 +25,17 @@ from .draft import (
     anchor_of,
     mark,
     plain_text,
-    renumbered,
     unique_anchor,
 )
 from .exports import Exports, own_imports
-from .front_matter import FrontMatter, split_front_matter
+from .front_matter import FrontMatter, read_title_options, split_front_matter
 from .inline import AddReference, InlineRewriter
-from .outputs import OutputRenderer, folded
-from .settings import FOLDED, HIDDEN, SHOWN, SiteSettings
+from .settings import FOLDED, HIDDEN, OPEN, SHOWN, SiteSettings
+from .shown_outputs import OutputRenderer, folded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-_TITLE_OPTIONS = re.compile(r"(?m)^- [\w-]+:.*\n?")  # nbdev's front matter below a title
 
 
 def draft_notebook(
@@ -97,6 +95,7 @@ class _PageDrafter:
         self._draft.text = self._blocks.text()
         self._draft.symbols = self._exports.symbols
         self._draft.aliases = self._front.items("aliases")
+        self._draft.order = self._front.number("order")
         self._draft.is_hidden = self._front.text("search") == "false"
         return self._draft
 
@@ -169,8 +168,7 @@ class _PageDrafter:
             lines = [line.lstrip("> ").strip() for line in match[1].splitlines()]
             draft.summary = draft.summary or plain_text(" ".join(lines))
             rest = rest[match.end() :]
-            rest = _TITLE_OPTIONS.sub("", rest) if rest.lstrip("\n").startswith("- ") else rest
-        return rest
+        return read_title_options(rest)[1]
 
     def _write_heading(self, level: int, text: str, attributes: str) -> str:
         if self._blocks.takes_tab or self._blocks.takes_title:
@@ -269,7 +267,7 @@ class _PageDrafter:
     def _entry(self, symbol: Symbol, level: int) -> str:
         offset = len(self._draft.references)
         self._draft.references += symbol.references
-        return entry_block(symbol, min(level, 6), renumbered(symbol.entry, offset))
+        return placed_entry(symbol, level, offset)
 
     def _explicit_entry(self, view: CellView) -> str:
         """What `show_doc(name)` asks for: a name of this notebook, or of another one."""
@@ -342,26 +340,24 @@ def _has_index(project: Project) -> bool:
     return any((project.nbs_path / f"index{suffix}").exists() for suffix in (".ipynb", ".md"))
 
 
-def entry_block(symbol: Symbol, level: int, body: str) -> str:
-    """The entry of a symbol below a heading of this level."""
-    label = symbol.name.rpartition(".")[2]
-    heading = f"{'#' * level} `{symbol.name}` {{ #{symbol.anchor} .literate-entry"
-    return f'{heading} data-toc-label="{label}" }}\n\n{body}'
-
-
 # --- pieces ------------------------------------------------------------------------------------
 
 
 def _front_matter(notebook: Notebook) -> tuple[FrontMatter, set[int]]:
-    """The front matter, and the cells that hold nothing else."""
+    """What a notebook says about itself, and the cells that say nothing else.
+
+    nbdev also reads a list below the title: `- key: value`.
+    """
     for cell in notebook.cells[:2]:
         if cell.type == "code":
             break
         front, rest = split_front_matter(cell.source)
         if front.values:
             return front, set() if rest.strip() and cell.type == "markdown" else {cell.index}
-        if cell.type == "markdown":
-            break
+    for cell in notebook.cells:
+        if cell.type == "markdown" and cell.source.startswith("# "):
+            below = re.sub(r"\A# [^\n]*\n(?:\s*>[^\n]*\n)*", "", cell.source)
+            return read_title_options(below)[0], set()
     return FrontMatter(), set()
 
 

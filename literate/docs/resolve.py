@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from ..diagnostics import Diagnostic, diagnose
 from ..project import Project
+from .api import placed_entry
 from .draft import (
     ADDRESS,
     ENTRY,
@@ -22,11 +23,9 @@ from .draft import (
     SOURCE,
     Draft,
     Reference,
-    renumbered,
     same_anchor,
 )
-from .names import NameIndex, SourceLines
-from .page import entry_block
+from .name_index import NameIndex, SourceLines
 from .settings import SiteSettings
 
 _EXTERNAL = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
@@ -194,8 +193,7 @@ class Resolver:
             return reference.text
         offset = len(page.references)
         page.references += found.symbol.references
-        symbol = found.symbol
-        return entry_block(symbol, reference.level, renumbered(symbol.entry, offset))
+        return placed_entry(found.symbol, reference.level, offset)
 
     def _source(self, page: _Page, reference: Reference) -> str:
         """Where the code of a name is: the lines of the module, and the notebook."""

@@ -23,6 +23,7 @@ from ..records import dataclass
 
 # What a page shows of an exported cell beside its documentation.
 HIDDEN, FOLDED, SHOWN = "hidden", "folded", "shown"
+OPEN = "open"  # folded, but open at first; only a cell can ask for it
 
 _DEFAULTS = {
     "branch": "main",

@@ -15,6 +15,7 @@ import literate
 from ..diagnostics import ERROR, Diagnostic, UserError, diagnose
 from ..project import Project, state_lock
 from ..records import dataclass, field
+from .api import draft_module, draft_names, modules_by_hand
 from .contents import Section, contents_of
 from .draft import Draft
 from .draft_cache import DraftCache
@@ -26,6 +27,7 @@ from .resolve import Resolver
 from .settings import SiteSettings
 from .sources import parse_source, read_notes, read_source, site_sources
 
+ALLOWED = ("broken-link", "docs-content")  # what `keep_going` allows
 WORK = "docs"  # the folder in the state folder
 ASSETS = Path(__file__).with_name("assets")
 
@@ -51,15 +53,20 @@ class Pages:
     problems: list[Diagnostic]
 
 
-def build_site(project: Project, settings: SiteSettings, renderer: str = "") -> Site:
-    """Make the site of a project. Nothing is written if a page has an error."""
+def build_site(
+    project: Project, settings: SiteSettings, renderer: str = "", keep_going: bool = False
+) -> Site:
+    """Make the site of a project.
+
+    Nothing is written if a page has an error, unless `keep_going` allows links that lead nowhere.
+    """
     renderer = choose_renderer(renderer)
     check_output(settings.output)
     with state_lock(project):
         work = work_folder(project)
         cache = DraftCache(work / "drafts.json", _key(project, settings))
         pages = make_pages(project, settings, cache)
-        refuse_errors(project, pages.problems)
+        refuse_errors(project, pages.problems, keep_going)
         site = Site(settings.output, len(pages.texts), problems=pages.problems)
         is_new = write_pages(project, settings, pages, work)
         site.changed = len(is_new & {f"pages/{page}" for page in pages.texts})
@@ -95,6 +102,39 @@ def _key(project: Project, settings: SiteSettings) -> str:
 
 def make_pages(project: Project, settings: SiteSettings, cache: DraftCache) -> Pages:
     """All pages of a site as text, with every problem that was found."""
+    drafts, problems = draft_pages(project, settings, cache)
+    problems += _clashes(drafts)
+    contents = contents_of(project, settings, drafts)
+    _add_library(project, drafts, contents)
+    resolver = Resolver(project, settings, drafts)
+    texts = {}
+    for path, draft in drafts.items():
+        texts[draft.page] = page_text(draft, resolver.text_of(path), settings)
+    problems += resolver.problems
+    problems.sort(key=lambda problem: problem.sort_key)
+    return Pages(drafts, texts, contents, resolver.files, problems)
+
+
+def _add_library(project: Project, drafts: dict[Path, Draft], contents: Section) -> None:
+    """Add the pages that no notebook makes: modules written by hand, and all names."""
+    section = Section("Library")
+    taken = {draft.page for draft in drafts.values()}
+    for path in modules_by_hand(project, [draft.module for draft in drafts.values()]):
+        module = draft_module(project, path)
+        if module is not None and module.page not in taken:
+            drafts[path] = module
+            section.entries.append(module)
+    names = draft_names(project, drafts)
+    if names is not None:
+        drafts[project.lib_path / "all names"] = names
+        section.entries.insert(0, names)
+        contents.entries.append(section)
+
+
+def draft_pages(
+    project: Project, settings: SiteSettings, cache: DraftCache
+) -> tuple[dict[Path, Draft], list[Diagnostic]]:
+    """The drafts of all pages, and the problems in them."""
     sources = site_sources(project, settings)
     if not sources:
         raise UserError(f"no notebooks in {project.nbs_path}")
@@ -114,15 +154,7 @@ def make_pages(project: Project, settings: SiteSettings, cache: DraftCache) -> P
             cache.add(path, raw, own_notes, draft)
         drafts[path] = draft
         problems += draft.problems
-    problems += _clashes(drafts)
-    contents = contents_of(project, settings, drafts)
-    resolver = Resolver(project, settings, drafts)
-    texts = {}
-    for path, draft in drafts.items():
-        texts[draft.page] = page_text(draft, resolver.text_of(path), settings)
-    problems += resolver.problems
-    problems.sort(key=lambda problem: problem.sort_key)
-    return Pages(drafts, texts, contents, resolver.files, problems)
+    return drafts, problems
 
 
 def _clashes(drafts: Mapping[Path, Draft]) -> list[Diagnostic]:
@@ -138,9 +170,12 @@ def _clashes(drafts: Mapping[Path, Draft]) -> list[Diagnostic]:
     return problems
 
 
-def refuse_errors(project: Project, problems: list[Diagnostic]) -> None:
+def refuse_errors(project: Project, problems: list[Diagnostic], keep_going: bool = False) -> None:
     """Raise a `UserError` if a problem is an error, or any problem in a strict project."""
-    if any(problem.severity == ERROR for problem in problems) or (project.strict and problems):
+    serious = [problem for problem in problems if problem.severity == ERROR or project.strict]
+    if keep_going:
+        serious = [problem for problem in serious if problem.code not in ALLOWED]
+    if serious:
         raise UserError(*problems)
 
 
@@ -224,8 +259,19 @@ def _finish(settings: SiteSettings, pages: Pages, work: Path) -> None:
             target = posixpath.relpath(f"{stem}.html", posixpath.dirname(alias) or ".")
             if not (work / "site" / alias).exists():
                 folder.write(alias, _redirect(target).encode())
+    if "index.md" not in pages.texts:
+        folder.write("index.html", _redirect(_first_page(settings, pages)).encode())
     folder.write("llms.txt", llms_text(settings, pages.contents).encode("utf-8", "replace"))
     folder.write(".nojekyll", b"")  # GitHub's pages would leave out some files
+
+
+def _first_page(settings: SiteSettings, pages: Pages) -> str:
+    """The page that readers see first if none is called index."""
+    for path, draft in pages.drafts.items():
+        if path.name == settings.home:
+            return f"{draft.page.removesuffix('.md')}.html"
+    first = next(pages.contents.pages())
+    return f"{first.page.removesuffix('.md')}.html"
 
 
 def twin_of(text: str) -> str:

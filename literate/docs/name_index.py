@@ -33,6 +33,8 @@ class NameIndex:
             if draft.module:
                 self._modules.setdefault(draft.module, draft.page)
             for symbol in draft.symbols:
+                if not symbol.anchor and symbol.kind != "value":
+                    continue  # its page has no place for it
                 self._by_name.setdefault(symbol.name, []).append(Documented(draft.page, symbol))
 
     def find(self, name: str, near: Draft) -> Documented | None:

@@ -72,13 +72,13 @@ class OutputRenderer:
         self,
         folder: str,  # of the page's figures, as its links name it
         markdown: Callable[[str], str],  # rewrites Markdown
+        shows_colors: bool = True,  # of text for terminals
     ) -> None:
         self._folder = folder
+        self._shows_colors = shows_colors
         self._markdown = markdown
 
-    def render(
-        self, outputs: Sequence[dict[str, Any]], view: CellView, cell_id: str, near: str
-    ) -> Rendered:
+    def render(self, outputs: Sequence[Any], view: CellView, cell_id: str, near: str) -> Rendered:
         """The outputs of a cell. `near` is the heading above it, which names its figures."""
         rendered = Rendered()
         if view.outputs == HIDDEN:
@@ -99,10 +99,12 @@ class OutputRenderer:
         if kind == "stream":
             text = _filtered(_text(output.get("text")), view.filters)
             if text.strip():
-                yield _text_block(text, f"literate-output literate-{output.get('name', 'stdout')}")
+                name = output.get("name", "stdout")
+                yield self._text_block(text, f"literate-output literate-{name}")
         elif kind == "error":
             lines = output.get("traceback") or [f"{output.get('ename')}: {output.get('evalue')}"]
-            yield _text_block(_text("\n".join(map(str, lines))), "literate-output literate-error")
+            text = _text("\n".join(map(str, lines)))
+            yield self._text_block(text, "literate-output literate-error")
         elif kind in ("execute_result", "display_data"):
             data = output.get("data")
             if isinstance(data, dict):
@@ -140,7 +142,7 @@ class OutputRenderer:
             return _output(_displayed(text))
         if _IMAGE_SIZE.match(text.strip()):
             return ""
-        return _text_block(text) if text.strip() else ""
+        return self._text_block(text) if text.strip() else ""
 
     def _image(
         self, kind: str, text: str, view: CellView, name: str, near: str, rendered: Rendered
@@ -161,6 +163,15 @@ class OutputRenderer:
             figure += f"<figcaption>{escape(view.caption, quote=False)}</figcaption>"
         return f'<figure class="literate-figure">{figure}</figure>'
 
+    def _text_block(self, text: str, names: str = "literate-output") -> str:
+        """Text as a block. Colours are kept as HTML; without them, a fence is easier to read."""
+        if self._shows_colors and has_colors(text):
+            # An empty line would end the block for some parsers of Markdown.
+            html = re.sub(r"\n(?=\n)", "\n&#8203;", html_of(text).strip("\n"))
+            return f'<div class="{names}"><pre tabindex="0"><code>{html}</code></pre></div>'
+        body = fenced(without_colors(text).strip("\n"), "text")
+        return f'<div class="{names}" markdown="1">\n\n{body}\n\n</div>'
+
 
 def folded(summary: str, body: str, name: str, is_open: bool = False) -> str:
     """A part of a page that one line stands for; the line is HTML."""
@@ -171,16 +182,6 @@ def folded(summary: str, body: str, name: str, is_open: bool = False) -> str:
 
 def _output(body: str) -> str:
     return f'<div class="literate-output" markdown="1">\n\n{body}\n\n</div>'
-
-
-def _text_block(text: str, names: str = "literate-output") -> str:
-    """Text as a block. Colours are kept as HTML; without them, a fence keeps the page readable."""
-    if has_colors(text):
-        # An empty line would end the block for some parsers of Markdown.
-        html = re.sub(r"\n(?=\n)", "\n&#8203;", html_of(text).strip("\n"))
-        return f'<div class="{names}"><pre tabindex="0"><code>{html}</code></pre></div>'
-    body = fenced(without_colors(text).strip("\n"), "text")
-    return f'<div class="{names}" markdown="1">\n\n{body}\n\n</div>'
 
 
 def _text(value: Any) -> str:
