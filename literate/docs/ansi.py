@@ -34,9 +34,13 @@ def as_left(text: str) -> str:
         return text
     lines = [line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")]
     joined = "\n".join(lines)
-    while "\b" in joined:
-        joined = re.sub(r"[^\b\n]\b|^\b", "", joined, flags=re.MULTILINE)
-    return joined
+    kept: list[str] = []
+    for character in joined:
+        if character != "\b":
+            kept.append(character)
+        elif kept and kept[-1] != "\n":
+            kept.pop()
+    return "".join(kept)
 
 
 def html_of(text: str) -> str:

@@ -117,7 +117,9 @@ class OutputRenderer:
             if kind not in data:
                 continue
             if kind in _SUFFIXES:
-                yield self._image(kind, _text(data[kind]), view, name, near, rendered)
+                image = self._image(kind, _text(data[kind]), view, name, near, rendered)
+                if image:
+                    yield image
                 return
             block = self._text_form(kind, data[kind], rendered)
             if block:
