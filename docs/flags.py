@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from literate.command import Flag, flag_rows, flags_of
+from literate.commands.docs import docs
 from literate.commands.exercises import exercises
 from literate.commands.export import notebook2script
+from literate.commands.readme import readme
 from literate.commands.test import all_flags
 
 DOCS = Path(__file__).parent
@@ -24,6 +26,8 @@ def flags_by_command() -> dict[str, Iterable[Flag]]:
     return {
         "literate export": flags_of(notebook2script),
         "literate test": all_flags(),
+        "literate docs": flags_of(docs),
+        "literate readme": flags_of(readme),
         "literate exercises": flags_of(exercises),
     }
 

@@ -145,7 +145,8 @@ def commands_in(page: Path) -> list[str]:
     text = page.read_text(encoding="utf-8")
     text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     spans = re.findall(r"`([^`\n]+)`", text)
-    pattern = r"(literate (export|test|exercises)|python (notebook2script|run_notebook)\.py)\b.*"
+    words = "export|test|exercises|docs|readme"
+    pattern = rf"(literate ({words})|python (notebook2script|run_notebook)\.py)\b.*"
     return [span for span in dict.fromkeys(spans) if re.fullmatch(pattern, span)]
 
 
@@ -193,9 +194,8 @@ def help_of(command: str) -> str:
 
 
 def test_every_flag_exists():
-    known = set(
-        re.findall(r"--[a-z][a-z-]+", help_of("export") + help_of("test") + help_of("exercises"))
-    )
+    commands = ("export", "test", "exercises", "docs", "readme")
+    known = set(re.findall(r"--[a-z][a-z-]+", "".join(map(help_of, commands))))
     known |= {"--help", "--version"} | FOREIGN_FLAGS
     for page in PAGES:
         if page.name == "claims.md":  # its spans are code of the notebooks

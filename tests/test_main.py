@@ -96,8 +96,8 @@ def top_level_imports(path: Path) -> set[str]:
 
 
 # Packages that come with another one: IPython brings traitlets and the inline figures of Jupyter,
-# Rich brings a parser of Markdown, and nbclient brings nbformat, jupyter_client and with it tornado. The module _pytest belongs to
-# pytest.
+# Rich a parser of Markdown, and nbclient nbformat, jupyter_client and with it tornado.
+# The module _pytest belongs to pytest.
 COME_WITH = {
     "traitlets": "ipython",
     "matplotlib_inline": "ipython",

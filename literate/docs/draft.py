@@ -61,6 +61,7 @@ class Draft:
     references: list[Reference] = field(default_factory=list)
     anchors: dict[str, str] = field(default_factory=dict)  # the headings, by their anchors
     symbols: list[Symbol] = field(default_factory=list)
+    cells: dict[str, str] = field(default_factory=dict)  # the heading above each cell, by ids
     files: dict[str, str] = field(default_factory=dict)  # file names, and contents in base64
     aliases: list[str] = field(default_factory=list)  # other addresses of the page
     problems: list[Diagnostic] = field(default_factory=list)

@@ -88,6 +88,7 @@ class _PageDrafter:
                 self._add_text(parsed)
             elif parsed.cell.type == "code":
                 self._add_code(parsed)
+            self._draft.cells[parsed.cell.id] = self._heading_anchor
             if note := self._notes.get(parsed.cell.id):
                 self._blocks.add(note)
         if self._blocks.depth:

@@ -98,7 +98,8 @@ class Resolver:
             address = _relative(linked.page, page.draft.page)
             if in_html:
                 address = f"{address.removesuffix('.md')}.html"
-            return f"{address}#{self._anchor(page, linked, anchor, reference)}" if sign else address
+            found = self._anchor(page, linked, anchor, reference) if sign else ""
+            return f"{address}#{found}" if found else address
         return self._file(page, reference, unquote(path.partition("?")[0]), sign + anchor)
 
     def _linked_page(self, page: _Page, path: str) -> Draft | None:
@@ -121,8 +122,10 @@ class Resolver:
         """The anchor of a page that a link means, in the spelling of the page."""
         anchor = unquote(anchor)
         anchors = linked.all_anchors
-        if not anchor or anchor in anchors or anchor.startswith("cell-id="):
-            return "" if anchor.startswith("cell-id=") else anchor
+        if not anchor or anchor in anchors:
+            return anchor
+        if anchor.startswith("cell-id=") and anchor[8:] in linked.cells:
+            return linked.cells[anchor[8:]]  # JupyterLab's link to a cell
         wanted = same_anchor(anchor)
         for known, text in anchors.items():
             if wanted in (same_anchor(known), same_anchor(text)):

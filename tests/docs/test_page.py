@@ -81,13 +81,7 @@ def test_patched_methods(make_project):
     "cells",
     [
         ["md:---\ntitle: Named\ndescription: Sum\n---\n\nText."],
-        [
-            {
-                "cell_type": "raw",
-                "metadata": {},
-                "source": "---\ntitle: Named\ndescription: Sum\n---",
-            }
-        ],
+        [RAW_CELL],
         ["md:# Named\n> Sum\n- order: 3"],
     ],
 )

@@ -27,7 +27,7 @@ def other(make_project, text: str, *more: str):
         ("[a](../00_core.ipynb#First-steps)", "[a](../core.md#first-steps)"),
         ("[a](../core.html#double)", "[a](../core.md#double)"),
         ("[a](/00_core.ipynb)", "[a](../core.md)"),
-        ("[a](../00_core.ipynb#cell-id=00000001)", "[a](../core.md#)"),
+        ("[a](../00_core.ipynb#cell-id=00000001)", "[a](../core.md#first-steps)"),
         ("[a](https://x.org/b.ipynb)", "[a](https://x.org/b.ipynb)"),
         ("![a](../images/a.png)", "![a](../images/a.png)"),
         ('<img src="../images/a.png">', '<img src="../images/a.png">'),
