@@ -206,7 +206,8 @@ def _links(draft: Draft, settings: SiteSettings) -> str:
     if address := settings.edit(draft.source):
         links.append(f'<a href="{escape(address)}">Edit this notebook</a>')
     links.append(f"<span>Run it: <code>{escape(settings.run)} {escape(draft.source)}</code></span>")
-    twin = f"{posixpath.basename(draft.page).removesuffix('.md')}.html.md"
+    # With a plain dot, Zensical would take the address for that of a page.
+    twin = f"{posixpath.basename(draft.page).removesuffix('.md')}.html%2Emd"
     links.append(f'<a href="{escape(twin)}">Markdown</a>')
     return f'<div class="literate-links">{"".join(links)}</div>'
 

@@ -1,3 +1,14 @@
+/* Lets keys scroll what is too wide for the page: the theme wraps tables when the page has loaded. */
+window.addEventListener("load", function () {
+  "use strict";
+  var wide = ".md-typeset__scrollwrap, .literate-html, .literate-output pre > code";
+  document.querySelectorAll(wide).forEach(function (element) {
+    if (element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight) {
+      element.tabIndex = 0;
+    }
+  });
+});
+
 /* Sets the formulas of a page with KaTeX, which the page loads only if it has any. */
 (function () {
   "use strict";
