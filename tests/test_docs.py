@@ -43,7 +43,7 @@ PLACEHOLDERS = {
     "SEED": "1",
 }
 # They do not end by themselves, or need a cluster.
-ENDLESS = {"--watch", "--dask", "--pdb"}
+ENDLESS = {"--watch", "--dask", "--pdb", "--serve"}
 
 # Flags in the documentation that belong to other programs.
 FOREIGN_FLAGS = {

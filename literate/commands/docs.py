@@ -16,6 +16,10 @@ def docs(
     keep_going: bool = False,
     # the program that makes HTML: zensical or mkdocs; by default the one that is installed
     renderer: str = "",
+    # show the site in a browser, and each save of a notebook, until Ctrl-C
+    serve: bool = False,
+    # the port of --serve
+    port: int = 8000,
     # print as JSON how many pages there are, and the problems
     json: bool = False,
 ) -> int:
@@ -37,6 +41,12 @@ def docs(
         raise UsageError(f"--renderer {renderer}: it is one of {', '.join(RENDERERS)}")
     project = find_project()
     settings = read_site_settings(project, output)
+    if serve:
+        from functools import partial
+
+        from ..docs.serve import serve_site
+
+        return serve_site(project, settings, renderer, port, partial(print, flush=True))
     if check:
         site = check_site(project, settings)
     else:
