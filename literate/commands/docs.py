@@ -4,7 +4,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..docs.settings import SiteSettings
     from ..docs.site import Site
+    from ..project import Project
 
 
 def docs(
@@ -29,24 +31,20 @@ def docs(
 
     Exit codes: 0 done, 1 something is wrong, 2 bad usage.
     """
-    from ..diagnostics import ERROR
+    from ..diagnostics import ERROR, UsageError
     from ..docs.renderer import RENDERERS
     from ..docs.settings import read_site_settings
     from ..docs.site import build_site, check_site
     from ..project import find_project
 
     if renderer and renderer not in RENDERERS:
-        from ..diagnostics import UsageError
-
         raise UsageError(f"--renderer {renderer}: it is one of {', '.join(RENDERERS)}")
+    if serve and (output or check or keep_going or json):
+        raise UsageError("--serve goes together with --renderer and --port only")
     project = find_project()
     settings = read_site_settings(project, output)
     if serve:
-        from functools import partial
-
-        from ..docs.serve import serve_site
-
-        return serve_site(project, settings, renderer, port, partial(print, flush=True))
+        return _serve(project, settings, renderer, port)
     if check:
         site = check_site(project, settings)
     else:
@@ -56,6 +54,19 @@ def docs(
     else:
         _print(site, check)
     return int(any(problem.severity == ERROR for problem in site.problems))
+
+
+def _serve(project: Project, settings: SiteSettings, renderer: str, port: int) -> int:
+    """Serve the site; Ctrl-C is its usual end."""
+    from functools import partial
+
+    from ..docs.serve import serve_site
+
+    try:
+        serve_site(project, settings, renderer, port, partial(print, flush=True))
+    except KeyboardInterrupt:
+        pass
+    return 0
 
 
 def _print(site: Site, check: bool) -> None:

@@ -125,20 +125,29 @@ def _navigation(section: Section) -> list[Any]:
 
 def render(renderer: str, folder: Path) -> None:
     """Make HTML from the pages of a folder, as its configuration says."""
-    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     done = subprocess.run(
         command(renderer, "build"),
         cwd=folder,
-        env=environment,
+        env=environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         errors="replace",
     )
     if done.returncode:
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        reason = printable(lines[-1].strip()) if lines else "it printed nothing"
-        raise UserError(f"{renderer} failed with exit code {done.returncode}: {reason}")
+        raise failure(renderer, done.returncode, done.stdout + done.stderr)
+
+
+def failure(renderer: str, code: int, printed: str) -> UserError:
+    """What to tell when a renderer failed: the last line that it printed is the reason."""
+    lines = [line for line in printed.splitlines() if line.strip()]
+    reason = printable(lines[-1].strip()) if lines else "it printed nothing"
+    return UserError(f"{renderer} failed with exit code {code}: {reason}")
+
+
+def environment() -> dict[str, str]:
+    """The environment of a renderer: the theme Material prints no advertisement."""
+    return {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
 
 
 def command(renderer: str, verb: str) -> list[str]:
