@@ -38,7 +38,9 @@ class Exports:
         self.documented: set[str] = set()  # names that a call of `show_doc` documents
         for parsed in cells:
             if parsed.cell.type == "code" and "show_doc(" in parsed.code:
-                self.documented.add(view_of(parsed, "python", settings.source).documents)
+                view = view_of(parsed, "python", settings.source)
+                if not view.is_hidden:
+                    self.documented.add(view.documents)
         taken: dict[str, str] = {}
         for parsed in cells:
             if not is_exported(parsed):
@@ -71,10 +73,12 @@ class Exports:
         wanted = [name for name in names if self.is_shown(name) and name not in self.documented]
         return [symbol for symbol in self.symbols if symbol.name in wanted]
 
-    def note(self, parsed: ParsedCell, near: str, make_rewriter: MakeRewriter) -> None:
+    def note(
+        self, parsed: ParsedCell, is_hidden: bool, near: str, make_rewriter: MakeRewriter
+    ) -> None:
         """Remember what an exported cell defines, so that other pages can link to it.
 
-        `near` is the anchor of the heading above the cell.
+        The page shows nothing of a hidden cell. `near` is the anchor of the heading above the cell.
         """
         if not is_exported(parsed):
             return
@@ -82,11 +86,23 @@ class Exports:
         known = {symbol.name for symbol in self.symbols}
         for described in self.described(parsed):
             if described.name not in known:
-                self.symbols.append(self._symbol(described, module, make_rewriter))
+                has_place = self._has_place(described.name, parsed, is_hidden)
+                anchor = self.anchors[described.name] if has_place else ""
+                self.symbols.append(self._symbol(described, module, anchor, make_rewriter))
         for name in names_defined(parsed.code):
             self.symbols.append(Symbol(name, module, near, "value"))
 
-    def _symbol(self, described: Described, module: str, make_rewriter: MakeRewriter) -> Symbol:
+    def _has_place(self, name: str, parsed: ParsedCell, is_hidden: bool) -> bool:
+        """Whether the page has a place for a name of this cell that links can lead to."""
+        if name in self.documented:
+            return True
+        if is_hidden or (parsed.get("skip_showdoc") and self._settings.source != SHOWN):
+            return False
+        return self.is_shown(name)
+
+    def _symbol(
+        self, described: Described, module: str, anchor: str, make_rewriter: MakeRewriter
+    ) -> Symbol:
         references: list[Reference] = []
 
         def add(reference: Reference) -> str:
@@ -100,7 +116,7 @@ class Exports:
         return Symbol(
             described.name,
             module,
-            self.anchors[described.name] if self.is_shown(described.name) else "",
+            anchor,
             described.kind,
             described.summary,
             body,

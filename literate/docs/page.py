@@ -200,13 +200,13 @@ class _PageDrafter:
     def _add_code(self, parsed: ParsedCell) -> None:
         view = view_of(parsed, self._notebook.language, self._settings.source)
         if view.is_hidden or self._blocks.is_dropped:
-            self._note_symbols(parsed)
+            self._note_symbols(parsed, is_hidden=True)
             return
         if view.documents:
             self._blocks.add(self._explicit_entry(view))
             return
         if view.is_exported:
-            self._note_symbols(parsed)
+            self._note_symbols(parsed, is_hidden=False)
             if self._settings.source != SHOWN:
                 for symbol in self._exports.entries_of(parsed):
                     deeper = symbol.kind == "method"
@@ -255,7 +255,7 @@ class _PageDrafter:
         anchors = f'<div class="literate-anchors">{spans}</div>' if spans else ""
         return "\n\n".join(part for part in (anchors, code, source) if part)
 
-    def _note_symbols(self, parsed: ParsedCell) -> None:
+    def _note_symbols(self, parsed: ParsedCell, is_hidden: bool) -> None:
         def make_rewriter(add: AddReference) -> Callable[[str], str]:
             inline = InlineRewriter(
                 lambda reference: add(self._placed(reference)), self._name_shortcode
@@ -263,7 +263,7 @@ class _PageDrafter:
             rewriter = BlockRewriter(inline.rewrite, _bold_heading, inline.rewrite_html)
             return rewriter.rewrite
 
-        self._exports.note(parsed, self._heading_anchor, make_rewriter)
+        self._exports.note(parsed, is_hidden, self._heading_anchor, make_rewriter)
 
     def _entry(self, symbol: Symbol, level: int) -> str:
         offset = len(self._draft.references)

@@ -106,3 +106,20 @@ def test_a_name_of_an_imported_module_comes_before_others(make_project):
     user = ["from lib.core import *", "md:`double`"]
     project = make_project({"00_aaa": other_core, "00_core": CORE, "02_user": user})
     assert "[`double`](core.md#double)" in pages_of(project).texts["user.md"]
+
+
+@pytest.mark.parametrize("settings", ["", "docs_source = shown\n"])
+def test_a_name_in_a_hidden_cell_has_no_place_to_link_to(make_project, settings):
+    hidden = "#| export\n#| hide\nclass Quiet: pass"
+    cells = ["#| default_exp core", hidden, "md:`Quiet` and `Loud`", "#| export\nclass Loud: pass"]
+    page = pages_of(make_project({"00_core": cells}, settings=settings)).texts["core.md"]
+    assert "`Quiet` and [`Loud`](#loud)" in page
+    assert 'id="quiet"' not in page
+
+
+def test_show_doc_gives_a_hidden_cell_its_place(make_project):
+    hidden = "#| export\n#| hide\nclass Quiet: pass"
+    cells = ["#| default_exp core", hidden, "show_doc(Quiet)", "md:`Quiet`"]
+    page = pages_of(make_project({"00_core": cells})).texts["core.md"]
+    assert "[`Quiet`](#quiet)" in page
+    assert "{ #quiet" in page
