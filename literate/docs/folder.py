@@ -44,13 +44,17 @@ class Folder:
                 os.unlink(temporary)
             raise
 
-    def delete_others(self, below: str) -> None:
-        """Delete the files below a folder that were not written now, and empty folders."""
+    def delete_others(self, below: str, among: set[str] | None = None) -> None:
+        """Delete the files below a folder that were not written now, and empty folders.
+
+        With `among`, only files with these names are deleted.
+        """
         for parent, folders, names in os.walk(self._path / below, topdown=False):
             for name in names:
                 path = Path(parent, name)
-                if path.relative_to(self._path).as_posix() not in self._written:
-                    self.changed.add(path.relative_to(self._path).as_posix())
+                relative = path.relative_to(self._path).as_posix()
+                if relative not in self._written and (among is None or relative in among):
+                    self.changed.add(relative)
                     path.unlink()
             for name in folders:
                 with suppress(OSError):  # it is not empty, or a link

@@ -142,17 +142,20 @@ class Resolver:
         if not full.exists():
             self._report(page, reference, f"{reference.target} leads nowhere: there is no {path}")
             return reference.target
-        is_shown = reference.kind == IMAGE or full.is_relative_to(notebooks)
+        # A file that is not the project's is never published, not even through a link.
+        is_own = full.resolve().is_relative_to(root.resolve())
+        is_shown = is_own and (reference.kind == IMAGE or full.is_relative_to(notebooks))
         if full.is_file() and is_shown and full.suffix not in (".ipynb", ".py"):
             inside = full.is_relative_to(notebooks)
             place = full.relative_to(notebooks).as_posix() if inside else f"files/{full.name}"
             self.files[place] = full
             return _relative(place, page.draft.page)
-        if full.is_relative_to(root):
+        if is_own and full.is_relative_to(root):
             address = self._settings.blob(full.relative_to(root).as_posix())
             if address:
                 return address + anchor
-        message = f"{reference.target} leads out of the site, and no repository is known"
+        reason = "no repository is known" if is_own else "the file is not one of the project"
+        message = f"{reference.target} leads out of the site, and {reason}"
         self._report(page, reference, message)
         return reference.target
 

@@ -235,8 +235,8 @@ def write_pages(project: Project, settings: SiteSettings, pages: Pages, work: Pa
     return folder.changed
 
 
-MARK = ".literate-docs"  # a file that says that a folder may be replaced
-_MARK_TEXT = "literate docs made this folder, and replaces everything in it.\n"
+MARK = ".literate-docs"  # a file that lists what the command made in a folder
+_MARK_TEXT = "literate docs made these files, and replaces them:"
 
 
 def check_output(output: Path) -> None:
@@ -314,8 +314,20 @@ def _redirect(target: str) -> str:
 def _publish(site: Path, output: Path) -> None:
     """Bring the finished site into its folder. Files that did not change stay as they are."""
     folder = Folder(output)
-    for path in sorted(site.rglob("*")):
-        if path.is_file():
-            folder.write(path.relative_to(site).as_posix(), path.read_bytes())
-    folder.write(MARK, _MARK_TEXT.encode())
-    folder.delete_others("")
+    made = _files_made(output)
+    names = [
+        path.relative_to(site).as_posix() for path in sorted(site.rglob("*")) if path.is_file()
+    ]
+    for name in names:
+        folder.write(name, (site / name).read_bytes())
+    folder.write(MARK, "\n".join([_MARK_TEXT, *names, ""]).encode("utf-8", "surrogateescape"))
+    folder.delete_others("", made)
+
+
+def _files_made(output: Path) -> set[str]:
+    """The files that an earlier run made in a folder. Others there are somebody else's."""
+    try:
+        text = (output / MARK).read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return set()
+    return set(text.splitlines()[1:])

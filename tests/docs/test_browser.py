@@ -18,9 +18,15 @@ from pages import printed, shown, with_outputs
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium"),
-    pytest.mark.skipif(find_spec("playwright") is None, reason="playwright is not installed"),
-    pytest.mark.skipif(find_spec("zensical") is None, reason="zensical is not installed"),
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="there is no browser: apt-get install chromium, or put it on PATH"
+    ),
+    pytest.mark.skipif(
+        find_spec("playwright") is None, reason="no playwright: pip install playwright"
+    ),
+    pytest.mark.skipif(
+        find_spec("zensical") is None, reason="no renderer: pip install 'literate-notebooks[docs]'"
+    ),
 ]
 
 # Without these, Chromium talks to hosts of its maker.

@@ -123,3 +123,13 @@ def test_show_doc_gives_a_hidden_cell_its_place(make_project):
     page = pages_of(make_project({"00_core": cells})).texts["core.md"]
     assert "[`Quiet`](#quiet)" in page
     assert "{ #quiet" in page
+
+
+def test_a_file_outside_of_the_project_is_never_published(make_project, tmp_path_factory):
+    secret = tmp_path_factory.mktemp("secret") / "secret.png"
+    secret.write_text("secret")
+    project = make_project({"00_core": ["md:![a](link.png)"]})
+    (project.nbs_path / "link.png").symlink_to(secret)
+    pages = pages_of(project)
+    assert pages.files == {}
+    assert "the file is not one of the project" in str(pages.problems[0])

@@ -104,7 +104,9 @@ def _page(port: int) -> str:
         return ""
 
 
-@pytest.mark.skipif(find_spec("zensical") is None, reason="zensical is not installed")
+@pytest.mark.skipif(
+    find_spec("zensical") is None, reason="no renderer: pip install 'literate-notebooks[docs]'"
+)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_save_is_shown_until_a_signal_comes(make_project, number):
     project = make_project({"00_a": ["md:# A"]})

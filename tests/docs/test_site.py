@@ -11,10 +11,11 @@ import pytest
 from conftest import notebook
 from pages import PIXEL, shown, with_outputs
 
-from literate.docs.site import old_addresses, twin_of
+from literate.docs.settings import read_site_settings
+from literate.docs.site import build_site, old_addresses, twin_of
 
 needs_renderer = pytest.mark.skipif(
-    find_spec("zensical") is None, reason="zensical is not installed"
+    find_spec("zensical") is None, reason="no renderer: pip install 'literate-notebooks[docs]'"
 )
 NOTEBOOKS = {
     "index": ["md:# Home\n\nSee [core](00_core.ipynb#part)."],
@@ -39,7 +40,7 @@ def built(request, tmp_path_factory):
     """A site that is only read by the tests."""
     needed = {"zensical": "zensical", "mkdocs": "material"}[request.param]
     if find_spec(needed) is None:
-        pytest.skip(f"{needed} is not installed")
+        pytest.skip(f"{needed} is not installed: pip install mkdocs-material")
     root = tmp_path_factory.mktemp("project")
     (root / "nbs").mkdir()
     for name, cells in NOTEBOOKS.items():
@@ -199,3 +200,15 @@ def test_a_wrong_command_line():
     code, _, err = docs("--renderer", "sphinx")
     assert code == 2
     assert "--renderer sphinx: it is one of zensical, mkdocs" in err
+
+
+@needs_renderer
+def test_a_file_of_somebody_else_in_the_folder_stays(make_project):
+    project = make_project({"00_a": ["md:# A"], "01_b": ["md:# B"]})
+    settings = read_site_settings(project)
+    build_site(project, settings)
+    (settings.output / "own.txt").write_text("mine")
+    (project.nbs_path / "01_b.ipynb").unlink()
+    build_site(project, settings)
+    assert (settings.output / "own.txt").read_text() == "mine"
+    assert not (settings.output / "b.html").exists()
