@@ -38,9 +38,12 @@ def docs(*words: str) -> tuple[int, str, str]:
 @pytest.fixture(scope="module", params=["zensical", "mkdocs"])
 def built(request, tmp_path_factory):
     """A site that is only read by the tests."""
-    needed = {"zensical": "zensical", "mkdocs": "material"}[request.param]
-    if find_spec(needed) is None:
-        pytest.skip(f"{needed} is not installed: pip install mkdocs-material")
+    module, package = {
+        "zensical": ("zensical", "literate-notebooks[docs]"),
+        "mkdocs": ("material", "mkdocs-material"),
+    }[request.param]
+    if find_spec(module) is None:
+        pytest.skip(f"no renderer: pip install '{package}'")
     root = tmp_path_factory.mktemp("project")
     (root / "nbs").mkdir()
     for name, cells in NOTEBOOKS.items():
