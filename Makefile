@@ -1,6 +1,7 @@
 # make              set up, compile the notebooks, run them
 # make test         the whole test suite
 # make lab          JupyterLab on the notebooks
+# make site         the course as a site, in _docs
 # make bench        speed, beside other programs
 # make claims       one run of the notebooks, and docs/claims.md
 # make matrix       the notebooks with moved seeds and old instructions: which claims are near to failing?
@@ -26,7 +27,7 @@ again = @echo '$(1)'; $(1) || { printf '\nTo run only this again:\n  %s\n' '$(2)
 
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt
 
-TOOL := ./literate[kernels,dask,pytest,coverage]
+TOOL := ./literate[kernels,dask,pytest,coverage,docs]
 
 all: $(READY)
 	$(call again,$(BIN)/python notebook2script.py,$(BIN)/python notebook2script.py)
@@ -37,6 +38,10 @@ test: $(READY)
 
 lab: $(READY)
 	$(BIN)/jupyter lab nbs $(if $(filter 0,$(shell id -u)),--allow-root)
+
+site: $(READY)
+	$(BIN)/python docs/site_notes.py
+	$(BIN)/literate docs
 
 bench: $(READY)
 	$(BIN)/python benchmarks/notebook2script.py
@@ -84,5 +89,5 @@ $(READY): setup.py settings.ini pyproject.toml literate/pyproject.toml constrain
 clean:
 	rm -rf $(VENV) .literate .pytest_cache .hypothesis build *.egg-info
 
-.PHONY: all test lab bench claims matrix matrix-small lint mutants fuzz fuzz-commands pictures \
+.PHONY: all test lab site bench claims matrix matrix-small lint mutants fuzz fuzz-commands pictures \
 	wheels clean

@@ -290,7 +290,7 @@ def _row(claim: Claim, by_machine: dict[str, dict[str, Values]]) -> str:
     bound = claim.bound
     if len(bound) > WIDTH:
         bound = bound[: WIDTH - 3] + "..."
-    median, spread = _median_and_range(claim, by_machine)
+    median, spread = median_and_range(claim, by_machine)
     place = f"{claim.notebook.removesuffix('.ipynb')}, cell {claim.cell}"
     link = f"[{place}](../nbs/{claim.notebook}#cell-id={claim.cell_id})"
     columns = [claim.row, claim.text, f"`{bound}`", median, spread]
@@ -315,7 +315,7 @@ def _runs(machines: dict[str, list[str]]) -> Iterator[str]:
         yield f"- {machine}: {'; '.join(names)}"
 
 
-def _median_and_range(claim: Claim, by_machine: dict[str, dict[str, Values]]) -> tuple[str, str]:
+def median_and_range(claim: Claim, by_machine: dict[str, dict[str, Values]]) -> tuple[str, str]:
     """The two cells of the table about a claim's values."""
     runs = [values for by_run in by_machine.values() for values in by_run.values()]
     if not runs:

@@ -14,6 +14,7 @@ from literate.command import Flag, flag_rows, flags_of
 from literate.commands.bump import bump
 from literate.commands.clean import clean
 from literate.commands.diff import diff
+from literate.commands.docs import docs
 from literate.commands.exercises import exercises
 from literate.commands.export import notebook2script
 from literate.commands.hooks import hooks
@@ -21,6 +22,7 @@ from literate.commands.init import init
 from literate.commands.locate import locate
 from literate.commands.merge import merge
 from literate.commands.new import new
+from literate.commands.readme import readme
 from literate.commands.test import all_flags
 
 DOCS = Path(__file__).parent
@@ -32,6 +34,8 @@ def flags_by_command() -> dict[str, Iterable[Flag]]:
     return {
         "literate export": flags_of(notebook2script),
         "literate test": all_flags(),
+        "literate docs": flags_of(docs),
+        "literate readme": flags_of(readme),
         "literate exercises": flags_of(exercises),
         "literate new": flags_of(new),
         "literate init": flags_of(init),

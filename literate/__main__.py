@@ -14,6 +14,8 @@ COMMANDS = {
     "clean": "take noise out of notebooks before they are committed",
     "diff": "show the differences between notebooks as text, cell by cell",
     "merge": "merge notebooks by cell, for git or by hand",
+    "docs": "make a site of the notebooks of a project",
+    "readme": "make README.md from a notebook",
     "exercises": "make the student's edition of notebooks, whose exercises check themselves",
     "new": "make a new project, complete and green",
     "init": "make a folder a project: write what is missing, and overwrite nothing",

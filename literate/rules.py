@@ -363,6 +363,27 @@ _TABLE = (
         hint="--prune deletes it",
     ),
     Rule(
+        "broken-link",
+        ERROR,
+        "A link on a page of the documentation leads nowhere.",
+        "The file or the heading that it names does not exist. The message names the cell.",
+        hint="correct the link",
+    ),
+    Rule(
+        "page-clash",
+        ERROR,
+        "Two notebooks would have one page: the number at the head of a name is left out.",
+        "Rename one of them, or give it a page by `output-file: name.html` in its front matter.",
+        hint="rename one of them, or write output-file into its front matter",
+    ),
+    Rule(
+        "docs-content",
+        WARNING,
+        "A page of the documentation cannot show a part of its notebook.",
+        "It is a shortcode of Quarto, a block that does not end, an image that is damaged, or an "
+        "output that would load something from another host. The rest of the page is made.",
+    ),
+    Rule(
         "other-language",
         REMARK,
         "A notebook with directives is not written in Python.",

@@ -24,7 +24,7 @@ FLOORS = [
     ["command", "directives", "markers", "signals", "sourcemap"],
     ["compile", "execute", "exercises", "locate", "vcs"],
     ["scaffold"],
-    ["report"],
+    ["docs", "report"],
     ["__main__", "commands", "pytest_plugin"],
 ]
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}
@@ -112,6 +112,14 @@ TESTED_BY = {
     "compile/module_checks.py": "compile/test_names.py",
     "compile/module_edits.py": "compile/test_merge.py",
     "compile/reader.py": "compile/test_plan.py",
+    "commands/docs.py": "docs/test_site.py",
+    "commands/readme.py": "docs/test_readme.py",
+    "docs/draft_cache.py": "docs/test_site.py",
+    "docs/exports.py": "docs/test_page.py",
+    "docs/llms.py": "docs/test_site.py",
+    "docs/name_index.py": "docs/test_resolve.py",
+    "docs/renderer.py": "docs/test_site.py",
+    "docs/sources.py": "docs/test_site.py",
     "exercises/proofs.py": "exercises/test_mutants.py",
     "rules.py": "test_diagnostics.py",
     "vcs/clean_files.py": "commands/test_clean.py",

@@ -96,8 +96,8 @@ def top_level_imports(path: Path) -> set[str]:
 
 
 # Packages that come with another one: IPython brings traitlets and the inline figures of Jupyter,
-# and nbclient brings nbformat, jupyter_client and with it tornado. The module _pytest belongs to
-# pytest.
+# Rich a parser of Markdown, and nbclient nbformat, jupyter_client and with it tornado.
+# The module _pytest belongs to pytest.
 COME_WITH = {
     "traitlets": "ipython",
     "matplotlib_inline": "ipython",
@@ -105,6 +105,8 @@ COME_WITH = {
     "jupyter_client": "nbclient",
     "_pytest": "pytest",
     "comm": "ipykernel",
+    "markdown_it": "rich",
+    "yaml": "pyyaml",
     "tornado": "ipykernel",
 }
 
