@@ -30,7 +30,7 @@ FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in name
 SEPARATE = [{"compile", "execute"}, {"execute", "exercises"}]  # these know nothing of each other
 
 # In execute/, a folder is a process. What the processes share stands beside the folders.
-SHARED = {"outputs", "processes", "protocol", "results"}
+SHARED = {"outputs", "processes", "protocol", "results", "snapshot_messages"}
 MAY_IMPORT = {"worker": SHARED | {"worker", "coverage"}, "server": SHARED | {"server", "worker"}}
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")

@@ -112,24 +112,30 @@ class Dispatcher:
             try:
                 for message in self.server.reports():
                     if message is None:
-                        self._look_at_the_clock()
+                        self.look_at_the_clock()
                         continue
-                    yield from self._handle(message)
+                    yield from self.handle(message)
                     if not self.running and not self.waiting:
                         return
             except ServerDiedError as death:
-                yield from self._recover(death)
+                yield from self.recover(death)
 
     # --- messages ------------------------------------------------------------------------------
 
-    def _handle(self, message: protocol.FromServer) -> Iterator[Event]:
+    def handle(self, message: protocol.FromServer) -> Iterator[Event]:
         """Take in a message, and start as many notebooks as there is room for."""
         if isinstance(message, protocol.ServerReady):
             self.import_times.refuse(message.unsafe_modules)
         elif isinstance(message, protocol.NotebookEnded):
             yield from self._end_notebook(message)
+        elif isinstance(message, protocol.AboutSnapshot):
+            self._take_snapshot_message(message)
         else:
             yield from self._take_cell_message(message)
+        yield from self.start_waiting()
+
+    def start_waiting(self) -> Iterator[Event]:
+        """Start as many notebooks as there is room for."""
         at_once = 1 if self.suspects else self.workers
         while self.waiting and len(self.running) < at_once:
             yield self._start(self.waiting.pop(0))
@@ -152,6 +158,9 @@ class Dispatcher:
         else:
             before = notebook.cells[index]
             notebook.cells[index] = verdict.with_outputs(before, message.outputs)
+
+    def _take_snapshot_message(self, message: protocol.AboutSnapshot) -> None:
+        """Take a message about a snapshot. Only `literate watch` asks for snapshots."""
 
     # --- the begin and the end of a notebook ---------------------------------------------------
 
@@ -191,7 +200,7 @@ class Dispatcher:
 
     # --- the clock -----------------------------------------------------------------------------
 
-    def _look_at_the_clock(self) -> None:
+    def look_at_the_clock(self) -> None:
         """Kill a server that does not keep the time limits."""
         now = time.monotonic()
         limits = {
@@ -205,7 +214,7 @@ class Dispatcher:
 
     # --- the death of the server ---------------------------------------------------------------
 
-    def _recover(self, death: ServerDiedError) -> Iterator[Event]:
+    def recover(self, death: ServerDiedError) -> Iterator[Event]:
         """Start a new server; a notebook that has ended two servers has failed.
 
         If the server dies twice while no notebook is running, no notebook is the cause. Then the
