@@ -29,6 +29,7 @@ from .selection import NotebookPlan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from importlib.machinery import ModuleSpec
 
 Digests = dict[str, str]  # what an outcome depends on, by name, with a digest of its content
@@ -67,6 +68,17 @@ class DependencyGraph:
         self._edges: dict[tuple[Path, Folders], list[Path]] = {}  # by file, and where it looks
         self._added: dict[tuple[Path, Path], set[Path]] = {}  # by file and working folder
         self._linked: dict[str, Path | None] = {}  # by the name of a package
+        self._imports: dict[Path, set[tuple[str, int]]] = {}  # by file
+        self._modules: dict[tuple[str, str], list[Path]] = {}  # by folder and dotted name
+        self._names: dict[Path, list[str]] = {}  # by folder
+
+    def forget(self, path: Path) -> None:
+        """Forget what is known of a file, because it has changed. It must not be new or gone."""
+        for known in (self._texts, self._digests, self._imports):
+            known.pop(path, None)
+        for by_folder in (self._edges, self._added):
+            for key in [key for key in by_folder if key[0] == path]:
+                del by_folder[key]
 
     def nodes(self, plan: NotebookPlan) -> dict[Path, Node]:
         """The notebook and every file that it leads to, by path; the notebook comes first.
@@ -184,7 +196,9 @@ class DependencyGraph:
         return self._edges[key]
 
     def _imported_files(self, path: Path, code: str, folders: Folders) -> Iterator[Path]:
-        for name, level in set(imported(code)):
+        if path not in self._imports:
+            self._imports[path] = set(imported(code))
+        for name, level in self._imports[path]:
             if level:
                 yield from self._relative_module(name, level, path)
             else:
@@ -192,22 +206,34 @@ class DependencyGraph:
         if _DYNAMIC.search(code):
             yield from self._modules_in_reach(folders)
 
-    def _relative_module(self, name: str, level: int, path: Path) -> Iterator[Path]:
+    def _relative_module(self, name: str, level: int, path: Path) -> list[Path]:
         """The files of `from ..name import x`; in a notebook, dots start from the package."""
         package = path.parent if path.suffix == ".py" else self.project.lib_path
         above = [".."] * (level - 1)
-        return _module_files(package.joinpath(*above), name)
+        return self._module_files(package.joinpath(*above), name)
 
     def _absolute_module(self, name: str, folders: Folders) -> Iterator[Path]:
-        yield from _module_files(folders[0], name)
+        yield from self._module_files(folders[0], name)
         for added in folders[1:]:
-            for file in _module_files(added, name):
+            for file in self._module_files(added, name):
                 if file != added / "__init__.py":
                     yield file
-        yield from _module_files(self.project.root, name)
+        yield from self._module_files(self.project.root, name)
         linked = self._folder_of_linked(name.partition(".")[0])
         if linked:
-            yield from _module_files(linked, name)
+            yield from self._module_files(linked, name)
+
+    def _module_files(self, folder: Path, name: str) -> list[Path]:
+        """The files below a folder that belong to a dotted name. They are looked for once."""
+        key = (str(folder), name)
+        if key not in self._modules:
+            self._modules[key] = list(_module_files(folder, name, self._names_in))
+        return self._modules[key]
+
+    def _names_in(self, folder: Path) -> list[str]:
+        if folder not in self._names:
+            self._names[folder] = _names_in(folder)
+        return self._names[folder]
 
     def _folder_of_linked(self, package: str) -> Path | None:
         """The folder that contains a package which is installed as a link to its sources.
@@ -318,7 +344,9 @@ def imported(code: str) -> Iterator[tuple[str, int]]:
 # --- files -------------------------------------------------------------------------------------
 
 
-def _module_files(folder: Path, name: str) -> Iterator[Path]:
+def _module_files(
+    folder: Path, name: str, names_in: Callable[[Path], list[str]]
+) -> Iterator[Path]:
     """The files below a folder that belong to a dotted name: of the module and of its packages."""
     parts = [part for part in name.split(".") if part and part != "*"]
     if _is_file(folder / "__init__.py"):
@@ -328,9 +356,8 @@ def _module_files(folder: Path, name: str) -> Iterator[Path]:
         for file in (place / "__init__.py", place.with_name(f"{place.name}.py")):
             if _is_file(file):
                 yield file
-        compiled = re.compile(rf"{re.escape(place.name)}\.(.*\.)?(so|pyd)")
-        for file_name in _names_in(place.parent):
-            if compiled.fullmatch(file_name):
+        for file_name in names_in(place.parent):
+            if file_name.startswith(f"{place.name}.") and file_name.endswith((".so", ".pyd")):
                 yield place.parent / file_name
 
 

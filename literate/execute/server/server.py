@@ -15,7 +15,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ..processes import (
     IS_LINUX,
@@ -246,7 +246,9 @@ class ForkServer:
     def _begin(self, job: Job) -> int:
         """Start a process that runs a notebook from its top; return its process id."""
         if job.task.edited is not None:
-            job.temporary_folder = tempfile.mkdtemp(prefix="notebook-", dir=self.temporary_folder)
+            with suppress(OSError):  # a full disk: the notebook shares the folder of all others
+                folder = self.temporary_folder or None
+                job.temporary_folder = tempfile.mkdtemp(prefix="notebook-", dir=folder)
         if job.task.engine == "fork":
             return self._fork(job)
         return spawn_worker(job.task, job.pipes.worker_ends)

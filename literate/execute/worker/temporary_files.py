@@ -16,6 +16,7 @@ _copytree, _rmtree, _scandir, _mkdtemp = (
 )
 _makedirs = os.makedirs
 
+_PREFIX = "notebook-"  # of the names of such folders
 _MOST_BYTES = 50_000_000  # that are copied
 _MOST_FILES = 5000
 
@@ -28,14 +29,16 @@ class TemporaryFolder:
     """The folder in which a notebook finds and makes its temporary files."""
 
     def __init__(self) -> None:
-        self.path = os.environ["TMPDIR"]  # the server has set it
+        folder = os.environ.get("TMPDIR", "")  # the server has set it
+        # Otherwise it is the folder of all notebooks, which does not belong to this one.
+        self.path = folder if os.path.basename(folder).startswith(_PREFIX) else ""
 
     def copy(self) -> str:
         """Copy the folder. Returns the folder of the copy, or "" if there is nothing to copy.
 
         Raises `TooMuchError` if a copy would take long.
         """
-        if not os.path.isdir(self.path):
+        if not self.path or not os.path.isdir(self.path):
             return ""
         size, count = _size_of(self.path)
         if size > _MOST_BYTES or count > _MOST_FILES:
@@ -48,6 +51,8 @@ class TemporaryFolder:
 
     def restore(self, copy: str) -> None:
         """Give the folder the content that it had when it was copied."""
+        if not self.path:
+            return
         _rmtree(self.path, ignore_errors=True)
         _makedirs(self.path, exist_ok=True)
         if copy:
