@@ -10,6 +10,7 @@ import literate
 COMMANDS = {
     "export": "compile the notebooks of a project into the modules of its package",
     "test": "run the notebooks of a project as tests",
+    "watch": "compile and test a project while you edit it",
     "exercises": "make the student's edition of notebooks, whose exercises check themselves",
 }
 ALIASES = {"compile": "export", "run": "test"}  # the names of the commands in version 0.1

@@ -24,6 +24,7 @@ FLOORS = [
     ["command", "directives", "markers", "signals", "sourcemap"],
     ["compile", "execute", "exercises"],
     ["report"],
+    ["live"],
     ["__main__", "commands", "pytest_plugin"],
 ]
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -76,9 +76,8 @@ class DependencyGraph:
         """Forget what is known of a file, because it has changed. It must not be new or gone."""
         for known in (self._texts, self._digests, self._imports):
             known.pop(path, None)
-        for by_folder in (self._edges, self._added):
-            for key in [key for key in by_folder if key[0] == path]:
-                del by_folder[key]
+        self._edges = {key: found for key, found in self._edges.items() if key[0] != path}
+        self._added = {key: found for key, found in self._added.items() if key[0] != path}
 
     def nodes(self, plan: NotebookPlan) -> dict[Path, Node]:
         """The notebook and every file that it leads to, by path; the notebook comes first.
@@ -344,9 +343,7 @@ def imported(code: str) -> Iterator[tuple[str, int]]:
 # --- files -------------------------------------------------------------------------------------
 
 
-def _module_files(
-    folder: Path, name: str, names_in: Callable[[Path], list[str]]
-) -> Iterator[Path]:
+def _module_files(folder: Path, name: str, names_in: Callable[[Path], list[str]]) -> Iterator[Path]:
     """The files below a folder that belong to a dotted name: of the module and of its packages."""
     parts = [part for part in name.split(".") if part and part != "*"]
     if _is_file(folder / "__init__.py"):

@@ -27,6 +27,7 @@ from .results import (
 from .selection import NotebookPlan, Step
 from .server.client import ServerDiedError
 from .server.launch import HAS_SERVER
+from .snapshot_messages import AboutSnapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,8 +129,8 @@ class Dispatcher:
             self.import_times.refuse(message.unsafe_modules)
         elif isinstance(message, protocol.NotebookEnded):
             yield from self._end_notebook(message)
-        elif isinstance(message, protocol.AboutSnapshot):
-            self._take_snapshot_message(message)
+        elif isinstance(message, AboutSnapshot):
+            yield from self._take_snapshot_message(message)
         else:
             yield from self._take_cell_message(message)
         yield from self.start_waiting()
@@ -138,7 +139,7 @@ class Dispatcher:
         """Start as many notebooks as there is room for."""
         at_once = 1 if self.suspects else self.workers
         while self.waiting and len(self.running) < at_once:
-            yield self._start(self.waiting.pop(0))
+            yield from self._start(self.waiting.pop(0))
 
     def _take_cell_message(
         self, message: protocol.CellStarted | protocol.CellEnded | protocol.OutputsUpdated
@@ -159,12 +160,13 @@ class Dispatcher:
             before = notebook.cells[index]
             notebook.cells[index] = verdict.with_outputs(before, message.outputs)
 
-    def _take_snapshot_message(self, message: protocol.AboutSnapshot) -> None:
+    def _take_snapshot_message(self, message: AboutSnapshot) -> Iterator[Event]:
         """Take a message about a snapshot. Only `literate watch` asks for snapshots."""
+        raise protocol.ProtocolError(f"nobody has asked for {message!r:.200}")
 
     # --- the begin and the end of a notebook ---------------------------------------------------
 
-    def _start(self, attempt: Attempt) -> NotebookStarted:
+    def _start(self, attempt: Attempt) -> Iterator[Event]:
         plan = attempt.plan
         steps = {step.cell.index: step for step in plan.runs}
         task = make_task(self.project, plan, self.options, self.coverage_settings)
@@ -172,7 +174,7 @@ class Dispatcher:
         now = time.monotonic()
         self.running[attempt.number] = RunningNotebook(attempt, task, steps, {}, now)
         self.server.send(protocol.RunNotebook(attempt.number, task))
-        return NotebookStarted(plan.path, len(plan.runs))
+        yield NotebookStarted(plan.path, len(plan.runs))
 
     def _end_notebook(self, message: protocol.NotebookEnded) -> Iterator[Event]:
         """Yield the result of a notebook, unless the notebook is to run again."""

@@ -1,7 +1,7 @@
 """Which snapshots there are of each notebook, and which of them a new version can go on from.
 
-A version can go on from a snapshot if its first cells are those that ran before the snapshot, and if
-the files that they used are still the same.
+A version can go on from a snapshot if its first cells are those that ran before the snapshot, and
+if the files that they used are still the same.
 """
 
 from __future__ import annotations

@@ -263,9 +263,7 @@ class Job:
         if self._frozen is None:
             raise ProtocolError("this worker was not asked for snapshots")
         own_socket = self.pipes.receive_socket()
-        snapshot = self._frozen.keep(
-            made, own_socket, self.temporary_folder, self._updatable
-        )
+        snapshot = self._frozen.keep(made, own_socket, self.temporary_folder, self._updatable)
         self.tell(SnapshotKept(self.number, snapshot, made))
 
     @property
