@@ -51,7 +51,10 @@ _Socket, _socketpair = socket.socket, socket.socketpair
 _get_random_state, _set_random_state = random.getstate, random.setstate
 _set_signal_mask = signal.pthread_sigmask
 
-_WORTH = 20.0  # a snapshot is made after this many times the work that it costs itself
+# All snapshots together may cost one part in so many of the work of the cells, and each has to save
+# so many times the work that it costs.
+_PART_OF_WORK = 20.0
+_LEAST_GAIN = 3.0
 _COST_OF_START = 0.002  # seconds: what the first one is expected to cost
 _COST_OF_BYTE = 2e-11  # seconds, for each byte of memory
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
@@ -81,7 +84,8 @@ class Snapshots:
         self.files = UsedFiles(self._folder.path, channel.call)
         self._descriptors: Descriptors | None = None  # those of the worker, before the first cell
         self._has_identity = False  # whether a cell has asked for what is different in a copy
-        self._work = 0.0  # seconds since the last snapshot
+        self._work = 0.0  # seconds that cells have taken since the last snapshot
+        self._budget = 0.0  # seconds that snapshots may take
         self._cost = _COST_OF_START + _COST_OF_BYTE * _resident_bytes()
         self._is_over = False  # whether there can be no more snapshots
         self._made_at = 0  # the position of the last one
@@ -95,6 +99,7 @@ class Snapshots:
         """Note that a cell has run."""
         self.files.end_cell()
         self._work += seconds
+        self._budget += seconds / _PART_OF_WORK
         self._has_identity = self._has_identity or mentions_identity(source)
 
     def before_cell(self, position: int) -> Task | None:
@@ -125,8 +130,9 @@ class Snapshots:
         """
         if position == 0 or position == self._made_at:
             return False
-        is_at_edit = position == self._task.edited
-        return self._work >= self._cost * (1.0 if is_at_edit else _WORTH)
+        if position == self._task.edited:
+            return self._work >= self._cost
+        return self._budget >= self._cost and self._work >= self._cost * _LEAST_GAIN
 
     def _try_to_make(self, position: int) -> Task | None:
         if self._has_identity or self.files.are_too_many:
@@ -181,6 +187,7 @@ class Snapshots:
         _waitpid(middle, 0)
         adopt_orphans()
         self._cost = _clock() - start
+        self._budget -= self._cost
         return None
 
     def _fork_again(self, to_worker: int, from_worker: int) -> None:
@@ -216,10 +223,10 @@ class Snapshots:
         _setsid()
         open_anew(open_files)
         nowhere = _open(os.devnull, os.O_RDWR)
-        for number in (1, 2, self._dump, *self._channel.descriptors.values()):
+        own = (self._dump, self._socket.fileno(), *self._channel.descriptors.values())
+        for number in (1, 2, *own):
             _dup2(nowhere, number, inheritable=number in (1, 2))
         _close(nowhere)
-        self._socket.close()
 
     def _go_on(
         self, numbers: dict[str, int], descriptors: list[int], copy: str, random_state: object
@@ -232,7 +239,6 @@ class Snapshots:
             _sleep(0.0005)
         die_with(self._server)
         adopt_orphans()
-        self._socket = _Socket(fileno=pipes["snapshots"])
         self._reconnect(pipes, numbers)
         loop = getattr(self._shell, "_loop", None)
         if loop is not None:
@@ -250,9 +256,10 @@ class Snapshots:
         _dup2(pipes["stdout"], 1)
         _dup2(pipes["stderr"], 2)
         _dup2(pipes["dump"], self._dump, inheritable=False)
+        _dup2(pipes["snapshots"], self._socket.fileno(), inheritable=False)
         self._channel.reconnect(pipes, numbers)
-        for name in ("frames", "answers", "dump", "stdout", "stderr"):
-            _close(pipes[name])
+        for descriptor in pipes.values():
+            _close(descriptor)
 
 
 def _read_task_from(descriptor: int) -> Task:

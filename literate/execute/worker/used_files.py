@@ -45,16 +45,14 @@ _COMMANDS = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _ANY_FILE = ""  # stands for the files that a command has used
 
-_PATHS = sysconfig.get_paths()
-_IGNORED = tuple(
-    sorted(
-        {
-            *(os.path.join(_PATHS[name], "") for name in ("stdlib", "platstdlib")),
-            *(os.path.join(_PATHS[name], "") for name in ("purelib", "platlib")),
-            *("/proc/", "/dev/", "/sys/"),
-        }
-    )
+# Files of Python itself, of installed packages and of the system, which nobody edits meanwhile.
+_STANDARD = sysconfig.get_paths()
+_IGNORED = (
+    os.path.join(_STANDARD["stdlib"], ""),
+    os.path.join(_STANDARD["platstdlib"], ""),
+    *("/proc/", "/dev/", "/sys/"),
 )
+_IGNORED_FOLDERS = ("/site-packages/", "/dist-packages/", "/__pycache__/")
 
 
 class UsedFiles:
@@ -117,7 +115,7 @@ class UsedFiles:
         self._stamps.setdefault(path, UNKNOWN if is_newer else found)
 
     def _is_ignored(self, path: str) -> bool:
-        if path.startswith(_IGNORED) or "__pycache__" in path:
+        if path.startswith(_IGNORED) or any(folder in path for folder in _IGNORED_FOLDERS):
             return True
         return bool(self._own_folder) and path.startswith(self._own_folder)
 
