@@ -179,9 +179,9 @@ def _debugger(
         keys.pause()
         try:
             terminal = find_terminal(options.kernel)
-            with Report([path]) as report:
-                for event in run(project, [path], replace(options, terminal=terminal)):
-                    report.take(event)
+            report = Report([path])
+            for event in run(project, [path], replace(options, terminal=terminal)):
+                report.take(event)
             input("press Enter to go on watching ")
         finally:
             keys.resume()

@@ -29,13 +29,14 @@ from .selection import NotebookPlan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from importlib.machinery import ModuleSpec
 
 Digests = dict[str, str]  # what an outcome depends on, by name, with a digest of its content
 Folders = tuple[Path, ...]  # where modules and files are found: the working folder comes first
 
 _CODE = (".py", ".ipynb")  # files that lead to others
+_OF_THE_SYSTEM = ("/proc/", "/sys/", "/dev/")  # these change all the time
 _LARGE = 1 << 25  # bytes: for a larger file, size and time of change stand for the content
 _INSTALLED = tuple(
     sorted({path for path in sys.path if path.endswith(("site-packages", "dist-packages"))})
@@ -126,18 +127,24 @@ class DependencyGraph:
             self._added[key] = found
         return self._added[key]
 
-    def parts(self, plan: NotebookPlan, options: str, outputs: bool = False) -> Digests:
+    def parts(
+        self,
+        plan: NotebookPlan,
+        options: str,
+        outputs: bool = False,
+        files: Iterable[Path] | None = None,
+    ) -> Digests:
         """The parts that the outcome of a notebook depends on, each with a digest.
 
         `options` stands for the options of the run. With `outputs`, the outputs that are stored in
-        the notebook are a part, too.
+        the notebook are a part, too. `files` are its nodes, if they are known.
         """
         parts = {
             "its cells": _digest(self._describe_cells(plan, outputs)),
             "the options of the run": _digest(options),
             **self._machine,
         }
-        for path in self.nodes(plan):
+        for path in self.nodes(plan) if files is None else files:
             if path != plan.notebook.path:
                 parts[self.label(path)] = self._digest_of(path)
         return parts
@@ -283,6 +290,8 @@ class DependencyGraph:
             names.update(command.split())
         places = {str(folder) for folder in (*folders, path.parent)}
         for name in names:
+            if name.startswith(_OF_THE_SYSTEM):
+                continue
             for folder in places:
                 file = os.path.join(folder, name)  # cheaper than a Path: most are not files
                 if _is_file(file):

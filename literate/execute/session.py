@@ -6,7 +6,10 @@ save it compares all of this with the disk, and runs the notebooks whose outcome
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from ..project import Project
@@ -99,6 +102,8 @@ class Session:
         for notebook in self.notebooks.values():
             known.update(notebook.files)
         changed = {path for path, stamp in known.items() if numbers(path) != stamp}
+        for path in changed:
+            _forget_bytecode(path)
         is_there = all(path.exists() for path in changed)
         if not is_there or self._listings_differ(known):
             # A new file may be one that a notebook has meant all the time.
@@ -123,7 +128,9 @@ class Session:
             for path in written:
                 notebook.files[path] = numbers(path)
                 graph.forget(path)
-            notebook.parts = graph.parts(notebook.plan, self._options.fingerprint)
+            notebook.parts = graph.parts(
+                notebook.plan, self._options.fingerprint, files=notebook.files
+            )
             for label in map(graph.label, written):
                 if notebook.parts_of_run is not None and label in notebook.parts:
                     notebook.parts_of_run[label] = notebook.parts[label]
@@ -131,7 +138,9 @@ class Session:
     def _listings_differ(self, files: Iterable[Path]) -> bool:
         """Whether files have come or gone, in the folders where there are files that count."""
         before = self._listings
-        self._listings = {folder: _names_in(folder) for folder in {path.parent for path in files}}
+        root = self.project.root
+        folders = {path.parent for path in files if path.is_relative_to(root)}
+        self._listings = {folder: _names_in(folder) for folder in folders}
         both = before.keys() & self._listings.keys()
         return any(before[folder] != self._listings[folder] for folder in both)
 
@@ -161,7 +170,8 @@ class Session:
             return
         graph = self._history.graph
         notebook.files = {path: numbers(path) for path in graph.nodes(plan)}
-        notebook.parts = graph.parts(plan, self._options.fingerprint)
+        fingerprint = self._options.fingerprint
+        notebook.parts = graph.parts(plan, fingerprint, files=notebook.files)
         self._history.note(plan.path, notebook.parts)
         if notebook.parts_of_run is None:
             why = self._history.why(plan)
@@ -289,6 +299,17 @@ class Session:
     def close(self) -> None:
         """End everything that runs."""
         self.server.close()
+
+
+def _forget_bytecode(path: Path) -> None:
+    """Remove the bytecode of a module that has changed.
+
+    Python takes bytecode as current if the module has the same size and was written in the same
+    second. So it would miss the second of two quick edits.
+    """
+    if path.suffix == ".py":
+        with suppress(OSError, NotImplementedError):
+            os.unlink(cache_from_source(path))
 
 
 def _names_in(folder: Path) -> list[str]:

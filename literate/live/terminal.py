@@ -74,9 +74,8 @@ class TerminalScreen(Screen):
     def __exit__(self, *_: object) -> None:
         """Go back to the first screen, and print there what was shown last."""
         self.hide()
-        for kind, text in self._body():
-            print(_styled(kind, text))
-        print(self._closing_line, flush=True)
+        lines = [_styled(kind, text) for kind, text in self._body()]
+        self._write("\n".join([*lines, self._closing_line, ""]))
 
     def show(self) -> None:
         """Go to the second screen."""
@@ -185,8 +184,11 @@ class TerminalScreen(Screen):
         return result.outcome, f"{name}  {result.outcome}{seconds}"
 
     def _write(self, text: str) -> None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except OSError:  # the terminal was closed, and what is left in the buffer goes nowhere
+            sys.stdout = open(os.devnull, "w")
 
 
 def _name(path: str) -> str:
