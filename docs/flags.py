@@ -14,6 +14,7 @@ from literate.command import Flag, flag_rows, flags_of
 from literate.commands.exercises import exercises
 from literate.commands.export import notebook2script
 from literate.commands.test import all_flags
+from literate.commands.watch import watch_flags
 
 DOCS = Path(__file__).parent
 TABLE = re.compile(r"<!-- flags of (literate \w+) -->\n.*?<!-- end -->", re.DOTALL)
@@ -24,6 +25,7 @@ def flags_by_command() -> dict[str, Iterable[Flag]]:
     return {
         "literate export": flags_of(notebook2script),
         "literate test": all_flags(),
+        "literate watch": watch_flags(),
         "literate exercises": flags_of(exercises),
     }
 

@@ -22,6 +22,7 @@ from .failures import FailureRecord
 from .import_times import ImportTimes
 from .options import Options
 from .parameters import check_parameters
+from .places import with_places
 from .preload import modules_to_preload
 from .processes import cores
 from .protocol import FromServer, Preload
@@ -147,6 +148,7 @@ class Session:
     def _plan(self, notebook: WatchedNotebook) -> Iterator[Event]:
         """Read a notebook again, because it was saved or is new."""
         path = str(notebook.path)
+        before = notebook.plan
         notebook.stamp = numbers(notebook.path)
         self._history.graph.forget(notebook.path)
         notebook.plan = plan_notebook(
@@ -154,6 +156,8 @@ class Session:
         )
         if isinstance(notebook.plan, NotebookPlan):
             self._look_at_dependencies(notebook)
+            if not notebook.is_due and isinstance(before, NotebookPlan) and notebook.result:
+                notebook.result = with_places(notebook.result, before, notebook.plan)
             return
         self._cancel(notebook)
         notebook.files = {notebook.path: notebook.stamp}

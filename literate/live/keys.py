@@ -8,6 +8,7 @@ import stat
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Keys:
         import termios
 
         self._is_wanted.clear()
-        with self._is_reading:  # until the thread has seen it
+        with self._is_reading, suppress(termios.error):  # the terminal may have been closed
             termios.tcsetattr(0, termios.TCSADRAIN, self._before)
         self._before = None
 
@@ -67,14 +68,24 @@ class Keys:
         while not self._is_over:
             self._is_wanted.wait()
             with self._is_reading:
-                if not self._is_wanted.is_set() or not select.select([0], [], [], _LOOK_EVERY)[0]:
-                    continue
-                data = os.read(0, 100)
+                data = self._read_if_wanted()
+            if data is None:
+                continue
             if not data:  # the terminal is gone
                 self._press(_QUIT)
                 return
             for key in data.decode(errors="replace"):
                 self._press(key)
+
+    def _read_if_wanted(self) -> bytes | None:
+        """The keys that were pressed; None if there are none, b"" if the terminal was closed."""
+        if not self._is_wanted.is_set():
+            return None
+        try:
+            ready, _, _ = select.select([0], [], [], _LOOK_EVERY)
+            return os.read(0, 100) if ready else None
+        except OSError:
+            return b""
 
     def _read_lines(self) -> None:
         """Pass on the first letter of each line. When the other end is closed, that is the end."""
