@@ -1,4 +1,4 @@
-"""Snapshots in real processes: when they are made, and that a copy runs on as the original would."""
+"""Snapshots in real processes: when they are made, and how a copy runs on."""
 
 from __future__ import annotations
 
