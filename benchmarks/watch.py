@@ -4,7 +4,8 @@
     python benchmarks/watch.py nbs        # the notebooks of a folder, here this repository's
     python benchmarks/watch.py --runs 9
 
-An edit changes the last cell, the one in the middle, or the first one. The whole runs are those of
+An edit changes the last cell, the one in the middle, or the first one; then it changes the same
+cell again, before which there is a snapshot by now. The whole runs are those of
 run_notebook.py, nbdev-test and nbmake, of the same notebook. They take turns with the edits, so
 that a busy machine disturbs all alike.
 """
@@ -123,7 +124,7 @@ def whole_runs(path: Path, with_peers: bool) -> dict[str, list[str]]:
     found = {"run_notebook.py": [sys.executable, str(ROOT / "run_notebook.py"), str(path)]}
     if with_peers:
         scripts = install_peers()
-        found["nbdev-test"] = [str(scripts / "nbdev-test"), "--path", str(path)]
+        found["nbdev-test"] = [str(scripts / "nbdev-test"), "--n-workers", "1"]
         plugins = ["-p", "no:cacheprovider", "-p", "nbmake.pytest_plugin"]
         pytest = ["env", "PYTEST_DISABLE_PLUGIN_AUTOLOAD=1", str(scripts / "python"), "-m"]
         found["nbmake"] = [*pytest, "pytest", "-q", *plugins, "--nbmake", str(path)]
@@ -139,18 +140,18 @@ def measure(title: str, project: Path, path: Path, runs: int, with_peers: bool) 
     watcher = Watcher(project, [str(path)])
     watcher.until_idle()
     number = 0
-    for turn in range(runs + 1):
+    for turn in range(runs):
         for name, place in places.items():
-            number += 1
-            edit(path, place, number)
-            saved = time.perf_counter()
-            events = watcher.until_idle()
-            verdict = [moment for moment, event in events if event["event"] == "notebook"][-1]
-            work = sum(event["seconds"] for _, event in events if event["event"] == "cell")
-            if turn:  # the first turn makes the snapshots before the cells that are edited
-                seconds.setdefault(name, []).append(verdict - saved)
-                cells.setdefault(name, []).append(work)
-        if turn <= 3:
+            for label in (f"{name} cell, for the first time", f"{name} cell, again"):
+                number += 1
+                edit(path, place, number)
+                saved = time.perf_counter()
+                events = watcher.until_idle()
+                verdict = [moment for moment, event in events if event["event"] == "notebook"][-1]
+                work = sum(event["seconds"] for _, event in events if event["event"] == "cell")
+                seconds.setdefault(label, []).append(verdict - saved)
+                cells.setdefault(label, []).append(work)
+        if turn < 3:
             for name, command in whole_runs(path, with_peers).items():
                 start = time.perf_counter()
                 done = subprocess.run(command, cwd=project, capture_output=True, text=True)
@@ -162,12 +163,12 @@ def measure(title: str, project: Path, path: Path, runs: int, with_peers: bool) 
 
 def _print(title: str, seconds: dict[str, list[float]], cells: dict[str, list[float]]) -> None:
     whole = statistics.median(seconds["run_notebook.py"])
-    print(f"{title:<34}{'seconds':>9}{'cells':>9}{'run_notebook.py takes':>24}")
+    print(f"{title:<40}{'seconds':>9}{'cells':>9}{'run_notebook.py takes':>24}")
     for name, taken in seconds.items():
         median = statistics.median(taken)
         work = f"{statistics.median(cells[name]):>9.3f}" if name in cells else " " * 9
-        label = f"edit of the {name} cell" if name in cells else f"whole run: {name}"
-        print(f"  {label:<32}{median:>9.3f}{work}{whole / median:>22.1f}x")
+        label = f"edit of the {name}" if name in cells else f"whole run: {name}"
+        print(f"  {label:<38}{median:>9.3f}{work}{whole / median:>22.1f}x")
     print(flush=True)
 
 

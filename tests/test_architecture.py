@@ -106,7 +106,12 @@ TESTED_BY = {
     "compile/module_checks.py": "compile/test_names.py",
     "compile/module_edits.py": "compile/test_merge.py",
     "compile/reader.py": "compile/test_plan.py",
+    "execute/places.py": "execute/test_resuming.py",
+    "execute/server/frozen.py": "execute/worker/test_snapshots.py",
+    "execute/snapshot_messages.py": "execute/worker/test_snapshots.py",
     "exercises/proofs.py": "exercises/test_mutants.py",
+    "live/loop.py": "commands/test_watch.py",
+    "live/reports.py": "commands/test_watch.py",
     "rules.py": "test_diagnostics.py",
 }
 

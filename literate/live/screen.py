@@ -103,11 +103,12 @@ def outcome_line(result: NotebookResult) -> str:
     if result.outcome != FAILED and reason:
         return f"{name}: {result.outcome}: {reason}"
     failed = len(result.failures)
-    detail = f", {failed} of {result.ran} cells" if failed else f", {_cells(result.ran)}"
+    detail = f", {failed} of {result.ran} cells" if failed else f", {count_cells(result.ran)}"
     return f"{name}: {result.outcome}{detail} in {result.seconds:.2f}s"
 
 
-def _cells(number: int) -> str:
+def count_cells(number: int) -> str:
+    """The number of cells, in words."""
     return "1 cell" if number == 1 else f"{number} cells"
 
 

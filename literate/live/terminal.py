@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +26,7 @@ from ..execute.session import WatchedNotebook
 from ..records import dataclass
 from ..report.failure import ERROR, FAINT, HEAD, MARK, Line, strip_ansi
 from .compiling import Compiled
-from .screen import Notebooks, Screen, failure_lines, shown_problem, summary_line
+from .screen import Notebooks, Screen, count_cells, failure_lines, shown_problem, summary_line
 
 _STYLES = {
     HEAD: "1;31",
@@ -59,6 +61,7 @@ class TerminalScreen(Screen):
     """Draws the state of all notebooks, and what failed."""
 
     def __init__(self) -> None:
+        self._listen()
         self._notebooks: Notebooks = {}
         self._running: dict[str, _Progress] = {}
         self._problems: list[str] = []  # of the last compile
@@ -66,6 +69,7 @@ class TerminalScreen(Screen):
         self._closing_line = "waiting"
         self._drawn = 0.0
         self._is_shown = False
+        self._shown = ""  # what stands on the screen
 
     def __enter__(self) -> TerminalScreen:
         self.show()
@@ -77,10 +81,19 @@ class TerminalScreen(Screen):
         lines = [_styled(kind, text) for kind, text in self._body()]
         self._write("\n".join([*lines, self._closing_line, ""]))
 
+    def _listen(self) -> None:
+        """Draw everything anew when the command goes on after Ctrl-Z."""
+        if hasattr(signal, "SIGCONT") and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGCONT, self._forget_screen)
+
+    def _forget_screen(self, *_: object) -> None:
+        """Note that the screen shows something else now. It is drawn at the next look."""
+        self._shown = ""
+
     def show(self) -> None:
         """Go to the second screen."""
         self._is_shown = True
-        self._write(_ENTER)
+        self._shown = ""
         self.draw()
 
     def hide(self) -> None:
@@ -150,7 +163,10 @@ class TerminalScreen(Screen):
         footer = f"{self._closing_line}   {_KEYS}"
         lines = [_styled(kind, text[:columns]) for kind, text in [*body, (FAINT, footer)]]
         text = "".join(f"{line}{_CLEAR_LINE}\r\n" for line in lines[:-1])
-        self._write(f"{_HOME}{text}{lines[-1]}{_CLEAR_LINE}{_CLEAR_BELOW}")
+        drawing = f"{_HOME}{text}{lines[-1]}{_CLEAR_LINE}{_CLEAR_BELOW}"
+        if drawing != self._shown:
+            self._write(drawing if self._shown else _ENTER + drawing)
+            self._shown = drawing
 
     def _body(self) -> list[Line]:
         """The lines of the notebooks, then what is wrong."""
@@ -180,7 +196,7 @@ class TerminalScreen(Screen):
         result = notebook.result
         if result is None:
             return FAINT, f"{name}  passed before, and nothing has changed since"
-        seconds = f"  {result.ran} cells  {result.seconds:.2f}s" if result.ran else ""
+        seconds = f"  {count_cells(result.ran)}  {result.seconds:.2f}s" if result.ran else ""
         return result.outcome, f"{name}  {result.outcome}{seconds}"
 
     def _write(self, text: str) -> None:
