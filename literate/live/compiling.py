@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from traceback import format_exc
 
 from ..compile import compile_project
 from ..diagnostics import Diagnostic, UserError
@@ -45,6 +46,9 @@ class Compiler:
             return Compiled(False, problems=tuple(error.problems), seconds=_since(start))
         except OSError as error:  # a full disk: at the next save there may be room
             problem = f"error: {error.filename or 'writing'}: {error.strerror}"
+            return Compiled(False, problems=(problem,), seconds=_since(start))
+        except Exception:  # a bug of the compiler must not stop the tests
+            problem = f"internal error: a bug in literate; please report it\n{format_exc()}"
             return Compiled(False, problems=(problem,), seconds=_since(start))
         problems: Sequence[Problem] = [*plan.diagnostics, *result.given_up]
         written = tuple(result.changed)

@@ -1,7 +1,11 @@
 """The loop of `literate watch`: it waits for saves, keys and results, and does what they ask for.
 
-Three threads bring what happens into one queue: the watcher of the notebooks' folder, the reader of
-the keyboard, and the reader of the server's reports. Everything else is done by the main thread.
+Threads bring what happens into one queue: the watcher of the notebooks' folder, the reader of the
+keyboard, the reader of the server's reports, and the compiler. Everything else is done by the main
+thread.
+
+A notebook that was saved runs at once, while the project is compiled. If the compile changes a
+module that the notebook depends on, it runs again.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from ..execute.session import Session
 from ..project import Project
 from ..records import dataclass
 from ..stamps import Stamps, numbers
-from .compiling import Compiler
+from .compiling import Compiled, Compiler
 from .reports import ReportReader
 from .saves import wait_until_whole
 from .screen import Screen
@@ -71,13 +75,20 @@ class Died:
 
 
 @dataclass(frozen=True)
+class CompileEnded:
+    """The project was compiled."""
+
+    compiled: Compiled
+
+
+@dataclass(frozen=True)
 class Trouble:
     """Something is wrong that a person has to know."""
 
     message: str
 
 
-Happening = Trouble | Saved | FolderGone | SettingsSaved | Key | Reported | Died
+Happening = CompileEnded | Trouble | Saved | FolderGone | SettingsSaved | Key | Reported | Died
 
 
 class Loop:
@@ -102,6 +113,9 @@ class Loop:
         self._debug = debug
         self._compiled: Stamps = {}  # of the notebooks, when they were compiled last
         self._next_look = 0.0
+        self._must_compile = False  # whether something was saved since the last compile began
+        self._is_compiling = False
+        self._has_compiled = compiler is None  # before the first compile, modules may be old
         self._is_resting = False  # whether it has said that nothing runs
         self._since = time.monotonic()  # when the last save was noticed
         self._paths: list[Path] = []
@@ -137,6 +151,8 @@ class Loop:
             case FolderGone():
                 folder = display_path(self._project.nbs_path)
                 self._screen.problem(f"{folder} is not there: waiting for it")
+            case CompileEnded(compiled):
+                self._end_compile(compiled)
             case Trouble(message):
                 self._screen.problem(message)
             case Reported(message):
@@ -185,10 +201,35 @@ class Loop:
         if saved:
             self._begin_work()
             wait_until_whole(saved)
-            self._compile()
+            self._must_compile = self._compiler is not None
+        if self._has_compiled:
+            self._look()
+        self._begin_compile()
+        self._next_look = time.monotonic() + _LOOK_EVERY
+
+    def _look(self) -> None:
+        """Run what could come out in another way now."""
         self._show(self._session.look(self._paths))
         self._screen.follow(self._session.notebooks)
-        self._next_look = time.monotonic() + _LOOK_EVERY
+
+    def _begin_compile(self) -> None:
+        """Compile in a thread, if something was saved and no compile goes on."""
+        if self._compiler is None or not self._must_compile or self._is_compiling:
+            return
+        self._must_compile = False
+        self._is_compiling = True
+        compiler = self._compiler
+        threading.Thread(
+            target=lambda: self.happenings.put(CompileEnded(compiler.compile())), daemon=True
+        ).start()
+
+    def _end_compile(self, compiled: Compiled) -> None:
+        """Show what came of a compile, and run what depends on the modules that it wrote."""
+        self._is_compiling = False
+        self._has_compiled = True
+        self._screen.compiled(compiled)
+        self._look()
+        self._begin_compile()
 
     def _saved_notebooks(self) -> list[Path]:
         """The notebooks that were saved since the last compile."""
@@ -199,10 +240,6 @@ class Loop:
         self._compiled = now
         return saved or [Path(path) for path in gone]
 
-    def _compile(self) -> None:
-        if self._compiler is not None:
-            self._screen.compiled(self._compiler.compile())
-
     # --- what comes of it ----------------------------------------------------------------------
 
     def _show(self, happened: Iterator[Event]) -> None:
@@ -212,7 +249,8 @@ class Loop:
 
     def _rest_if_idle(self) -> None:
         """Say once that everything has run."""
-        if self._is_resting or not self._session.is_idle or not self.happenings.empty():
+        is_at_work = self._is_compiling or self._must_compile or not self._session.is_idle
+        if self._is_resting or is_at_work or not self.happenings.empty():
             return
         self._is_resting = True
         self._screen.idle(self._session.counts(), time.monotonic() - self._since)

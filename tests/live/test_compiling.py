@@ -44,3 +44,10 @@ def test_a_full_disk_is_a_problem(make_project, monkeypatch):
     monkeypatch.setattr(compiling, "compile_project", fail)
     compiled = Compiler(make_project({"00_core": ["x = 1"]})).compile()
     assert compiled.problems == ("error: lib/core.py: No space left on device",)
+
+
+def test_a_bug_of_the_compiler_is_shown_with_its_traceback(make_project, monkeypatch):
+    monkeypatch.setattr(compiling, "compile_project", lambda project: 1 / 0)
+    compiled = Compiler(make_project({"00_core": ["x = 1"]})).compile()
+    assert not compiled.ok
+    assert "ZeroDivisionError" in str(compiled.problems[0])
