@@ -11,8 +11,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from literate.command import Flag, flag_rows, flags_of
+from literate.commands.bump import bump
+from literate.commands.clean import clean
+from literate.commands.diff import diff
 from literate.commands.exercises import exercises
 from literate.commands.export import notebook2script
+from literate.commands.hooks import hooks
+from literate.commands.init import init
+from literate.commands.locate import locate
+from literate.commands.merge import merge
+from literate.commands.new import new
 from literate.commands.test import all_flags
 from literate.commands.watch import watch_flags
 
@@ -27,6 +35,14 @@ def flags_by_command() -> dict[str, Iterable[Flag]]:
         "literate test": all_flags(),
         "literate watch": watch_flags(),
         "literate exercises": flags_of(exercises),
+        "literate new": flags_of(new),
+        "literate init": flags_of(init),
+        "literate bump": flags_of(bump),
+        "literate hooks": flags_of(hooks),
+        "literate locate": flags_of(locate),
+        "literate clean": flags_of(clean),
+        "literate merge": flags_of(merge),
+        "literate diff": flags_of(diff),
     }
 
 

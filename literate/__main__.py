@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -11,7 +12,15 @@ COMMANDS = {
     "export": "compile the notebooks of a project into the modules of its package",
     "test": "run the notebooks of a project as tests",
     "watch": "compile and test a project while you edit it",
+    "clean": "take noise out of notebooks before they are committed",
+    "diff": "show the differences between notebooks as text, cell by cell",
+    "merge": "merge notebooks by cell, for git or by hand",
     "exercises": "make the student's edition of notebooks, whose exercises check themselves",
+    "new": "make a new project, complete and green",
+    "init": "make a folder a project: write what is missing, and overwrite nothing",
+    "bump": "raise the version of a project",
+    "hooks": "set up git for notebooks: drivers, and a check before each commit",
+    "locate": "print the cell of a line of a module, and back, also in what other tools print",
 }
 ALIASES = {"compile": "export", "run": "test"}  # the names of the commands in version 0.1
 
@@ -25,13 +34,21 @@ def run() -> None:
         sys.argv[:2] = [f"literate {word}"]
         import_module(f".commands.{command}", __package__).run()
     elif word in ("--version", "-V"):
-        print(f"literate {literate.__version__}")
+        _print(f"literate {literate.__version__}")
     elif word in ("--help", "-h"):
-        print(usage())
+        _print(usage())
     else:
         problem = f"unknown command {word!r}" if word else "a command is needed"
         print(f"error: {problem}\n\n{usage()}", file=sys.stderr)
         sys.exit(2)
+
+
+def _print(text: str) -> None:
+    """Print a text; a reader that has seen enough of it, such as `head`, is not an error."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def usage() -> str:

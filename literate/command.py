@@ -72,8 +72,8 @@ class Flag:
 
     @property
     def spelling(self) -> str:
-        """The flag as it is typed: `--up-to`."""
-        return f"--{self.name.replace('_', '-')}"
+        """The flag as it is typed: `--up-to`, and `--global` for the name `global_`."""
+        return f"--{self.name.rstrip('_').replace('_', '-')}"
 
     @property
     def usage(self) -> str:
@@ -276,7 +276,7 @@ def read_arguments(
 
 def _spell_out(flags: Sequence[Flag], arguments: Sequence[str]) -> list[str]:
     """The same command line with each flag as `--name=value`, so that Fire has nothing to guess."""
-    known = {flag.name: flag for flag in flags if not flag.is_list_of_names}
+    known = {flag.name.rstrip("_"): flag for flag in flags if not flag.is_list_of_names}
     takes_names = len(known) < len(flags)
     explicit = []
     repeated: dict[str, str] = {}
@@ -296,7 +296,7 @@ def _spell_out(flags: Sequence[Flag], arguments: Sequence[str]) -> list[str]:
             value = _take_value(known[key], rest)
         if known[key].repeats:
             value = repeated[key] = f"{repeated.get(key, '')} {value}".strip()
-        explicit.append(f"--{key}={value}")
+        explicit.append(f"--{known[key].name}={value}")
     return explicit
 
 

@@ -326,15 +326,16 @@ def is_temporary(name: str) -> bool:
 class Lock:
     """An exclusive lock between processes, held in a `with` statement.
 
-    While the lock is held, its file contains the process id of the owner. `was_interrupted` says
-    that the last owner did not come to its end, so that it may have left temporary files.
+    While the lock is held, its file contains the process id of the owner. `may_have_leftovers` says
+    that the last owner did not come to its end, or that nobody knows because the file is new. Then
+    there may be temporary files.
 
     If something else has the name of the file, such as a link or a pipe, the folder is locked.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.was_interrupted = False
+        self.may_have_leftovers = False
 
     def __enter__(self) -> Lock:
         os.makedirs(self.path.parent, exist_ok=True)
@@ -345,12 +346,13 @@ class Lock:
             self._lock: FileLock | int = FileLock(self.path)
             self._lock.acquire()
             return self
+        is_new = not os.path.lexists(self.path)
         descriptor = self._open()
         self._lock = descriptor
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             if self._has_file:
-                self.was_interrupted = bool(os.read(descriptor, 1))
+                self.may_have_leftovers = is_new or bool(os.read(descriptor, 1))
                 os.ftruncate(descriptor, 0)
                 self._write_owner(descriptor)
         except BaseException:

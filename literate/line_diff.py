@@ -48,6 +48,29 @@ def matching_lines(old: Lines, new: Lines) -> dict[int, int]:
     return pairs
 
 
+def common_blocks(base: Lines, one: Lines, other: Lines) -> Iterator[tuple[int, int, int, int]]:
+    """The lines that three versions share: where they begin in each one, and how many they are.
+
+    The last block is empty, and begins at the ends.
+    """
+    in_one = matching_lines(base, one)
+    in_other = matching_lines(base, other)
+    start = 0
+    while start < len(base):
+        if start not in in_one or start not in in_other:
+            start += 1
+            continue
+        size = 1
+        while (
+            in_one.get(start + size) == in_one[start] + size
+            and in_other.get(start + size) == in_other[start] + size
+        ):
+            size += 1
+        yield start, in_one[start], in_other[start], size
+        start += size
+    yield len(base), len(one), len(other), 0
+
+
 def _joined(blocks: Iterator[Block]) -> Iterator[Block]:
     """The same blocks; those that follow each other in both lists are one."""
     last = (0, 0, 0)

@@ -72,6 +72,14 @@ def may_contain_markers(text: str) -> bool:
     return f"{_START} " in text
 
 
+def without_keys(text: str) -> str:
+    """A module without the numbers and ids in its markers.
+
+    Nobody edits them. They are other ones where a merge of two branches brought cells together.
+    """
+    return re.sub(rf"^({_START} .+\.ipynb) #?[^\s#]+$", r"\1", text, flags=re.MULTILINE)
+
+
 # --- the sections of a module ------------------------------------------------------------------
 
 

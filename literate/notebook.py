@@ -37,14 +37,18 @@ class Cell:
         """
         if self.given_id:
             return self.given_id
-        content = f"{self.index}\0{self.source}".encode("utf-8", "surrogatepass")
-        digest: str = _sha256()(content).hexdigest()
-        return digest[:8]
+        return new_id(f"{self.index}\0{self.source}")
 
     @property
     def tags(self) -> tuple[str, ...]:
         """The tags that Jupyter's sidebar shows."""
         return tuple(self.metadata.get("tags", ()))
+
+
+def new_id(content: str) -> str:
+    """An id that is derived from a text."""
+    digest: str = _sha256()(content.encode("utf-8", "surrogatepass")).hexdigest()
+    return digest[:8]
 
 
 @dataclass(frozen=True)

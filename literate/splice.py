@@ -8,44 +8,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from .json_spans import (
+    Edit,
+    Span,
+    apply_edits,
+    cell_spans,
+    element_spans,
+    items_of,
+    member_spans,
+    top_members,
+)
 from .records import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-
-@dataclass(frozen=True)
-class Span:
-    """The part of a text from the position `start` up to the position `end`, which is excluded."""
-
-    start: int
-    end: int
-
-    def of(self, text: str) -> str:
-        """The part of this text."""
-        return text[self.start : self.end]
-
-
-@dataclass(frozen=True)
-class Edit:
-    """A part of a text, and the text that takes its place; an empty part inserts."""
-
-    span: Span
-    text: str
-
-
-def _apply(text: str, edits: Iterable[Edit]) -> str:
-    """The text after some edits, which may come in any order but must not overlap."""
-    pieces = []
-    copied = 0
-    for edit in sorted(edits, key=lambda edit: edit.span.start):
-        pieces += [text[copied : edit.span.start], edit.text]
-        copied = edit.span.end
-    pieces.append(text[copied:])
-    return "".join(pieces)
 
 
 # --- edits inside of cells ---------------------------------------------------------------------
@@ -54,11 +33,11 @@ def _apply(text: str, edits: Iterable[Edit]) -> str:
 def replace_sources(text: str, sources: Mapping[int, str]) -> str:
     """The notebook's text with new sources for some cells, which are given by index."""
     edits = []
-    for index, cell in enumerate(_cell_spans(text)):
+    for index, cell in enumerate(cell_spans(text)):
         if index in sources:
             place = _find_member(text, cell, "source")
             edits.append(place.edit(_source_json(sources[index], text, place.span)))
-    return _apply(text, edits)
+    return apply_edits(text, edits)
 
 
 def replace_outputs(
@@ -66,23 +45,43 @@ def replace_outputs(
 ) -> str:
     """The notebook's text with new execution counts and outputs for some code cells, by index."""
     edits = []
-    for index, cell in enumerate(_cell_spans(text)):
+    for index, cell in enumerate(cell_spans(text)):
         if index not in outputs:
             continue
         count, values = outputs[index]
         for key, value in (("execution_count", count), ("outputs", values)):
             place = _find_member(text, cell, key)
             edits.append(place.edit(_value_json(value, text, place.span)))
-    return _apply(text, edits)
+    return apply_edits(text, edits)
 
 
 def hide_sources(text: str, cells: Collection[int]) -> str:
     """The notebook's text, in which editors fold some cells: `jupyter.source_hidden` is true."""
     edits = []
-    for index, cell in enumerate(_cell_spans(text)):
+    for index, cell in enumerate(cell_spans(text)):
         if index in cells:
             edits += _set_member(text, cell, ("metadata", "jupyter", "source_hidden"), True)
-    return _apply(text, edits)
+    return apply_edits(text, edits)
+
+
+def add_ids(text: str, ids: Mapping[int, str]) -> str:
+    """The notebook's text with ids for some cells without one, which are given by index."""
+    edits = []
+    for index, cell in enumerate(cell_spans(text)):
+        if index in ids:
+            edits.append(_add_sorted(text, cell, "id", json.dumps(ids[index])))
+    return apply_edits(text, edits)
+
+
+def _add_sorted(text: str, parent: Span, key: str, value: str) -> Edit:
+    """The edit that adds a member to an object with members, before keys that sort after it."""
+    items = items_of(text, parent.start)
+    separator = text[parent.start + 1 : items[0].start] or " "
+    for item in items:
+        if str(item.key) > key:
+            return Edit(Span(item.start, item.start), f'"{key}": {value},{separator}')
+    last = items[-1].end
+    return Edit(Span(last, last), f',{separator}"{key}": {value}')
 
 
 def _set_member(text: str, parent: Span, path: tuple[str, ...], value: object) -> list[Edit]:
@@ -107,7 +106,7 @@ def _set_member(text: str, parent: Span, path: tuple[str, ...], value: object) -
 
 def _add_member(text: str, parent: Span, key: str, value: object) -> Edit:
     """The edit that adds a member to an object, in the place where Jupyter sorts it in."""
-    members = _member_spans(text, parent.start)
+    members = member_spans(text, parent.start)
     old = json.loads(parent.of(text))
     if _value_json(old, text, parent) == parent.of(text):
         return Edit(parent, _value_json({**old, key: value}, text, parent))
@@ -130,7 +129,7 @@ class _Member:
 
 
 def _find_member(text: str, cell: Span, key: str) -> _Member:
-    span = _member_spans(text, cell.start).get(key)
+    span = member_spans(text, cell.start).get(key)
     if span is None:
         brace_end = cell.start + 1
         return _Member(key, Span(brace_end, brace_end), is_missing=True)
@@ -142,7 +141,7 @@ def _find_member(text: str, cell: Span, key: str) -> _Member:
 
 def insert_cell(text: str, before: int, cell: Mapping[str, Any]) -> str:
     """The notebook's text with one more cell before the cell with this index, or at the end."""
-    cells = _cell_spans(text)
+    cells = cell_spans(text)
     if not cells:
         return _insert_only_cell(text, cell)
     neighbour = cells[min(before, len(cells) - 1)]
@@ -158,7 +157,7 @@ def insert_cell(text: str, before: int, cell: Mapping[str, Any]) -> str:
 
 def _insert_only_cell(text: str, cell: Mapping[str, Any]) -> str:
     """The text of a notebook without cells, with one cell."""
-    old = _top_members(text)["cells"]
+    old = top_members(text)["cells"]
     head, tail = text[: old.start], text[old.end :]
     if "\n" not in head:
         return f"{head}[{_cell_json(cell, None, '')}]{tail}"
@@ -180,20 +179,20 @@ def _cell_json(cell: Mapping[str, Any], indent: str | None, newline: str) -> str
 
 def remove_cell(text: str, index: int) -> str:
     """The notebook's text without one of its cells, and without a comma that is left over."""
-    cells = _cell_spans(text)
+    cells = cell_spans(text)
     removed = cells[index]
     if index + 1 < len(cells):
         removed = Span(removed.start, cells[index + 1].start)
     elif index > 0:
         removed = Span(cells[index - 1].end, removed.end)
-    return _apply(text, [Edit(removed, "")])
+    return apply_edits(text, [Edit(removed, "")])
 
 
 def reorder_cells(text: str, order: Sequence[int]) -> str:
     """The notebook's text with its cells in another order, which names each index once."""
-    cells = _cell_spans(text)
+    cells = cell_spans(text)
     edits = [Edit(span, cells[index].of(text)) for span, index in zip(cells, order, strict=True)]
-    return _apply(text, edits)
+    return apply_edits(text, edits)
 
 
 # --- the layout of values ----------------------------------------------------------------------
@@ -289,69 +288,16 @@ def line_in_file(text: str, index: int, line: int) -> int:
     If the source is a single string, its lines are not lines of the file. Then this is the line of
     that string.
     """
-    cell = _cell_spans(text)[index]
-    source = _member_spans(text, cell.start).get("source")
+    cell = cell_spans(text)[index]
+    source = member_spans(text, cell.start).get("source")
     if source is None:
         return 1
     position = source.start
     lines_seen = 0
     if text[position] == "[":
-        for element in _element_spans(text, position):
+        for element in element_spans(text, position):
             position = element.start
             lines_seen += json.loads(element.of(text)).count("\n")
             if lines_seen >= line:
                 break
     return text.count("\n", 0, position) + 1
-
-
-_decode = json.JSONDecoder().raw_decode
-_SPACE = re.compile(r"[ \t\r\n]*")
-
-
-def _skip_space(text: str, position: int) -> int:
-    """The next position at which JSON's white space ends."""
-    space = _SPACE.match(text, position)
-    return space.end() if space else position
-
-
-def _skip_comma(text: str, position: int) -> int:
-    """The position of the next member or element, or of the closing bracket."""
-    position = _skip_space(text, position)
-    if text[position] == ",":
-        position = _skip_space(text, position + 1)
-    return position
-
-
-def _top_members(text: str) -> dict[str, Span]:
-    """Where the values of the notebook's own members stand in its text."""
-    return _member_spans(text, text.index("{"))  # a byte order mark may stand before the brace
-
-
-def _cell_spans(text: str) -> list[Span]:
-    """Where each cell stands in the text of a notebook."""
-    return _element_spans(text, _top_members(text)["cells"].start)
-
-
-def _member_spans(text: str, brace: int) -> dict[str, Span]:
-    """Where the value of each member stands, for the JSON object whose brace is at a position."""
-    spans = {}
-    position = _skip_space(text, brace + 1)
-    while text[position] != "}":
-        key, key_end = _decode(text, position)
-        colon = _skip_space(text, key_end)
-        start = _skip_space(text, colon + 1)
-        _, end = _decode(text, start)
-        spans[key] = Span(start, end)
-        position = _skip_comma(text, end)
-    return spans
-
-
-def _element_spans(text: str, bracket: int) -> list[Span]:
-    """Where each element stands, for the JSON array whose bracket is at a position."""
-    spans = []
-    position = _skip_space(text, bracket + 1)
-    while text[position] != "]":
-        _, end = _decode(text, position)
-        spans.append(Span(position, end))
-        position = _skip_comma(text, end)
-    return spans

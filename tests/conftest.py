@@ -410,6 +410,17 @@ def make_nbdev3_project(
     return make
 
 
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a compiled project with known lines, which is the current folder."""
+    from located_project import make_located_project
+
+    root = tmp_path / "my project"
+    make_located_project(root)
+    monkeypatch.chdir(root)
+    return root
+
+
 def make_task(**changes: object) -> Task:
     """A task of a notebook without cells and limits, except for the given values."""
     values = {

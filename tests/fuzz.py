@@ -88,6 +88,8 @@ def happen():
         notebook["cells"].append(trouble["cell"])
         text = json.dumps(notebook, indent=1) + "\\n"
     elif trouble["path"].endswith(".py"):
+        if text and not text.endswith("\\n"):
+            text += "\\n"
         text += trouble["line"]
     else:
         text = text.replace("0.0.", "0.0.1")

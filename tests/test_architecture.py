@@ -18,17 +18,22 @@ FLOORS = [
     ["records"],
     [
         *("configuration", "diagnostics", "discovery", "exchange", "files", "git", "git_config"),
-        *("line_diff", "notebook", "printable", "project", "rootfinding", "rules", "spelling"),
-        *("splice", "stamps"),
+        *("json_edits", "json_spans", "line_diff", "notebook", "printable", "project"),
+        *("rootfinding", "rules", "spelling", "splice", "stamps"),
     ],
     ["command", "directives", "markers", "signals", "sourcemap"],
-    ["compile", "execute", "exercises"],
+    ["compile", "execute", "exercises", "locate", "vcs"],
+    ["scaffold"],
     ["report"],
     ["live"],
     ["__main__", "commands", "pytest_plugin"],
 ]
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}
-SEPARATE = [{"compile", "execute"}, {"execute", "exercises"}]  # these know nothing of each other
+SEPARATE = [
+    {"compile", "execute"},
+    {"execute", "exercises"},
+    {"execute", "vcs"},
+]  # these know nothing of each other
 
 # In execute/, a folder is a process. What the processes share stands beside the folders.
 SHARED = {"outputs", "processes", "protocol", "results", "snapshot_messages"}
@@ -97,7 +102,9 @@ def test_files_and_functions_stay_short(path):
 # A file is tested by the file of the same name. These are parts of something that is tested as a
 # whole.
 TESTED_BY = {
+    # Two files of tests may not have the same name.
     "__main__.py": "test_main.py",
+    "commands/merge.py": "commands/test_merge_command.py",  # compile/ has a test_merge.py
     "compile/circles.py": "compile/test_import_checks.py",
     "compile/edited_notebooks.py": "compile/test_planned_update.py",
     "compile/edits.py": "compile/test_write.py",
@@ -113,6 +120,12 @@ TESTED_BY = {
     "live/loop.py": "commands/test_watch.py",
     "live/reports.py": "commands/test_watch.py",
     "rules.py": "test_diagnostics.py",
+    "vcs/clean_files.py": "commands/test_clean.py",
+    "vcs/compared.py": "commands/test_diff.py",
+    "vcs/merged_cell.py": "vcs/test_merged_notebook.py",
+    "vcs/noise.py": "vcs/test_cleaning.py",
+    "vcs/order.py": "vcs/test_merged_notebook.py",
+    "vcs/versions.py": "vcs/test_merged_notebook.py",
 }
 
 

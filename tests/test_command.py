@@ -15,6 +15,7 @@ from literate.command import (
     defaults_of,
     flag_rows,
     flags_of,
+    help_text,
     main,
     read_arguments,
 )
@@ -269,3 +270,12 @@ def test_modules_that_stand_in_for_the_import_of_fire_are_gone_afterwards():
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("(('a',), {'n': 3})\n", "")
+
+
+def test_a_flag_may_be_called_as_a_word_of_python():
+    def command(*, global_: bool = False) -> int:
+        return 10 + global_
+
+    assert main(command, ["--global"]) == 11
+    assert main(command, ["--no"]) == 2
+    assert "  --global" in help_text(command, "command", flags_of(command))

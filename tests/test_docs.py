@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from conftest import notebook
 
+import literate.__main__ as commands
+
 ROOT = Path(__file__).parents[1]
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "literate/README.md")),
@@ -36,6 +38,7 @@ BY_HAND = {"jupyter lab nbs": "write a notebook"}
 EXAMPLE = notebook("#export\ndef double(x):\n    return 2 * x", "assert double(3) == 6")
 
 PLACEHOLDERS = {
+    "BASE OURS THEIRS": "nbs/00_core.ipynb nbs/00_core.ipynb nbs/00_core.ipynb",
     "FILE": "report.out",
     "NAME": "python3",
     "NOTEBOOK": "nbs/00_core.ipynb",
@@ -43,12 +46,16 @@ PLACEHOLDERS = {
     "SEED": "1",
 }
 # They do not end by themselves, or need a cluster.
-ENDLESS = {"--watch", "--dask", "--pdb"}
+ENDLESS = {"watch", "--watch", "--dask", "--pdb"}
+
+# Commands that need further words: where a page names one alone, its help is asked for.
+NEED_WORDS = {"literate hooks", "literate locate", "literate merge", "literate new"}
 
 # Flags in the documentation that belong to other programs.
 FOREIGN_FLAGS = {
     *("--branch", "--cov", "--flags", "--junitxml", "--lf", "--nbmake", "--nbval", "--notebooks"),
     *("--notebook-workers", "--source", "--to", "--net", "--epochs", "--last-failed", "--save"),
+    *("--output", "--outputjson", "--no-pretty"),
     *("--shifts", "--sets", "--again", "--show-contexts", "--cov-context"),
 }
 
@@ -145,7 +152,8 @@ def commands_in(page: Path) -> list[str]:
     text = page.read_text(encoding="utf-8")
     text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     spans = re.findall(r"`([^`\n]+)`", text)
-    pattern = r"(literate (export|test|exercises)|python (notebook2script|run_notebook)\.py)\b.*"
+    words = "|".join(commands.COMMANDS)
+    pattern = rf"(literate ({words})|python (notebook2script|run_notebook)\.py)\b.*"
     return [span for span in dict.fromkeys(spans) if re.fullmatch(pattern, span)]
 
 
@@ -154,12 +162,17 @@ COMMANDS = sorted({command for page in PAGES for command in commands_in(page)})
 
 @pytest.fixture
 def example(tmp_path):
-    """A small project, and the two scripts of this repository."""
+    """A small project in a git repository, and the two scripts of this repository."""
     (tmp_path / "nbs").mkdir()
     (tmp_path / "nbs" / "00_core.ipynb").write_text(EXAMPLE)
+    (tmp_path / "nbs" / "01_more.ipynb").write_text(notebook("import math", "math.pi"))
     (tmp_path / "settings.ini").write_text("[DEFAULT]\nlib_path = small\n")
     for script in ("notebook2script.py", "run_notebook.py"):
         shutil.copy(ROOT / script, tmp_path)
+    identity = "-c user.name=Ada -c user.email=ada@example.org"
+    steps = "git init -q -b main; git add nbs; git $ID commit -q -m first; git branch side"
+    script = steps.replace("$ID", identity)
+    subprocess.run(["bash", "-ec", script], cwd=tmp_path, check=True)
     return tmp_path
 
 
@@ -167,9 +180,15 @@ def example(tmp_path):
 def test_a_command_in_the_text_is_accepted(command, example):
     for name, value in PLACEHOLDERS.items():
         command = re.sub(rf"\b{name}\b", value, command)
+    if command in NEED_WORDS:
+        command += " --help"
     if ENDLESS & set(command.split()):
         pytest.skip("it does not end by itself")
-    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    environment = {
+        **os.environ,
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(example),  # for what a command writes for all projects
+    }
     done = subprocess.run(
         ["bash", "-c", f"literate export --quiet; {command}"],
         cwd=example,
@@ -193,9 +212,8 @@ def help_of(command: str) -> str:
 
 
 def test_every_flag_exists():
-    known = set(
-        re.findall(r"--[a-z][a-z-]+", help_of("export") + help_of("test") + help_of("exercises"))
-    )
+    helps = "".join(map(help_of, commands.COMMANDS))
+    known = set(re.findall(r"--[a-z][a-z-]+", helps))
     known |= {"--help", "--version"} | FOREIGN_FLAGS
     for page in PAGES:
         if page.name == "claims.md":  # its spans are code of the notebooks
@@ -225,6 +243,18 @@ def test_the_tables_of_flags_are_up_to_date():
     )
     pages = sorted((ROOT / "docs").glob("*.md"))
     assert done.stdout == "".join(page.read_text(encoding="utf-8") for page in pages)
+
+
+def test_the_files_for_services_are_up_to_date():
+    command = "import service_files as s; print(s.with_files(s.PAGE.read_text()), end='')"
+    done = subprocess.run(
+        [sys.executable, "-c", command],
+        cwd=ROOT / "docs",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 
 
 # --- links -------------------------------------------------------------------------------------

@@ -211,7 +211,7 @@ from literate.files import Lock
 log = open(sys.argv[2], "a", buffering=1)
 print("started", flush=True)
 with Lock(Path(sys.argv[1])) as lock:
-    print("holds it", lock.was_interrupted, flush=True)
+    print("holds it", lock.may_have_leftovers, flush=True)
     log.write("enters\\n")
     sys.stdin.readline()
     log.write("leaves\\n")
@@ -246,7 +246,7 @@ def is_free(lock: Path) -> bool:
 def test_two_processes_take_turns(tmp_path):
     path = tmp_path / "lock"
     with holder(path) as first:
-        assert first.stdout.readline() == "holds it False\n"
+        assert first.stdout.readline() == "holds it True\n"  # a new file knows of no past
         assert not is_free(path)
         assert path.read_text() == f"{first.pid}\n"
         with holder(path) as second:
@@ -261,16 +261,18 @@ def test_two_processes_take_turns(tmp_path):
 
 def test_a_lock_knows_that_its_last_holder_was_killed(tmp_path):
     path = tmp_path / "lock"
+    with Lock(path):
+        pass
     with holder(path) as process:
         assert process.stdout.readline() == "holds it False\n"
         process.kill()
         process.wait()
     with Lock(path) as lock:
-        assert lock.was_interrupted
+        assert lock.may_have_leftovers
         assert not is_free(path)
         assert path.read_text() == f"{os.getpid()}\n"
     with Lock(path) as lock:
-        assert not lock.was_interrupted
+        assert not lock.may_have_leftovers
 
 
 def test_an_exception_is_not_an_interruption(tmp_path):
@@ -279,7 +281,7 @@ def test_an_exception_is_not_an_interruption(tmp_path):
         raise ZeroDivisionError
     assert is_free(path)
     with Lock(path) as lock:
-        assert not lock.was_interrupted
+        assert not lock.may_have_leftovers
 
 
 def test_without_fcntl_the_lock_is_that_of_filelock(tmp_path, monkeypatch):
@@ -288,7 +290,7 @@ def test_without_fcntl_the_lock_is_that_of_filelock(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "_import_fcntl", lambda: None)
     path = tmp_path / "lock"
     with Lock(path) as lock:
-        assert not lock.was_interrupted
+        assert not lock.may_have_leftovers
         assert not is_free(path)
         with pytest.raises(filelock.Timeout):
             filelock.FileLock(path).acquire(timeout=0)
@@ -312,7 +314,7 @@ def test_whatever_has_the_name_of_the_lock_hinders_nothing_and_stays(tmp_path, k
     else:
         path.write_bytes(b"\xff not a number")
     with Lock(path) as lock:
-        assert lock.was_interrupted == (kind == "text")
+        assert lock.may_have_leftovers == (kind == "text")
         assert not is_free(path if kind == "text" else path.parent)
     assert is_free(path.parent)
     assert other.read_bytes() == b"\xff precious"

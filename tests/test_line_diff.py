@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from literate import line_diff
-from literate.line_diff import longest_rise, matching_lines, opcodes
+from literate.line_diff import common_blocks, longest_rise, matching_lines, opcodes
 
 LINES = st.lists(st.sampled_from("abcdef"), max_size=12)
 
@@ -121,3 +121,17 @@ def test_the_work_grows_with_the_number_of_lines(shape):
 
     to_find_too_many_differences = line_diff._MOST_DIFFERENCES**2
     assert comparisons(16_000) < 30 * comparisons(2_000) + to_find_too_many_differences
+
+
+def test_the_lines_that_three_versions_share():
+    blocks = common_blocks("abcd", "xabcd", "abyd")
+    assert list(blocks) == [(0, 1, 0, 2), (3, 4, 3, 1), (4, 5, 4, 0)]
+
+
+@given(LINES, LINES, LINES)
+def test_shared_blocks_are_equal_in_all_versions(base, one, other):
+    *blocks, end = common_blocks(base, one, other)
+    assert end == (len(base), len(one), len(other), 0)
+    for start, in_one, in_other, size in blocks:
+        shared = base[start : start + size]
+        assert shared == one[in_one : in_one + size] == other[in_other : in_other + size]

@@ -133,3 +133,13 @@ def test_the_tool_imports_only_packages_that_its_distribution_requires():
 
 def test_no_requirement_of_the_tool_has_an_upper_bound():
     assert [requirement for requirement in TOOL["dependencies"] if "<" in requirement] == []
+
+
+@pytest.mark.parametrize("flag", ["--help", "--version"])
+def test_a_reader_that_has_gone_is_not_an_error(flag):
+    command = [sys.executable, "-m", "literate", flag]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 0

@@ -17,6 +17,7 @@ from literate.markers import (
     parse_marker,
     split_at_markers,
     split_edited,
+    without_keys,
 )
 
 FOLDER = Path("/project/lib")
@@ -178,3 +179,12 @@ def test_a_text_is_split_at_each_line_that_begins_as_a_marker_does():
         (Marker("../nbs/a b.ipynb", "3"), "x = 1"),
         (None, "y\n"),
     ]
+
+
+def test_a_module_without_the_keys_of_its_markers():
+    text = (
+        "# %% a b.ipynb 3\nx = 1\n# %% a.ipynb #6fd1\n# %% a.ipynb\n  # %% a.ipynb 3\n# %% auto 0"
+    )
+    assert without_keys(text) == (
+        "# %% a b.ipynb\nx = 1\n# %% a.ipynb\n# %% a.ipynb\n  # %% a.ipynb 3\n# %% auto 0"
+    )

@@ -9,10 +9,8 @@ from conftest import notebook, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from literate.json_spans import Edit, Span, apply_edits
 from literate.splice import (
-    Edit,
-    Span,
-    _apply,
     hide_sources,
     insert_cell,
     line_in_file,
@@ -233,8 +231,8 @@ def test_a_cell_without_a_source_has_the_first_line():
 
 def test_edits_may_come_in_any_order():
     edits = [Edit(Span(4, 5), "E"), Edit(Span(0, 2), "ab"), Edit(Span(2, 2), "|")]
-    assert _apply("ABCDe", edits) == "ab|CDE"
-    assert _apply("ABCDe", []) == "ABCDe"
+    assert apply_edits("ABCDe", edits) == "ab|CDE"
+    assert apply_edits("ABCDe", []) == "ABCDe"
     assert Span(1, 3).of("ABCDe") == "BC"
 
 

@@ -80,6 +80,8 @@ def notebook2script(
             raise
         _report_json(error.problems, None, 0)
         return error.exit_code
+    except OSError as error:  # such as a full disk
+        return _report_os_error(error, json)
 
 
 # --- flags that do not fit together ------------------------------------------------------------
@@ -107,6 +109,14 @@ def _refuse_to_prune_in_part() -> None:
     raise UsageError(
         "--prune looks for modules that no notebook makes: leave out the notebooks and --up-to"
     )
+
+
+def _report_os_error(error: OSError, json: bool) -> int:
+    """Report a file that cannot be written as JSON; other errors are raised again."""
+    if not json or not error.filename:
+        raise error
+    _report_json([f"{error.filename}: {error.strerror}"], None, 0)
+    return 1
 
 
 # --- the ways to work --------------------------------------------------------------------------

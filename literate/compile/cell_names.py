@@ -115,9 +115,7 @@ def _names_in_annotations(code: str, are_evaluated: bool) -> Iterator[str]:
     """The names in annotations that are not evaluated: in strings, or in all of them."""
     for annotation in annotations_of(parse_heads(code)):
         for expression in _unevaluated(annotation, are_evaluated):
-            for node in ast.walk(expression):
-                if isinstance(node, ast.Name):
-                    yield node.id
+            yield from _names(expression)
 
 
 def annotations_of(tree: ast.Module) -> Iterator[ast.expr]:
@@ -168,6 +166,62 @@ def _unevaluated(annotation: ast.expr, are_evaluated: bool) -> Iterator[ast.expr
             pending += [node.left, node.right]
         elif isinstance(node, ast.Tuple | ast.List):
             pending += node.elts
+
+
+# Of these, the strings in brackets are types. In other brackets they may be the axes of an array.
+_CONTAINERS = frozenset(
+    "list dict tuple set frozenset type Optional Union List Dict Tuple Set FrozenSet Type Callable "
+    "Iterable Iterator Generator Sequence MutableSequence Collection Mapping MutableMapping "
+    "DefaultDict Deque Awaitable Coroutine AsyncIterable AsyncIterator ClassVar Final".split()
+)
+
+
+def type_names(code: str, are_evaluated: bool) -> set[str]:
+    """The names in annotations that are not evaluated, and that can only be meant as types.
+
+    A string may also be prose, or name the axes of an array, as in `Float[Tensor, "B C"]`. So a
+    string counts only if it stands alone or in a container, and of its names only those that begin
+    with a capital letter. Names that a class or a function binds do not count.
+    """
+    found: set[str] = set()
+    for annotation in annotations_of(parse_heads(code)):
+        if not are_evaluated:
+            found.update(_names(annotation))
+        for expression in _types_in_strings(annotation):
+            found.update(name for name in _names(expression) if name[0].isupper())
+    return found - _bound_in_inner_scopes(code)
+
+
+def _names(expression: ast.expr) -> Iterator[str]:
+    for node in ast.walk(expression):
+        if isinstance(node, ast.Name):
+            yield node.id
+
+
+def _types_in_strings(annotation: ast.expr) -> Iterator[ast.expr]:
+    """The strings in an annotation that are types, parsed."""
+    pending = [annotation]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if parsed := _parse_expression(node.value):
+                yield parsed
+        elif isinstance(node, ast.Subscript) and _last_name(node.value) in _CONTAINERS:
+            pending.append(node.slice)
+        elif isinstance(node, ast.BinOp):
+            pending += [node.left, node.right]
+        elif isinstance(node, ast.Tuple | ast.List):
+            pending += node.elts
+
+
+def _bound_in_inner_scopes(code: str) -> set[str]:
+    found: set[str] = set()
+    pending: list[SymbolTable] = list(_symtable.symtable(code, "cell", "exec").children)
+    while pending:
+        scope = pending.pop()
+        found.update(name for name, flags in scope.symbols.items() if flags & _BINDS)
+        pending += scope.children
+    return found
 
 
 def _parse_expression(text: str) -> ast.expr | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import partial
 from pathlib import Path
 
 from ..diagnostics import Diagnostic, UserError, diagnose, format_location
+from ..markers import without_keys
 from .baseline import Baseline
 from .merge import merge_module
 from .merge_marks import is_made_of, line_of_conflict
@@ -14,6 +16,7 @@ from .module_edits import Conflict, ModuleEdits
 from .package_files import read_text
 from .plan import CompilePlan
 from .revisions import Revisions, plain_text
+from .typed_code import compiled_lines_of_new
 from .write import diff
 
 
@@ -60,7 +63,7 @@ class _Finder:
         if not disk.strip():  # no person's work: for example, `touch` made the file
             return None
         texts = self._baseline.texts(path)
-        if disk in texts or disk == self._plan.files[path]:
+        if disk in texts or without_keys(disk) == without_keys(self._plan.files[path]):
             return None
         line = line_of_conflict(disk, [*texts, self._plan.files[path]])
         if line is not None:
@@ -72,7 +75,8 @@ class _Finder:
             return None
         new = issued_module(module, self._plan.project)
         base = self._baseline.base(path, disk) or self._revisions.base(path)
-        return merge_module(module, base, disk, new)
+        forms = partial(compiled_lines_of_new, self._plan.project, module)
+        return merge_module(module, base, disk, new, forms)
 
 
 def _read(path: Path) -> str:

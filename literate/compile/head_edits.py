@@ -47,7 +47,7 @@ def auto_section(sections: list[Section]) -> Section | None:
 
 
 def _compare(found: HeadEdits, base: Section, disk: Section, new: Section) -> None:
-    if disk.code in (base.code, new.code):
+    if disk.code in (base.code, new.code) or _is_older_docstring(disk.code, base.code, new.code):
         return
     old = base.code.split("\n")
     lines = disk.code.split("\n")
@@ -62,6 +62,36 @@ def _compare(found: HeadEdits, base: Section, disk: Section, new: Section) -> No
         elif "".join([*typed, *old[old_start:old_end]]).strip():
             text = "\n".join(typed or old[old_start:old_end])
             found.outside.append(OutsideEdit(text, line, hint=_hint(old[old_start:old_end], base)))
+
+
+def _is_older_docstring(code: str, *generated: str) -> bool:
+    """Whether a head differs from a generated one only by a docstring with fewer lines.
+
+    Versions of nbdev take more or less of the notebook's title cell into the docstring. All that
+    such a docstring says stands in the notebook.
+    """
+    docstring, rest = _split_docstring(code)
+    if not docstring:
+        return False
+    for other in generated:
+        other_docstring, other_rest = _split_docstring(other)
+        if rest == other_rest and docstring <= other_docstring:
+            return True
+    return False
+
+
+def _split_docstring(code: str) -> tuple[set[str], str]:
+    """The lines of the docstring, and the text around it."""
+    body = _statements(code)
+    first = body[0] if body else None
+    if not isinstance(first, ast.Expr) or not isinstance(first.value, ast.Constant):
+        return set(), code.strip()
+    if not isinstance(first.value.value, str):
+        return set(), code.strip()
+    lines = code.split("\n")
+    above, below = lines[: first.lineno - 1], lines[first.end_lineno :]
+    docstring = {line.strip() for line in first.value.value.split("\n") if line.strip()}
+    return docstring, "\n".join([*above, *below]).strip()
 
 
 def _are_imports(lines: list[str]) -> bool:

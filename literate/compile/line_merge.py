@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from ..line_diff import matching_lines
+from ..line_diff import common_blocks
 from ..records import dataclass
 
 
@@ -32,7 +30,7 @@ def merge_lines(base: list[str], module: list[str], notebook: list[str]) -> Merg
     merged: list[str] = []
     overlaps: list[Overlap] = []
     base_at = module_at = notebook_at = 0
-    for base_start, module_start, notebook_start, size in _common_blocks(base, module, notebook):
+    for base_start, module_start, notebook_start, size in common_blocks(base, module, notebook):
         old = base[base_at:base_start]
         theirs = module[module_at:module_start]
         ours = notebook[notebook_at:notebook_start]
@@ -48,28 +46,3 @@ def merge_lines(base: list[str], module: list[str], notebook: list[str]) -> Merg
         module_at = module_start + size
         notebook_at = notebook_start + size
     return Merged(merged, overlaps)
-
-
-def _common_blocks(
-    base: list[str], module: list[str], notebook: list[str]
-) -> Iterator[tuple[int, int, int, int]]:
-    """The lines that all versions share: where they begin in each version, and how many they are.
-
-    The last block is empty, and begins at the ends.
-    """
-    in_module = matching_lines(base, module)
-    in_notebook = matching_lines(base, notebook)
-    start = 0
-    while start < len(base):
-        if start not in in_module or start not in in_notebook:
-            start += 1
-            continue
-        size = 1
-        while (
-            in_module.get(start + size) == in_module[start] + size
-            and in_notebook.get(start + size) == in_notebook[start] + size
-        ):
-            size += 1
-        yield start, in_module[start], in_notebook[start], size
-        start += size
-    yield len(base), len(module), len(notebook), 0

@@ -7,6 +7,7 @@ the notebooks generate now.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from ..directives import Dialect
 from ..markers import Issued, Section, split_edited
@@ -16,18 +17,29 @@ from .line_merge import merge_lines
 from .matching import match_in_notebooks, match_on_disk
 from .module import Module, ModuleCell
 from .module_edits import AddedCell, CellEdit, Conflict, ModuleEdits, OutsideEdit
+from .typed_code import Lines, lines_of
 
 _PROSE = r"(?:^|\s)(?:\[(?:markdown|md|raw)\]|\{.*\"(?:markdown|raw)\".*\})"
 
 
-def merge_module(module: Module, base: Issued | None, disk: str, new: Issued) -> ModuleEdits:
+Forms = Callable[[str], set[Lines]]  # what the compiler may make of the code of a new cell
+
+
+def _unchanged(code: str) -> set[Lines]:
+    return {lines_of(code)}
+
+
+def merge_module(
+    module: Module, base: Issued | None, disk: str, new: Issued, forms: Forms = _unchanged
+) -> ModuleEdits:
     """Find the edits made in a module.
 
     `base` is the text that was generated last, `disk` the text of the file, and `new` what the
     notebooks generate now. Without a base, every difference between `disk` and `new` is a conflict,
-    because nothing tells which side was edited.
+    because nothing tells which side was edited. A new section is not an edit if the notebooks
+    generate one of its `forms` already, as after an update that was killed half way.
     """
-    merger = _Merger(module, base, disk, new)
+    merger = _Merger(module, base, disk, new, forms)
     merger.compare_heads()
     merger.compare_cells()
     merger.find_additions()
@@ -38,8 +50,11 @@ def merge_module(module: Module, base: Issued | None, disk: str, new: Issued) ->
 class _Merger:
     """Compares the versions of one module."""
 
-    def __init__(self, module: Module, base: Issued | None, disk: str, new: Issued) -> None:
+    def __init__(
+        self, module: Module, base: Issued | None, disk: str, new: Issued, forms: Forms
+    ) -> None:
         self.edits = ModuleEdits(module, disk)
+        self._forms = forms
         self._has_base = base is not None
         base = base or new
         folder = module.path.parent
@@ -185,7 +200,7 @@ class _Merger:
         """Find the new sections of the module, and copies of sections."""
         on_disk = {place: index for index, place in self._to_disk.items()}
         paired = set(self._to_new.values())
-        new_in_notebook = [self._new[n].code for n in self._cells if n not in paired]
+        new_in_notebook = [lines_of(self._new[n].code) for n in self._cells if n not in paired]
         predecessor: ModuleCell | None = None
         for place, section in enumerate(self._disk):
             if place in on_disk:
@@ -197,7 +212,7 @@ class _Merger:
                 self.edits.outside.append(OutsideEdit(text, section.line))
 
     def _add_section(
-        self, section: Section, predecessor: ModuleCell | None, new_in_notebook: list[str]
+        self, section: Section, predecessor: ModuleCell | None, new_in_notebook: list[Lines]
     ) -> None:
         """Add a section, unless it is a cell that is new in the notebook too."""
         if section.is_new and re.search(_PROSE, section.remark):
@@ -206,14 +221,12 @@ class _Merger:
             self.edits.outside.append(OutsideEdit(section.code, section.line, message, hint))
             return
         code = _code_with_remark(section)
-        if section.code in new_in_notebook:
-            new_in_notebook.remove(section.code)
-        elif code in new_in_notebook:
-            new_in_notebook.remove(code)
-        else:
-            successor = self.edits.module.cells[0] if self.edits.module.cells else None
-            added = AddedCell(predecessor, code, section.first_line, successor)
-            self.edits.added.append(added)
+        for lines in self._forms(section.code) | self._forms(code) if new_in_notebook else ():
+            if lines in new_in_notebook:
+                new_in_notebook.remove(lines)
+                return
+        successor = self.edits.module.cells[0] if self.edits.module.cells else None
+        self.edits.added.append(AddedCell(predecessor, code, section.first_line, successor))
 
     # --- the order ---
 

@@ -185,7 +185,7 @@ def _parts(module: Module, project: Project) -> list[tuple[ModuleCell | None, st
     for item in above:
         parts.append((item, sections.text(item, above_all=True)))
     statements = "".join(f"{statement}\n" for statement in lifted)
-    names = _wrapped(repr(module.public))
+    names = wrapped_names(repr(module.public))
     auto = f"{auto_marker(layout.has_id_keys)}\n{statements}__all__ = {names}"
     parts.append((None, f"\n\n{auto}"))
     for item in module.cells[len(above) :]:
@@ -194,7 +194,7 @@ def _parts(module: Module, project: Project) -> list[tuple[ModuleCell | None, st
     return parts
 
 
-def _wrapped(names: str) -> str:
+def wrapped_names(names: str) -> str:
     """The list in `__all__`, wrapped as nbdev wraps it."""
     if len(names) <= _WIDTH_OF_ALL:
         return names

@@ -19,6 +19,7 @@ from .cell_names import (
     cell_names,
     first_annotations,
     first_uses,
+    type_names,
     without_annotations,
 )
 from .facts import CellNames
@@ -130,21 +131,38 @@ def _undefined(module: Module, missing: set[str], hidden: _HiddenNames) -> Itera
         if cell := hidden.cell(name):
             messages[name] = _left_behind_message(module, name, cell)
         elif not module.facts.is_dynamic:
-            message = f"{name} is neither defined nor imported in {module.name}"
-            messages[name] = message, hidden.hint()
+            messages[name] = _undefined_message(module, name, hidden)
     yield from _report(module, messages, _users(module), first_uses)
 
 
 def _left_behind(module: Module, annotated: set[str], hidden: _HiddenNames) -> Iterator[Diagnostic]:
-    """Warnings for names in annotations that only a cell that is not exported defines.
+    """Warnings for names in annotations that the module lacks.
 
-    Other names in strings may be prose.
+    A word in a string may be prose. So a name that no cell defines is reported only if it can only
+    be meant as a type.
     """
     messages: dict[str, Message] = {}
+    types = _type_names(module, annotated)
     for name in annotated:
         if cell := hidden.cell(name):
             messages[name] = _left_behind_message(module, name, cell)
+        elif name in types and not module.facts.is_dynamic:
+            messages[name] = _undefined_message(module, name, hidden)
     yield from _report(module, messages, _annotators(module), first_annotations)
+
+
+def _type_names(module: Module, annotated: set[str]) -> set[str]:
+    """Those of the annotated names that can only be meant as types."""
+    are_evaluated = _evaluates_annotations(module)
+    found: set[str] = set()
+    for item, names in _with_names(module):
+        if not annotated.isdisjoint(names.annotated):
+            found |= type_names(item.parsed.code, are_evaluated)
+    return found & annotated
+
+
+def _undefined_message(module: Module, name: str, hidden: _HiddenNames) -> Message:
+    return f"{name} is neither defined nor imported in {module.name}", hidden.hint()
 
 
 def _left_behind_message(module: Module, name: str, cell: Cell) -> Message:

@@ -6,7 +6,6 @@ modules that come out do not hold each edit exactly once, the update is refused.
 
 from __future__ import annotations
 
-import ast
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -20,19 +19,16 @@ from ..notebook import parse_notebook
 from ..project import Project
 from ..records import dataclass, replace
 from .baseline import Baseline
-from .cell_source import code_of, code_of_new
+from .cell_source import code_of_new
 from .edited_notebooks import edited_notebooks
 from .edits import UncarriedEditsError, find_edits, refuse_conflicts, refuse_uncarried
 from .history import given_up_lines, keep_versions
-from .imports import make_absolute, make_relative
 from .module import Module, issued_module
 from .module_edits import ModuleEdits
 from .plan import CompilePlan, make_plan
-from .reader import blackened
-from .update import CarriedEdit, carry, package_of
+from .typed_code import Lines, compiled_lines, lines_of
+from .update import REMOVED, CarriedEdit, carry
 from .write import WriteResult, write_plan
-
-Lines = tuple[str, ...]  # of a cell, without blank ones
 
 _ABOUT_DIRECTIVES = (
     *("unknown-directive", "misplaced-directive", "repeated-directive", "two-exports"),
@@ -88,13 +84,20 @@ def plan_update(
 def write_update(update: PlannedUpdate) -> WriteResult:
     """Write the notebooks and the modules. The caller holds the lock."""
     project = update.after.project
-    if update.given_up:
-        replaced = {path: old for path, (old, _) in update.notebooks.items()}
-        for edits in update.found:
-            replaced[edits.module.path] = edits.disk
-        keep_versions(project, replaced)
+    keep_versions(project, _replaced_texts(update))
     result = write_plan(update.after, carried=update.found, notebooks=update.notebooks)
     return replace(result, given_up=tuple(update.given_up))
+
+
+def _replaced_texts(update: PlannedUpdate) -> dict[Path, str]:
+    """The texts that must not be gone: of notebooks that lose a cell, and of all that give up."""
+    if update.given_up:
+        texts = {path: old for path, (old, _) in update.notebooks.items()}
+        for edits in update.found:
+            texts[edits.module.path] = edits.disk
+        return texts
+    shrunk = {edit.notebook for edit in update.carried if edit.kind == REMOVED}
+    return {path: update.notebooks[path][0] for path in shrunk}
 
 
 def _read_contents(paths: Iterable[Path]) -> dict[Path, bytes]:
@@ -196,7 +199,7 @@ class _Check:
     def _cells(self, module: Module) -> list[Lines]:
         """The cells of a module as it is generated."""
         sections = issued_module(module, self._project).sections(module.path.parent)
-        return [_plain(section.code) for section in sections if section.notebook is not None]
+        return [lines_of(section.code) for section in sections if section.notebook is not None]
 
     def _wanted(self, edits: ModuleEdits) -> list[Lines]:
         """The cells that a module is to have after its edits were carried."""
@@ -208,7 +211,7 @@ class _Check:
                 code = changed[id(cell)].code
                 wanted.append(self._compiled(edits.module, code, cell.notebook))
             elif id(cell) not in removed:
-                wanted.append(_plain(generated))
+                wanted.append(lines_of(generated))
         for added in edits.added:
             notebook = added.notebook or edits.module.notebook
             code = code_of_new(added.code, self._dialect(notebook))
@@ -224,7 +227,7 @@ class _Check:
         generated = {id(cell): code for cell, code in edits.generated}
         remaining = iter(cells)
         for cell in edits.order:
-            lines = _plain(generated[id(cell)])
+            lines = lines_of(generated[id(cell)])
             if id(cell) in changed:
                 code = changed[id(cell)].code
                 lines = self._compiled(module, code, cell.notebook)
@@ -235,26 +238,10 @@ class _Check:
                 raise UncarriedEditsError(diagnose("uncarried", message, module.path, hint=hint))
 
     def _compiled(self, module: Module, code: str, notebook: Path) -> Lines:
-        """Code as it comes out of the compiler once it stands in a cell."""
-        package = package_of(self._project, module)
-        code = code_of(make_absolute(code, package), self._dialect(notebook))
-        if self._project.black_formatting:
-            code = blackened(code)
-        if self._project.relative_imports:
-            code = make_relative(code, ast.parse(code), package)
-        return _plain(code)
+        return compiled_lines(self._project, module, code, self._dialect(notebook))
 
     def _dialect(self, notebook: Path) -> str:
         if notebook not in self._dialects:
             parsed = parse_notebook(notebook, self._contents[notebook])
             self._dialects[notebook] = dialect_of(parsed, self._project)
         return self._dialects[notebook]
-
-
-def _plain(code: str) -> Lines:
-    """The lines of code without blank ones, and without imports that are lifted to the head."""
-    lines = []
-    for line in code.split("\n"):
-        if line.strip() and not line.startswith("from __future__ import"):
-            lines.append(line)
-    return tuple(lines)

@@ -15,6 +15,7 @@ from .cell_source import edited_source, new_source, typed_directives
 from .imports import make_absolute
 from .module import UNPARSABLE, Module, ModuleCell, parse_error
 from .module_edits import AddedCell, CellEdit, ModuleEdits
+from .typed_code import package_of
 
 CHANGED, ADDED, REMOVED, MOVED = "changed", "added", "removed", "moved"
 _RELATIONS = {
@@ -147,11 +148,6 @@ def _refuse_directives(
             hint = "write it in the notebook, and delete it here"
             line = edit.line + directive.line - 1
             raise UserError(diagnose("uncarried", message, module, line=line, hint=hint))
-
-
-def package_of(project: Project, module: Module) -> list[str]:
-    """The package that a module lies in, such as ["foundations", "data"]."""
-    return [project.package, *module.path.parent.relative_to(project.lib_path).parts]
 
 
 # --- another order -----------------------------------------------------------------------------

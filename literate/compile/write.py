@@ -203,7 +203,7 @@ def prune_orphans(
 def locked(project: Project) -> Iterator[None]:
     """Hold the lock of the project: a second compiler waits until the first one is done."""
     with state_lock(project) as lock:
-        if lock.was_interrupted:
+        if lock.may_have_leftovers:
             _delete_temporary_files(project)
         yield
 

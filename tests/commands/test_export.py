@@ -479,6 +479,23 @@ def test_json_for_editors(make_project):
     assert found["written"] == []
 
 
+def test_a_full_disk_is_reported_as_json(make_project):
+    """Files are limited to one byte, which stands for a full disk."""
+    resource = pytest.importorskip("resource")
+    project = make_project({"00_a": ["#export\nx = 1"]})
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))
+
+    command = [sys.executable, str(NOTEBOOK2SCRIPT), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=limit)
+    (problem,) = json.loads(done.stdout)["diagnostics"]
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "File too large" in problem["message"]
+    assert not (project.lib_path / "a.py").exists()
+
+
 def test_a_check_as_json_names_what_is_stale(make_project):
     project = make_project({"00_a": ["#export\nx = 1"]})
     compile_project(project)

@@ -211,6 +211,25 @@ def test_generated_lines_above_the_cells_cannot_be_edited(old, new, hint):
     assert hint in outside.hint
 
 
+@pytest.mark.parametrize(
+    ("docstring", "is_edited"),
+    [
+        ('"""One.\n\nTwo."""', False),
+        ('r"""Two."""', False),
+        ('"""One.\n\nPRECIOUS"""', True),
+        ('"""One."""\nPRECIOUS = 1', True),
+        ("PRECIOUS = 1", True),
+    ],
+)
+def test_a_docstring_with_fewer_lines_of_the_title_cell_is_not_an_edit(docstring, is_edited):
+    """Another version of nbdev took less of the cell."""
+    head = '"""One.\n\nTwo.\n\nThree."""\n# head'
+    made = issued(A, head=head)
+    disk = module_text(A, head=f"{docstring}\n# head")
+    found = merge_module(module_of(A), made, disk, made)
+    assert bool(found.outside) == is_edited
+
+
 @pytest.mark.parametrize("above", ["# head", "__all__ = []"])
 @pytest.mark.parametrize(
     ("cells", "edited"),

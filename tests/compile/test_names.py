@@ -243,9 +243,26 @@ def test_a_name_in_a_string_annotation_is_left_behind(make_project, code):
 @pytest.mark.parametrize(
     "code",
     [
+        "def f(p: 'Unknown'): pass",
+        "def f() -> 'list[Unknown]': pass",
+        "def f(p: dict[str, 'Unknown']): pass",
+        "x: 'Unknown | None' = None",
+        "from __future__ import annotations\ndef f(p: Unknown): pass",
+    ],
+)
+def test_a_type_that_no_cell_defines_is_reported(make_project, code):
+    ((name, cell, *_),) = undefined_names(make_project, [HIDDEN, f"#export\n{code}"])
+    assert (name, cell) == ("Unknown", 2)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
         "from pathlib import Path\ndef f(p: 'Path'): pass",
         "def f(p: 'the Path'): pass",
-        "def f(p: 'Unknown'): pass",
+        "def f(p: 'unknown'): pass",
+        "def f(p: Float[int, 'B']): pass\nclass Float: pass",
+        "class A:\n    class Inner: pass\n    x: 'Inner'",
         "from typing import Literal\ndef f(p: Literal['Path']): pass",
         "from typing import Annotated\nx: Annotated[int, 'Path'] = 1",
         "x = {'a': 'Path'}",

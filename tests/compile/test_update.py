@@ -235,10 +235,14 @@ def test_a_removed_section_is_removed_only_on_request(project):
     with pytest.raises(UncarriedEditsError, match="cell 5 .*--update --prune removes the cell"):
         update_notebooks(project)
     assert module_text(project) == before
+    notebook = next(project.nbs_path.glob("*.ipynb"))
+    text = notebook.read_text()
     (carried,), _ = update_notebooks(project, prune=True)
     assert carried.kind == "removed"
     assert cell_sources(project) == SOURCES[:4]
     assert "z = 3" not in module_text(project)
+    kept = project.state_dir / "history" / notebook.relative_to(project.root) / "1.ipynb"
+    assert kept.read_text() == text
 
 
 def test_a_section_that_is_removed_does_not_take_a_change_of_the_notebook_with_it(project):

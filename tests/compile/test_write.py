@@ -446,7 +446,8 @@ def test_two_commands_at_once_take_turns(make_project):
 OURS = ".literate-0123456789abcdef.tmp"
 
 
-def test_temporary_files_of_a_killed_process_are_deleted(make_project):
+@pytest.mark.parametrize("lock", ["4711\n", None], ids=["of a killed process", "gone"])
+def test_temporary_files_of_a_killed_process_are_deleted(make_project, lock):
     project = make_project({"00_a": ["#export\nx = 1"], "sub/01_b": ["#export\ny = 1"]})
     compile_project(project)
     folders = [project.state_dir, project.lib_path, project.nbs_path, project.nbs_path / "sub"]
@@ -456,7 +457,10 @@ def test_temporary_files_of_a_killed_process_are_deleted(make_project):
     with locked(project):
         pass  # the last process came to its end: nothing has to be done
     assert all((folder / OURS).exists() for folder in folders)
-    (project.state_dir / "lock").write_text("4711\n")  # the last process was killed
+    if lock is None:
+        (project.state_dir / "lock").unlink()
+    else:
+        (project.state_dir / "lock").write_text(lock)
     with locked(project):
         pass
     for folder in folders:

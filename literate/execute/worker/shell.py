@@ -173,7 +173,8 @@ class NotebookShell(InteractiveShell):
         settings.HistoryManager.enabled = False  # no database, and no thread that writes to it
         settings.HistoryManager.hist_file = ":memory:"  # it would look into the profile
         settings.IPKernelApp.connection_file = ""  # `begin_as_kernel` gives it a name
-        super().__init__(config=settings, **options)  # type: ignore[no-untyped-call]  # IPython has no types here
+        # IPython has no types here.
+        super().__init__(config=settings, **options)  # type: ignore[no-untyped-call]
         self.report: Callable[[FromWorker], object] = lambda message: None
         self.remark: Callable[[str], object] = lambda text: None
         self.takes_error: Callable[[BaseException], bool] = lambda error: False

@@ -1,0 +1,1 @@
+"""A project's beginning and its versions: `literate new`, `literate init` and `literate bump`."""

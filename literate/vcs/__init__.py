@@ -1,0 +1,1 @@
+"""Notebooks in git: cleaned, merged, and compared."""
