@@ -13,7 +13,7 @@ from .import_times import ImportTimes
 from .options import Options
 from .results import CANCELLED, Event, NotebookFinished, NotebookResult, NotebookStarted
 from .server.client import ServerDiedError
-from .snapshot_book import SnapshotBook, first_difference
+from .snapshot_book import SnapshotBook, first_difference, memory_for_snapshots
 from .snapshot_messages import (
     AboutSnapshot,
     CancelNotebook,
@@ -25,6 +25,9 @@ from .snapshot_messages import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .serving import NotebookServer
+
+
+_LOOK_AT_MEMORY_EVERY = 1.0  # seconds: to add up the memory of all snapshots takes milliseconds
 
 
 class ResumingDispatcher(Dispatcher):
@@ -44,6 +47,7 @@ class ResumingDispatcher(Dispatcher):
         self.cancelled: set[int] = set()  # numbers
         self.unconfirmed: set[int] = set()  # numbers: do they begin in a snapshot?
         self.is_ready = False  # whether the server has loaded what it was asked to load
+        self._next_look_at_memory = 0.0
 
     # --- what the session asks for -------------------------------------------------------------
 
@@ -82,6 +86,12 @@ class ResumingDispatcher(Dispatcher):
         dropped = self.book.take_dropped()
         if dropped:
             self.server.send(DropSnapshots(dropped))
+
+    def limit_memory(self) -> None:
+        """Give up snapshots if all of them together take too much memory."""
+        self.book.limit_memory(memory_for_snapshots())
+        self.tell_dropped()
+        self._next_look_at_memory = time.monotonic() + _LOOK_AT_MEMORY_EVERY
 
     def forget_server(self) -> None:
         """Note that the server has ended, and all snapshots with it."""
@@ -141,6 +151,8 @@ class ResumingDispatcher(Dispatcher):
                 yield _started(running, snapshot.position)
         elif isinstance(message, SnapshotKept):
             self.book.note(path, running.task, message, running.cells)
+            if time.monotonic() >= self._next_look_at_memory:
+                self.limit_memory()
             self.tell_dropped()
         else:
             self.book.spoil(path, message.spoiled)

@@ -31,7 +31,6 @@ from .resuming import ResumingDispatcher
 from .selection import NotebookPlan, plan_notebook
 from .server.client import ServerDiedError
 from .serving import start_notebook_server
-from .snapshot_book import memory_for_snapshots
 
 _OWN_CELLS = "its cells"
 
@@ -289,8 +288,7 @@ class Session:
         self._history.save()
         self._failures.save()
         self._import_times.save()
-        self._dispatcher.book.limit_memory(memory_for_snapshots())
-        self._dispatcher.tell_dropped()
+        self._dispatcher.limit_memory()
 
     def counts(self) -> dict[str, int]:
         """How many notebooks have passed, failed, and were skipped."""

@@ -26,6 +26,15 @@ class Compiled:
     problems: tuple[Problem, ...] = ()
     seconds: float = 0.0
 
+    @property
+    def accused(self) -> set[Path]:
+        """The files that the problems are about."""
+        found = set()
+        for problem in self.problems:
+            if isinstance(problem, Diagnostic) and problem.path is not None:
+                found.add(problem.path)
+        return found
+
 
 class Compiler:
     """Compiles a project as `literate export` does. It never writes over an edit."""

@@ -112,6 +112,7 @@ class Loop:
         self._screen = screen
         self._debug = debug
         self._compiled: Stamps = {}  # of the notebooks, when they were compiled last
+        self._accused: Stamps = {}  # of the files that the last compile found something wrong with
         self._next_look = 0.0
         self._must_compile = False  # whether something was saved since the last compile began
         self._is_compiling = False
@@ -202,6 +203,8 @@ class Loop:
             self._begin_work()
             wait_until_whole(saved)
             self._must_compile = self._compiler is not None
+        elif self._accused_differ():  # for example, somebody has undone an edit of a module
+            self._must_compile = True
         if self._has_compiled:
             self._look()
         self._begin_compile()
@@ -227,6 +230,7 @@ class Loop:
         """Show what came of a compile, and run what depends on the modules that it wrote."""
         self._is_compiling = False
         self._has_compiled = True
+        self._accused = {str(path): numbers(path) for path in compiled.accused}
         self._screen.compiled(compiled)
         self._look()
         self._begin_compile()
@@ -239,6 +243,10 @@ class Loop:
         gone = self._compiled.keys() - now.keys()
         self._compiled = now
         return saved or [Path(path) for path in gone]
+
+    def _accused_differ(self) -> bool:
+        """Whether a file that the last compile found something wrong with has changed."""
+        return any(numbers(path) != known for path, known in self._accused.items())
 
     # --- what comes of it ----------------------------------------------------------------------
 

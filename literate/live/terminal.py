@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..diagnostics import display_path
@@ -155,7 +155,7 @@ class TerminalScreen(Screen):
             return
         self._drawn = now
         columns, rows = shutil.get_terminal_size()
-        body = self._body()
+        body = list(_wrapped(self._body(), columns))
         space = max(1, rows - 2)
         if len(body) > space:
             left_out = len(body) - space + 1
@@ -177,13 +177,14 @@ class TerminalScreen(Screen):
         lines.append(("plain", ""))
         if self._message:
             lines += [(HEAD, strip_ansi(line)) for line in self._message.splitlines()]
-        for problem in self._problems:
-            lines += [(ERROR, strip_ansi(line)) for line in problem.splitlines()]
+        problems = [strip_ansi(line) for each in self._problems for line in each.splitlines()]
+        lines += [(ERROR, line) for line in problems]
         failed = []
         for notebook in self._notebooks.values():
             if notebook.result is not None and notebook.result.outcome == FAILED:
                 failed.append(notebook.result)
-        return lines + failure_lines(failed)
+        # A notebook that cannot be read fails with the same words as the compile.
+        return lines + [line for line in failure_lines(failed) if line[1] not in problems]
 
     def _notebook_line(self, path: str, notebook: WatchedNotebook, width: int) -> Line:
         name = f"{_name(path):{width}}"
@@ -205,6 +206,13 @@ class TerminalScreen(Screen):
             sys.stdout.flush()
         except OSError:  # the terminal was closed, and what is left in the buffer goes nowhere
             sys.stdout = open(os.devnull, "w")
+
+
+def _wrapped(lines: Iterable[Line], columns: int) -> Iterator[Line]:
+    """The lines, each on as many lines of the screen as it needs."""
+    for kind, text in lines:
+        for start in range(0, max(1, len(text)), columns):
+            yield kind, text[start : start + columns]
 
 
 def _name(path: str) -> str:

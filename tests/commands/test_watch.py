@@ -167,6 +167,8 @@ def test_a_module_that_was_edited_is_not_written_over(folder, watch):
     events = watcher.until(lambda event: event["event"] == "compiled")
     assert not events[-1]["ok"]
     assert "x = 2" in module.read_text()
+    module.write_text(module.read_text().replace("x = 2", "x = 1"))  # nobody saves a notebook
+    watcher.until(lambda event: event["event"] == "compiled" and event["ok"])
 
 
 def test_an_older_version_that_runs_is_ended_for_a_newer_one(folder, watch):

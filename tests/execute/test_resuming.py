@@ -217,6 +217,57 @@ def test_tags_are_a_part_of_a_cell(watched):
     assert watched.result.outcome == "passed"
 
 
+LIBRARIES = {
+    "random": ("import random\nrandom.seed(1)", "print(random.random())"),
+    "numpy": (
+        "import numpy as np\nnp.random.seed(1)\nown = np.random.default_rng(2)\n"
+        "a = np.random.rand(300, 300)\nb = a @ a",
+        "print(np.random.rand(), own.random(), b.sum())",
+    ),
+    "torch": (
+        "import torch\ntorch.manual_seed(1)\na = torch.rand(300, 300, requires_grad=True)\n"
+        "(a @ a).sum().backward()",
+        "print(torch.rand(1), (a.grad @ a).sum())",
+    ),
+}
+
+
+LIBRARIES["matplotlib"] = (
+    "import matplotlib.pyplot as plt\nplt.title('a title')\nplt.show()",
+    "plt.plot([1, 2])\nplt.show()",
+)
+
+
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_a_library_goes_on_with_the_same_numbers(name, eager, tmp_path, monkeypatch):
+    pytest.importorskip(name)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    begin, draw = LIBRARIES[name]
+    watched = Watched(tmp_path / "project")
+    watched.save(begin, draw)
+    fresh = watched.result.cells[1].outputs
+    for number in range(2):
+        assert kept(watched.save(begin, f"{draw}  # {number}")) == [1]
+        assert watched.result.cells[1].outputs == fresh
+    watched.session.close()
+
+
+def test_after_a_library_has_started_threads_a_run_begins_before_it(watched):
+    threads = (
+        "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()"
+    )
+    watched.save("x = 1", threads, "y = 1", "z = 1")
+    assert kept(watched.save("x = 1", threads, "y = 1", "z = 2")) == [1]
+
+
+def test_the_memory_of_snapshots_is_limited_while_a_notebook_runs(watched, monkeypatch):
+    monkeypatch.setattr("literate.execute.resuming.memory_for_snapshots", lambda: 0)
+    monkeypatch.setattr("literate.execute.resuming._LOOK_AT_MEMORY_EVERY", 0.0)
+    watched.save("x = 1", "y = 1", "z = 1")
+    assert watched.session._dispatcher.book.snapshots[str(watched.path)] == []
+    assert kept(watched.save("x = 1", "y = 1", "z = 2")) == [0]
+
+
 def test_a_running_version_is_cancelled(watched):
     watched.path.write_text(notebook("x = 1", "import time", "time.sleep(99999)"))
     happened = list(watched.session.look([watched.path]))

@@ -33,7 +33,7 @@ def test_an_edited_module_is_left_alone(make_project):
     edit_module(project, "x = 1", "x = 2")
     compiled = compiler.compile()
     assert not compiled.ok
-    assert compiled.problems
+    assert compiled.accused == {project.lib_path / "a.py"}
     assert "x = 2" in (project.lib_path / "a.py").read_text()
 
 

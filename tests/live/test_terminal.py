@@ -88,6 +88,20 @@ def test_problems_stay_until_the_next_compile(drawn):
         assert "wrong" not in "".join(drawn())
 
 
+def test_a_long_message_is_shown_to_its_end(drawn):
+    with TerminalScreen() as screen:
+        screen.compiled(Compiled(False, problems=("x" * 100 + "what to do",)))
+        assert drawn()[1:3] == ["x" * 100, "what to do"]
+
+
+def test_a_notebook_that_cannot_be_read_is_described_once(drawn):
+    result = NotebookResult("a.ipynb", FAILED, reason="a.ipynb:1: error: not JSON")
+    with TerminalScreen() as screen:
+        screen.follow(notebooks(a=result))
+        screen.compiled(Compiled(False, problems=("a.ipynb:1: error: not JSON",)))
+        assert sum("not JSON" in line for line in drawn()) == 1
+
+
 def test_at_the_end_everything_is_printed_on_the_first_screen(capsys):
     with TerminalScreen() as screen:
         screen.follow(notebooks(a=NotebookResult("a.ipynb", FAILED, (FAILURE,), 1, 0.5)))

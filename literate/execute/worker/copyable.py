@@ -81,7 +81,10 @@ class Descriptors:
 def open_anew(files: OpenFiles) -> None:
     """Open files a second time under the same numbers, so that each copy has its own position."""
     for number, position in files.items():
-        new = _open_descriptor(f"/proc/self/fd/{number}", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            new = _open_descriptor(f"/proc/self/fd/{number}", os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:  # a library closes its files after a fork: matplotlib its fonts
+            continue
         _lseek(new, position, os.SEEK_SET)
         _dup2(new, number, inheritable=False)
         _close(new)

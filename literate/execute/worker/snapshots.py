@@ -140,13 +140,12 @@ class Snapshots:
             return None
         assert self._descriptors is not None  # `begin` was called
         check_process()
-        open_files = self._descriptors.files_of_cells()
-        task = self._make(position, open_files)
+        task = self._make(position, self._descriptors.files_of_cells())
         while task is not None:
             # This is a copy that is to run on. It leaves a copy behind, which can serve next time.
             try:
-                next_task = self._make(position, open_files)
-            except (OSError, TooMuchError):
+                next_task = self._make(position, self._descriptors.files_of_cells())
+            except (OSError, NotCopyableError, TooMuchError):
                 return task
             if next_task is None:
                 return task

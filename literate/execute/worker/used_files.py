@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 # Bound before a notebook can patch them.
-_abspath, _fsdecode, _getpid, _time_ns = os.path.abspath, os.fsdecode, os.getpid, time.time_ns
+_abspath, _isabs, _fsdecode = os.path.abspath, os.path.isabs, os.fsdecode
+_getpid, _time_ns = os.getpid, time.time_ns
 
 _LARGE = 1 << 25  # bytes
 _MOST_FILES = 5000  # that are remembered; a notebook that uses more gets no more snapshots
@@ -103,7 +104,8 @@ class UsedFiles:
         self._modules.update(new)
         for name in new:
             file = getattr(sys.modules.get(name), "__file__", None)
-            if isinstance(file, str):
+            # A relative name is made up: torch gives such names to modules that have no file.
+            if isinstance(file, str) and _isabs(file):
                 self._note_module(_abspath(file))
 
     def _note_module(self, path: str) -> None:

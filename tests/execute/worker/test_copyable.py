@@ -22,9 +22,8 @@ DEEDS = {
         "threads run"
     ),
     "import subprocess; process = subprocess.Popen(['sleep', '100'])": "child processes run",
-    "import subprocess; process = subprocess.Popen(['true']); import time; time.sleep(0.1)": (
-        "child processes run"
-    ),
+    "import os, subprocess; process = subprocess.Popen(['true']); "
+    "os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)": "child processes run",
     "import subprocess; subprocess.run(['true'])": "",
     "import signal; signal.signal(signal.SIGCHLD, lambda *_: None)": (
         "the end of child processes is handled"
@@ -91,6 +90,21 @@ def test_files_that_are_open_for_reading_get_a_position_of_their_own(tmp_path):
         assert os.lseek(shared, 0, os.SEEK_CUR) == 4
         assert file.read(1) == b"7"
         os.close(shared)
+
+
+def test_a_file_that_a_library_has_closed_after_the_fork_stays_closed(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_bytes(b"0123456789")
+    second.write_bytes(b"0123456789")
+    descriptors = Descriptors()
+    closed, file = first.open("rb", buffering=0), second.open("rb", buffering=0)
+    file.read(4)
+    positions = descriptors.files_of_cells()
+    assert closed.fileno() in positions
+    closed.close()
+    open_anew(positions)
+    assert file.read(1) == b"4"
+    file.close()
 
 
 def test_descriptors_that_stand_for_something_else_now_do_not_belong_to_the_worker():

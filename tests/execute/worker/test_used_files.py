@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,14 @@ def test_a_module_that_was_imported_has_a_stamp(files, tmp_path, monkeypatch):
     files.end_cell()
     assert is_current(path, files.stamps[str(path)])
     sys.modules.pop("used_by_a_test")
+
+
+def test_a_module_with_a_name_that_is_made_up_does_not_count(files, monkeypatch):
+    module = types.ModuleType("made_up")
+    module.__file__ = "_made_up.py"
+    monkeypatch.setitem(sys.modules, "made_up", module)
+    files.end_cell()
+    assert files.stamps == {}
 
 
 def test_a_module_that_was_written_by_the_cell_is_never_sound(files, tmp_path, monkeypatch):
