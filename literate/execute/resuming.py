@@ -46,6 +46,7 @@ class ResumingDispatcher(Dispatcher):
         self.tasks: dict[str, protocol.Task] = {}  # what ran last, by path
         self.cancelled: set[int] = set()  # numbers
         self.unconfirmed: set[int] = set()  # numbers: do they begin in a snapshot?
+        self.resumed: set[int] = set()  # numbers of those that began in a snapshot
         self.is_ready = False  # whether the server has loaded what it was asked to load
         self._next_look_at_memory = 0.0
 
@@ -96,6 +97,7 @@ class ResumingDispatcher(Dispatcher):
     def forget_server(self) -> None:
         """Note that the server has ended, and all snapshots with it."""
         self.is_ready = False
+        self.resumed.clear()
         self.book.forget_all()
 
     # --- what the dispatcher does in another way -----------------------------------------------
@@ -148,6 +150,7 @@ class ResumingDispatcher(Dispatcher):
             if snapshot is not None:
                 running.cells.update(snapshot.results)
                 self.unconfirmed.discard(message.number)
+                self.resumed.add(message.number)
                 yield _started(running, snapshot.position)
         elif isinstance(message, SnapshotKept):
             self.book.note(path, running.task, message, running.cells)
@@ -164,10 +167,26 @@ class ResumingDispatcher(Dispatcher):
             self.cancelled.discard(message.number)
             self.unconfirmed.discard(message.number)
             self.suspects.discard(message.number)
+            self.resumed.discard(message.number)
             result = NotebookResult(running.attempt.plan.path, CANCELLED)
             yield NotebookFinished(result)
             return
+        if self._died_before_its_first_cell(message):
+            running = self.running.pop(message.number)
+            self.book.forget(running.attempt.plan.path)
+            self.tell_dropped()
+            yield from self._start(running.attempt)
+            return
         yield from super()._end_notebook(message)
+
+    def _died_before_its_first_cell(self, message: protocol.NotebookEnded) -> bool:
+        """Whether a snapshot was woken and did not run, for example because memory ran out."""
+        was_snapshot = message.number in self.resumed
+        self.resumed.discard(message.number)
+        end = message.end
+        has_reason = end.complete or bool(end.limit or end.refusal)
+        has_begun = self.running[message.number].heard < float("inf")
+        return was_snapshot and not has_reason and not has_begun
 
 
 def _started(running: RunningNotebook, done: int) -> NotebookStarted:

@@ -291,6 +291,23 @@ def test_a_snapshot_that_was_killed_is_replaced_by_a_run_from_the_top(watched):
     assert kept(happened)[-1] == 0
 
 
+def test_a_snapshot_that_dies_while_it_wakes_up_is_replaced_by_a_run_from_the_top(watched):
+    watched.save("x = 1", "y = 1")
+    snapshot = watched.session._dispatcher.book.snapshots[str(watched.path)][0]
+    os.kill(snapshot.pid, signal.SIGSTOP)
+    watched.path.write_text(notebook("x = 1", "y = 2"))
+    happened = list(watched.session.look([watched.path]))
+    for message in watched.session.server.reports():
+        happened += watched.session.take(message)
+        if kept(happened):  # the server has given it its task
+            break
+    os.kill(snapshot.pid, signal.SIGKILL)
+    happened += watched.wait()
+    assert kept(happened) == [1, 0]
+    assert watched.result.outcome == "passed"
+    assert watched.result.ran == 2
+
+
 def test_a_server_that_died_is_replaced(watched):
     watched.save("x = 1", "y = 1")
     watched.session.server.kill()
