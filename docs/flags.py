@@ -24,6 +24,7 @@ from literate.commands.merge import merge
 from literate.commands.new import new
 from literate.commands.readme import readme
 from literate.commands.test import all_flags
+from literate.commands.watch import watch_flags
 
 DOCS = Path(__file__).parent
 TABLE = re.compile(r"<!-- flags of (literate \w+) -->\n.*?<!-- end -->", re.DOTALL)
@@ -36,6 +37,7 @@ def flags_by_command() -> dict[str, Iterable[Flag]]:
         "literate test": all_flags(),
         "literate docs": flags_of(docs),
         "literate readme": flags_of(readme),
+        "literate watch": watch_flags(),
         "literate exercises": flags_of(exercises),
         "literate new": flags_of(new),
         "literate init": flags_of(init),

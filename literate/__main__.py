@@ -11,6 +11,7 @@ import literate
 COMMANDS = {
     "export": "compile the notebooks of a project into the modules of its package",
     "test": "run the notebooks of a project as tests",
+    "watch": "compile and test a project while you edit it",
     "clean": "take noise out of notebooks before they are committed",
     "diff": "show the differences between notebooks as text, cell by cell",
     "merge": "merge notebooks by cell, for git or by hand",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,8 +60,10 @@ def _default_handlers() -> dict[signal.Signals, Any]:
 
 def report_stop(stop: KeyboardInterrupt) -> int:
     """Say that a signal has stopped the command; return the exit code."""
-    with suppress(OSError):  # the terminal may be gone
+    try:
         print(f"interrupted: {stop}" if str(stop) else "interrupted", file=sys.stderr)
+    except OSError:  # the terminal is gone, and what waits in the buffer goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     return exit_code_of(stop)
 
 

@@ -36,10 +36,10 @@ def stamp(path: str | Path) -> Stamp:
 
     If the file changed in the last two seconds, the stamp contains a digest of the content.
     """
-    numbers = _numbers(path)
-    if is_recent(numbers):
-        numbers.append(_digest(path))
-    return numbers
+    found = numbers(path)
+    if is_recent(found):
+        found.append(_digest(path))
+    return found
 
 
 def stamps(paths: Iterable[str | Path]) -> Stamps:
@@ -49,7 +49,7 @@ def stamps(paths: Iterable[str | Path]) -> Stamps:
 
 def is_current(path: str | Path, known: Stamp) -> bool:
     """Whether a file has not changed since its stamp was taken."""
-    if _numbers(path) != known[:_NUMBERS]:
+    if numbers(path) != known[:_NUMBERS]:
         return False
     return not has_digest(known) or _digest(path) == known[-1]
 
@@ -69,7 +69,8 @@ def is_recent(known: Stamp) -> bool:
     return bool(known) and time_ns() - max(known[1], known[2]) < _RECENT
 
 
-def _numbers(path: str | Path) -> Stamp:
+def numbers(path: str | Path) -> Stamp:
+    """The stamp of a file or a folder, without a digest; empty if it does not exist."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):  # a path with a null character is a ValueError

@@ -25,6 +25,7 @@ FLOORS = [
     ["compile", "execute", "exercises", "locate", "vcs"],
     ["scaffold"],
     ["docs", "report"],
+    ["live"],
     ["__main__", "commands", "pytest_plugin"],
 ]
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in names}
@@ -35,7 +36,7 @@ SEPARATE = [
 ]  # these know nothing of each other
 
 # In execute/, a folder is a process. What the processes share stands beside the folders.
-SHARED = {"outputs", "processes", "protocol", "results"}
+SHARED = {"outputs", "processes", "protocol", "results", "snapshot_messages"}
 MAY_IMPORT = {"worker": SHARED | {"worker", "coverage"}, "server": SHARED | {"server", "worker"}}
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
@@ -120,7 +121,12 @@ TESTED_BY = {
     "docs/name_index.py": "docs/test_resolve.py",
     "docs/renderer.py": "docs/test_site.py",
     "docs/sources.py": "docs/test_site.py",
+    "execute/places.py": "execute/test_resuming.py",
+    "execute/server/frozen.py": "execute/worker/test_snapshots.py",
+    "execute/snapshot_messages.py": "execute/worker/test_snapshots.py",
     "exercises/proofs.py": "exercises/test_mutants.py",
+    "live/loop.py": "commands/test_watch.py",
+    "live/reports.py": "commands/test_watch.py",
     "rules.py": "test_diagnostics.py",
     "vcs/clean_files.py": "commands/test_clean.py",
     "vcs/compared.py": "commands/test_diff.py",

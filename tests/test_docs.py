@@ -46,7 +46,7 @@ PLACEHOLDERS = {
     "SEED": "1",
 }
 # They do not end by themselves, or need a cluster.
-ENDLESS = {"--watch", "--dask", "--pdb", "--serve"}
+ENDLESS = {"watch", "--watch", "--dask", "--pdb", "--serve"}
 
 # Commands that need further words: where a page names one alone, its help is asked for.
 NEED_WORDS = {"literate hooks", "literate locate", "literate merge", "literate new"}

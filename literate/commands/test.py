@@ -22,6 +22,7 @@ _HELP_ORDER = (
     *(
         "changed",
         "failed",
+        "watch",
         "explain",
         "retries",
         "shuffle",
@@ -85,6 +86,12 @@ def own_flags() -> tuple[Flag, ...]:
             False,
             "annotate the failing lines on GitHub; this is the default in GitHub Actions",
         ),
+        Flag(
+            "watch",
+            bool,
+            False,
+            "compile, and run what changed, at each save; the same as literate watch",
+        ),
         Flag("durations", int, 0, "list this many of the slowest cells", minimum=0),
         Flag("quiet", bool, False, "print only the failures and the closing line"),
         Flag("verbose", bool, False, "also print what passing cells print"),
@@ -103,6 +110,8 @@ def run_notebook(*notebooks: str, **flags: Any) -> int:
     from ..rootfinding import project_to_run
 
     values = {**defaults_of(all_flags()), **flags}
+    if values["watch"]:
+        return _follow(notebooks, values)
     project = project_to_run(notebooks)
     paths = choose_notebooks(project, notebooks, values["up_to"])
     if values["exclude"]:
@@ -121,6 +130,20 @@ def run_notebook(*notebooks: str, **flags: Any) -> int:
         return 0
     events = _start(values["dask"], project, paths, options)
     return _show(events, paths, project, values)
+
+
+def _follow(notebooks: tuple[str, ...], values: dict[str, Any]) -> int:
+    """Run what changes, until somebody ends it: `literate watch`."""
+    from ..command import defaults_of
+    from ..diagnostics import UsageError
+    from .watch import follow, watch_flags
+
+    fitting = {"watch", "changed", "verbose", *(flag.name for flag in watch_flags())} - {"json"}
+    for name, default in defaults_of(all_flags()).items():
+        if values[name] != default and name not in fitting:
+            spelling = name.replace("_", "-")
+            raise UsageError(f"--watch has no end, and --{spelling} belongs to a single run")
+    return follow(notebooks, {**values, "json": False})
 
 
 def _failed(project: Project, paths: list[Path]) -> list[Path]:

@@ -47,10 +47,11 @@ class PassHistory:
         before = self._passed.get(self.graph.label(Path(plan.path)))
         if before is None:
             return "no pass of it is on record"
-        differences = _differences(before, self._parts[plan.path])
-        named = ", ".join(differences[:_MOST_REASONS])
-        more = len(differences) - _MOST_REASONS
-        return f"{named} and {more} more" if more > 0 else named
+        return in_words(before, self._parts[plan.path])
+
+    def note(self, path: str, parts: Digests) -> None:
+        """Note what a notebook depends on now. It may have been another time before."""
+        self._parts[path] = parts
 
     def take(self, result: NotebookResult) -> None:
         """Note how a notebook ended. A pass after failed attempts does not count as a pass."""
@@ -73,7 +74,15 @@ class PassHistory:
                 write_state_file(self._file, json.dumps(passed, indent=1, sort_keys=True) + "\n")
 
 
-def _differences(before: Digests, now: Digests) -> list[str]:
+def in_words(before: Digests, now: Digests) -> str:
+    """What has changed, in words; "" if nothing has."""
+    found = differences(before, now)
+    named = ", ".join(found[:_MOST_REASONS])
+    more = len(found) - _MOST_REASONS
+    return f"{named} and {more} more" if more > 0 else named
+
+
+def differences(before: Digests, now: Digests) -> list[str]:
     """What has changed, in words: "lib/b.py changed", "lib/c.py is new", "lib/d.py is gone"."""
     found = []
     for name in sorted({*before, *now}):

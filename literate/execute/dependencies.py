@@ -29,12 +29,14 @@ from .selection import NotebookPlan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from importlib.machinery import ModuleSpec
 
 Digests = dict[str, str]  # what an outcome depends on, by name, with a digest of its content
 Folders = tuple[Path, ...]  # where modules and files are found: the working folder comes first
 
 _CODE = (".py", ".ipynb")  # files that lead to others
+_OF_THE_SYSTEM = ("/proc/", "/sys/", "/dev/")  # these change all the time
 _LARGE = 1 << 25  # bytes: for a larger file, size and time of change stand for the content
 _INSTALLED = tuple(
     sorted({path for path in sys.path if path.endswith(("site-packages", "dist-packages"))})
@@ -67,6 +69,16 @@ class DependencyGraph:
         self._edges: dict[tuple[Path, Folders], list[Path]] = {}  # by file, and where it looks
         self._added: dict[tuple[Path, Path], set[Path]] = {}  # by file and working folder
         self._linked: dict[str, Path | None] = {}  # by the name of a package
+        self._imports: dict[Path, set[tuple[str, int]]] = {}  # by file
+        self._modules: dict[tuple[str, str], list[Path]] = {}  # by folder and dotted name
+        self._names: dict[Path, list[str]] = {}  # by folder
+
+    def forget(self, path: Path) -> None:
+        """Forget what is known of a file, because it has changed. It must not be new or gone."""
+        for known in (self._texts, self._digests, self._imports):
+            known.pop(path, None)
+        self._edges = {key: found for key, found in self._edges.items() if key[0] != path}
+        self._added = {key: found for key, found in self._added.items() if key[0] != path}
 
     def nodes(self, plan: NotebookPlan) -> dict[Path, Node]:
         """The notebook and every file that it leads to, by path; the notebook comes first.
@@ -115,18 +127,24 @@ class DependencyGraph:
             self._added[key] = found
         return self._added[key]
 
-    def parts(self, plan: NotebookPlan, options: str, outputs: bool = False) -> Digests:
+    def parts(
+        self,
+        plan: NotebookPlan,
+        options: str,
+        outputs: bool = False,
+        files: Iterable[Path] | None = None,
+    ) -> Digests:
         """The parts that the outcome of a notebook depends on, each with a digest.
 
         `options` stands for the options of the run. With `outputs`, the outputs that are stored in
-        the notebook are a part, too.
+        the notebook are a part, too. `files` are its nodes, if they are known.
         """
         parts = {
             "its cells": _digest(self._describe_cells(plan, outputs)),
             "the options of the run": _digest(options),
             **self._machine,
         }
-        for path in self.nodes(plan):
+        for path in self.nodes(plan) if files is None else files:
             if path != plan.notebook.path:
                 parts[self.label(path)] = self._digest_of(path)
         return parts
@@ -184,7 +202,9 @@ class DependencyGraph:
         return self._edges[key]
 
     def _imported_files(self, path: Path, code: str, folders: Folders) -> Iterator[Path]:
-        for name, level in set(imported(code)):
+        if path not in self._imports:
+            self._imports[path] = set(imported(code))
+        for name, level in self._imports[path]:
             if level:
                 yield from self._relative_module(name, level, path)
             else:
@@ -192,22 +212,34 @@ class DependencyGraph:
         if _DYNAMIC.search(code):
             yield from self._modules_in_reach(folders)
 
-    def _relative_module(self, name: str, level: int, path: Path) -> Iterator[Path]:
+    def _relative_module(self, name: str, level: int, path: Path) -> list[Path]:
         """The files of `from ..name import x`; in a notebook, dots start from the package."""
         package = path.parent if path.suffix == ".py" else self.project.lib_path
         above = [".."] * (level - 1)
-        return _module_files(package.joinpath(*above), name)
+        return self._module_files(package.joinpath(*above), name)
 
     def _absolute_module(self, name: str, folders: Folders) -> Iterator[Path]:
-        yield from _module_files(folders[0], name)
+        yield from self._module_files(folders[0], name)
         for added in folders[1:]:
-            for file in _module_files(added, name):
+            for file in self._module_files(added, name):
                 if file != added / "__init__.py":
                     yield file
-        yield from _module_files(self.project.root, name)
+        yield from self._module_files(self.project.root, name)
         linked = self._folder_of_linked(name.partition(".")[0])
         if linked:
-            yield from _module_files(linked, name)
+            yield from self._module_files(linked, name)
+
+    def _module_files(self, folder: Path, name: str) -> list[Path]:
+        """The files below a folder that belong to a dotted name. They are looked for once."""
+        key = (str(folder), name)
+        if key not in self._modules:
+            self._modules[key] = list(_module_files(folder, name, self._names_in))
+        return self._modules[key]
+
+    def _names_in(self, folder: Path) -> list[str]:
+        if folder not in self._names:
+            self._names[folder] = _names_in(folder)
+        return self._names[folder]
 
     def _folder_of_linked(self, package: str) -> Path | None:
         """The folder that contains a package which is installed as a link to its sources.
@@ -258,6 +290,8 @@ class DependencyGraph:
             names.update(command.split())
         places = {str(folder) for folder in (*folders, path.parent)}
         for name in names:
+            if name.startswith(_OF_THE_SYSTEM):
+                continue
             for folder in places:
                 file = os.path.join(folder, name)  # cheaper than a Path: most are not files
                 if _is_file(file):
@@ -318,7 +352,7 @@ def imported(code: str) -> Iterator[tuple[str, int]]:
 # --- files -------------------------------------------------------------------------------------
 
 
-def _module_files(folder: Path, name: str) -> Iterator[Path]:
+def _module_files(folder: Path, name: str, names_in: Callable[[Path], list[str]]) -> Iterator[Path]:
     """The files below a folder that belong to a dotted name: of the module and of its packages."""
     parts = [part for part in name.split(".") if part and part != "*"]
     if _is_file(folder / "__init__.py"):
@@ -328,9 +362,8 @@ def _module_files(folder: Path, name: str) -> Iterator[Path]:
         for file in (place / "__init__.py", place.with_name(f"{place.name}.py")):
             if _is_file(file):
                 yield file
-        compiled = re.compile(rf"{re.escape(place.name)}\.(.*\.)?(so|pyd)")
-        for file_name in _names_in(place.parent):
-            if compiled.fullmatch(file_name):
+        for file_name in names_in(place.parent):
+            if file_name.startswith(f"{place.name}.") and file_name.endswith((".so", ".pyd")):
                 yield place.parent / file_name
 
 

@@ -27,6 +27,7 @@ from .results import (
 from .selection import NotebookPlan, Step
 from .server.client import ServerDiedError
 from .server.launch import HAS_SERVER
+from .snapshot_messages import AboutSnapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,27 +113,33 @@ class Dispatcher:
             try:
                 for message in self.server.reports():
                     if message is None:
-                        self._look_at_the_clock()
+                        self.look_at_the_clock()
                         continue
-                    yield from self._handle(message)
+                    yield from self.handle(message)
                     if not self.running and not self.waiting:
                         return
             except ServerDiedError as death:
-                yield from self._recover(death)
+                yield from self.recover(death)
 
     # --- messages ------------------------------------------------------------------------------
 
-    def _handle(self, message: protocol.FromServer) -> Iterator[Event]:
+    def handle(self, message: protocol.FromServer) -> Iterator[Event]:
         """Take in a message, and start as many notebooks as there is room for."""
         if isinstance(message, protocol.ServerReady):
             self.import_times.refuse(message.unsafe_modules)
         elif isinstance(message, protocol.NotebookEnded):
             yield from self._end_notebook(message)
+        elif isinstance(message, AboutSnapshot):
+            yield from self._take_snapshot_message(message)
         else:
             yield from self._take_cell_message(message)
+        yield from self.start_waiting()
+
+    def start_waiting(self) -> Iterator[Event]:
+        """Start as many notebooks as there is room for."""
         at_once = 1 if self.suspects else self.workers
         while self.waiting and len(self.running) < at_once:
-            yield self._start(self.waiting.pop(0))
+            yield from self._start(self.waiting.pop(0))
 
     def _take_cell_message(
         self, message: protocol.CellStarted | protocol.CellEnded | protocol.OutputsUpdated
@@ -153,9 +160,13 @@ class Dispatcher:
             before = notebook.cells[index]
             notebook.cells[index] = verdict.with_outputs(before, message.outputs)
 
+    def _take_snapshot_message(self, message: AboutSnapshot) -> Iterator[Event]:
+        """Take a message about a snapshot. Only `literate watch` asks for snapshots."""
+        raise protocol.ProtocolError(f"nobody has asked for {message!r:.200}")
+
     # --- the begin and the end of a notebook ---------------------------------------------------
 
-    def _start(self, attempt: Attempt) -> NotebookStarted:
+    def _start(self, attempt: Attempt) -> Iterator[Event]:
         plan = attempt.plan
         steps = {step.cell.index: step for step in plan.runs}
         task = make_task(self.project, plan, self.options, self.coverage_settings)
@@ -163,7 +174,7 @@ class Dispatcher:
         now = time.monotonic()
         self.running[attempt.number] = RunningNotebook(attempt, task, steps, {}, now)
         self.server.send(protocol.RunNotebook(attempt.number, task))
-        return NotebookStarted(plan.path, len(plan.runs))
+        yield NotebookStarted(plan.path, len(plan.runs))
 
     def _end_notebook(self, message: protocol.NotebookEnded) -> Iterator[Event]:
         """Yield the result of a notebook, unless the notebook is to run again."""
@@ -191,7 +202,7 @@ class Dispatcher:
 
     # --- the clock -----------------------------------------------------------------------------
 
-    def _look_at_the_clock(self) -> None:
+    def look_at_the_clock(self) -> None:
         """Kill a server that does not keep the time limits."""
         now = time.monotonic()
         limits = {
@@ -205,7 +216,7 @@ class Dispatcher:
 
     # --- the death of the server ---------------------------------------------------------------
 
-    def _recover(self, death: ServerDiedError) -> Iterator[Event]:
+    def recover(self, death: ServerDiedError) -> Iterator[Event]:
         """Start a new server; a notebook that has ended two servers has failed.
 
         If the server dies twice while no notebook is running, no notebook is the cause. Then the

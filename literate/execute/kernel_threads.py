@@ -34,6 +34,7 @@ from .protocol import (
     ToServer,
 )
 from .results import NO_REASON, Error, Frame
+from .snapshot_messages import CancelNotebook
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,6 +83,10 @@ class KernelThreads:
             run = _Run(message.number, message.task, self._reports)
             self._runs.append(run)
             run.start()
+        elif isinstance(message, CancelNotebook):
+            for run in self._runs:
+                if run.number == message.number:
+                    run.stop()
 
     def reports(self) -> Iterator[FromServer | None]:
         """Yield what happens, and None after each second in which nothing does."""
@@ -121,7 +126,7 @@ class _Run(threading.Thread):
 
     def __init__(self, number: int, task: Task, reports: queue.SimpleQueue[FromServer]) -> None:
         super().__init__(daemon=True)
-        self._number = number
+        self.number = number
         self._task = task
         self._reports = reports
         self._deadline = time.monotonic() + task.timeout if task.timeout else float("inf")
@@ -140,7 +145,7 @@ class _Run(threading.Thread):
             end = NotebookEnd(0, refusal="it was stopped")
         except Exception as error:  # an error of the machinery must not end the whole run
             end = NotebookEnd(0, refusal=f"its kernel failed: {type(error).__name__}: {error}")
-        self._reports.put(NotebookEnded(self._number, end))
+        self._reports.put(NotebookEnded(self.number, end))
 
     def stop(self) -> None:
         """End the kernel."""
@@ -201,7 +206,7 @@ class _Run(threading.Thread):
             report, limit = await self._run_cell(position, cell)
             outputs = [_as_stored(output) for output in self._client.nb.cells[position].outputs]
             shown = [output for output in outputs if output["output_type"] != "error"]
-            self._reports.put(CellEnded(self._number, cell.index, report, shown, limit))
+            self._reports.put(CellEnded(self.number, cell.index, report, shown, limit))
             if limit:
                 raise _Stop(NotebookEnd(0, limit=limit))
             if report.skip or not (report.ok or self._task.allow_errors):
@@ -214,7 +219,7 @@ class _Run(threading.Thread):
         from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
         limit = self._begin_limit(cell)
-        self._reports.put(CellStarted(self._number, cell.index))
+        self._reports.put(CellStarted(self.number, cell.index))
         notebook_cell = self._client.nb.cells[position]
         start = time.monotonic()
         try:

@@ -75,6 +75,12 @@ def adopt_orphans() -> None:
         _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def leave_orphans() -> None:
+    """Let a process further up become the parent of descendants whose own parent ends."""
+    if IS_LINUX:
+        _prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
 def die_with(parent: int) -> None:
     """Let the kernel end this process when its parent ends."""
     if IS_LINUX:
@@ -122,6 +128,18 @@ def threads() -> int:
         return len(os.listdir("/proc/self/task"))
     except OSError:  # nobody can say, and no process is forked here
         return 1
+
+
+def threads_after_a_fork() -> int:
+    """Fork once, and return how many threads this process still has.
+
+    Some libraries (OpenBLAS) end their threads before a fork; these are safe.
+    """
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return threads()
 
 
 def has_children() -> bool:

@@ -17,6 +17,7 @@ from marshal import dumps, loads
 
 from ..records import dataclass, is_record, record_values
 from .results import Error, Frame
+from .snapshot_messages import AboutSnapshot, SnapshotCommand, SnapshotReport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Task:
     strict: bool
     coverage: dict[str, object] | None  # the settings of coverage; None: it is not measured
     module_lines: dict[int, tuple[str, dict[int, int]]]  # for coverage: cell -> module file, lines
+    edited: int | None = None  # under watch: how many cells are as before; None: no snapshots
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class RunNotebook:
 
     number: int
     task: Task
+    snapshot: int | None = None  # where it goes on, if this snapshot is still there
 
 
 # --- from a worker to the server ---------------------------------------------------------------
@@ -254,7 +257,7 @@ class NotebookEnded:
     end: NotebookEnd
 
 
-ToServer = SetEnvironment | Preload | RunNotebook
+ToServer = SetEnvironment | Preload | RunNotebook | SnapshotCommand
 FromWorker = (
     CellBegins
     | CellEnds
@@ -267,8 +270,9 @@ FromWorker = (
     | Refuse
     | CellsDone
     | WorkerEnds
+    | SnapshotReport
 )
-AboutNotebook = CellStarted | CellEnded | OutputsUpdated | NotebookEnded
+AboutNotebook = CellStarted | CellEnded | OutputsUpdated | NotebookEnded | AboutSnapshot
 FromServer = ServerReady | AboutNotebook
 Message = ToServer | FromWorker | FromServer
 

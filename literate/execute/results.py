@@ -18,6 +18,8 @@ SKIPPED = "skipped"
 
 NO_REASON = "it skips itself"  # the reason of a notebook that gives none
 
+CANCELLED = "cancelled"  # of a notebook under watch, of which a newer version is to run
+
 # The names of errors that are not exceptions.
 TIMEOUT = "Timeout"
 DIED = "Died"
@@ -100,7 +102,10 @@ class NotebookStarted:
     """Event: a process began to run a notebook."""
 
     path: str
-    cells: int  # how many cells will run
+    cells: int  # how many cells will run in all
+    run: int = 0  # the number of the run
+    done: int = 0  # how many of the cells keep the results of an earlier run
+    first: int | None = None  # the index of the first cell that runs now, if it is known
 
 
 @dataclass(frozen=True)

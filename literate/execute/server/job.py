@@ -7,6 +7,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable
+from shutil import rmtree
 
 from ...records import dataclass
 from ..outputs import Outputs
@@ -34,7 +35,18 @@ from ..protocol import (
     UpdateDisplay,
     WorkerEnds,
 )
+from ..snapshot_messages import (
+    NotebookResumed,
+    SnapshotKept,
+    SnapshotMade,
+    SnapshotsLost,
+    SnapshotsSpoiled,
+)
 from .pipes import WorkerPipes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .frozen import FrozenWorker, FrozenWorkers
 
 # What is sent to a worker at a time limit: seconds after the limit, and the signal.
 _ESCALATION = (
@@ -60,8 +72,16 @@ class _Step:
 class Job:
     """A notebook in a process of its own; `tell` takes the messages for the front."""
 
-    def __init__(self, number: int, task: Task, tell: Callable[[AboutNotebook], None]) -> None:
+    def __init__(
+        self,
+        number: int,
+        task: Task,
+        tell: Callable[[AboutNotebook], None],
+        frozen: FrozenWorkers | None = None,
+    ) -> None:
         self.number = number
+        self._frozen = frozen  # where its snapshots are kept
+        self.temporary_folder = ""  # its own, if it makes snapshots; "": that of all notebooks
         self.task = task
         self.tell = tell
 
@@ -169,6 +189,10 @@ class Job:
                 self._begin_end()
             case WorkerEnds():
                 self._note_worker_end(message)
+            case SnapshotMade():
+                self._keep_snapshot(message)
+            case SnapshotsSpoiled():
+                self.tell(SnapshotsLost(self.number, message))
             case Sync():
                 pass  # what was printed has been read
             case _ if self._outputs.take(message):
@@ -227,6 +251,21 @@ class Job:
             seconds = self.task.own_timeouts.get(self.cell, seconds)
         self._cell_due = _deadline(seconds)
 
+    # --- its snapshots -------------------------------------------------------------------------
+
+    def resume(self, snapshot: int, frozen: FrozenWorker) -> None:
+        """Note that this notebook goes on where a snapshot was made."""
+        self._updatable = frozen.updatable
+        self.temporary_folder = frozen.temporary_folder
+        self.tell(NotebookResumed(self.number, snapshot))
+
+    def _keep_snapshot(self, made: SnapshotMade) -> None:
+        if self._frozen is None:
+            raise ProtocolError("this worker was not asked for snapshots")
+        own_socket = self.pipes.receive_socket()
+        snapshot = self._frozen.keep(made, own_socket, self.temporary_folder, self._updatable)
+        self.tell(SnapshotKept(self.number, snapshot, made))
+
     @property
     def due(self) -> float:
         """When `enforce` has something to do, on the monotonic clock."""
@@ -260,6 +299,8 @@ class Job:
     def finish(self, status: int) -> None:
         """Read what the ended process has left in its pipes, and tell the front of its end."""
         self._drain("frames", "stdout", "stderr", "dump")
+        if self.temporary_folder:
+            rmtree(self.temporary_folder, ignore_errors=True)
         has_run_on = self.limit == "end"
         end = NotebookEnd(
             status=status,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
 from contextlib import suppress
 
 from ..protocol import CHUNK, READ_SIZE
@@ -15,6 +16,7 @@ _FROM_WORKER = (
     "frames",  # messages
     "dump",  # what faulthandler writes when the worker crashes, or is asked where it is
 )
+_SNAPSHOTS = "snapshots"
 _TO_WORKER = "answers"  # tells the worker to go on or to stop
 
 
@@ -25,13 +27,17 @@ class WorkerPipes:
         self.server_ends: dict[str, int] = {}
         self.worker_ends: dict[str, int] = {}
 
-    def open(self) -> None:
-        """Make the pipes."""
+    def open(self, with_snapshots: bool = False) -> None:
+        """Make the pipes, and a socket through which a worker passes on those of its snapshots."""
         for name in _FROM_WORKER:
             self.server_ends[name], self.worker_ends[name] = os.pipe()
             os.set_blocking(self.server_ends[name], False)
             _enlarge(self.server_ends[name])
         self.worker_ends[_TO_WORKER], self.server_ends[_TO_WORKER] = os.pipe()
+        if with_snapshots:
+            server_end, worker_end = socket.socketpair()
+            self.server_ends[_SNAPSHOTS] = server_end.detach()
+            self.worker_ends[_SNAPSHOTS] = worker_end.detach()
 
     def readable(self) -> list[int]:
         """Return the descriptors that the server polls."""
@@ -68,6 +74,15 @@ class WorkerPipes:
         them again through `/proc`.
         """
         os.close(self.worker_ends.pop("dump"))
+        if _SNAPSHOTS in self.worker_ends:
+            os.close(self.worker_ends.pop(_SNAPSHOTS))
+
+    def receive_socket(self) -> int:
+        """Return the socket of a snapshot that the worker has passed on before a message."""
+        with socket.socket(fileno=os.dup(self.server_ends[_SNAPSHOTS])) as own:
+            own.setblocking(False)
+            _, descriptors, _, _ = socket.recv_fds(own, 1, 1)
+        return descriptors[0]
 
     def close_server_ends(self) -> None:
         """Close the ends of the server."""

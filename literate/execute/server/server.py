@@ -15,10 +15,9 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ..processes import (
-    IGNORED,
     IS_LINUX,
     adopt_orphans,
     children,
@@ -28,6 +27,7 @@ from ..processes import (
     kill,
     reap,
     threads,
+    threads_after_a_fork,
 )
 from ..protocol import (
     READ_SIZE,
@@ -41,14 +41,18 @@ from ..protocol import (
     SetEnvironment,
     Task,
     pack,
-    write_task,
 )
+from ..snapshot_messages import CancelNotebook, DropSnapshots
 from ..worker.cell_code import CellCompiler
 from ..worker.parking import Parking
 from ..worker.shell import NotebookShell
-from ..worker.spawn import PASSED, PIPES
+from ..worker.spawn import spawn_worker
 from ..worker.worker import run_worker
 from .job import Job
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .frozen import FrozenWorkers
 
 # The variable with the folder for temporary files. Notebooks do not see it, as they may run
 # notebooks themselves.
@@ -85,6 +89,8 @@ class ForkServer:
         self.jobs: dict[int, Job] = {}  # by process id
         self._job_of_pipe: dict[int, Job] = {}  # by descriptor
         self._job_of_pidfd: dict[int, Job] = {}
+
+        self.frozen: FrozenWorkers | None = None  # the snapshots, if there may be some
 
         # what the loop waits for
         self._poll = select.poll()
@@ -152,8 +158,13 @@ class ForkServer:
                 self._set_environment(variables)
             case Preload(modules, uses_magics):
                 self.preload(modules, uses_magics)
-            case RunNotebook(number, task):
-                self._start_worker(number, task)
+            case RunNotebook(number, task, snapshot):
+                self._start_worker(number, task, snapshot)
+            case CancelNotebook(number):
+                self._cancel(number)
+            case DropSnapshots(snapshots):
+                self._frozen_workers().drop(snapshots)
+                self._sweep_due = time.monotonic()
             case _:
                 raise ProtocolError(f"the front does not send {command!r:.200}")
 
@@ -174,7 +185,7 @@ class ForkServer:
         for position, module in enumerate(modules):
             with _stderr_discarded():
                 self.parking.load(module)
-            if threads() > 1 and _threads_after_a_fork() > 1:
+            if threads() > 1 and threads_after_a_fork() > 1:
                 self._start_again(modules[:position] + modules[position + 1 :], module)
         gc.freeze()
         self.tell(ServerReady(self.unsafe_modules))
@@ -210,19 +221,54 @@ class ForkServer:
         self._poll.unregister(self.commands)
         for job in self.jobs.values():
             kill(job.pid)
+        if self.frozen is not None:
+            self.frozen.drop_all()
 
     # --- the workers ---------------------------------------------------------------------------
 
-    def _start_worker(self, number: int, task: Task) -> None:
-        """Start a worker."""
-        job = Job(number, task, self.tell)
-        job.pipes.open()
-        if task.engine == "fork":
-            pid = self._fork(job)
-        else:
-            pid = _spawn(task, job.pipes.worker_ends)
+    def _start_worker(self, number: int, task: Task, snapshot: int | None = None) -> None:
+        """Start a worker, or let a snapshot run on."""
+        frozen = self._frozen_workers() if task.edited is not None else None
+        job = Job(number, task, self.tell, frozen)
+        job.pipes.open(with_snapshots=frozen is not None)
+        pid = self._wake(job, snapshot) or self._begin(job)
         job.started(pid)
         self._watch(job)
+
+    def _frozen_workers(self) -> FrozenWorkers:
+        """The snapshots. What they need is imported for the first of them."""
+        if self.frozen is None:
+            from .frozen import FrozenWorkers
+
+            self.frozen = FrozenWorkers()
+        return self.frozen
+
+    def _begin(self, job: Job) -> int:
+        """Start a process that runs a notebook from its top; return its process id."""
+        if job.task.edited is not None:
+            with suppress(OSError):  # a full disk: the notebook shares the folder of all others
+                folder = self.temporary_folder or None
+                job.temporary_folder = tempfile.mkdtemp(prefix="notebook-", dir=folder)
+        if job.task.engine == "fork":
+            return self._fork(job)
+        return spawn_worker(job.task, job.pipes.worker_ends)
+
+    def _wake(self, job: Job, snapshot: int | None) -> int:
+        """Let a snapshot run on; return its process id, or 0 if it is not there."""
+        if snapshot is None:
+            return 0
+        woken = self._frozen_workers().wake(snapshot, job.task, job.pipes.worker_ends)
+        if woken is None:
+            return 0
+        job.resume(snapshot, woken)
+        return woken.pid
+
+    def _cancel(self, number: int) -> None:
+        """Kill the worker of a notebook."""
+        for job in self.jobs.values():
+            if job.number == number:
+                job.was_killed = True
+                kill(job.pid)
 
     def _fork(self, job: Job) -> int:
         """Start a worker as a copy of this process; return its process id."""
@@ -237,11 +283,16 @@ class ForkServer:
         pipes = job.pipes.worker_ends
         try:
             os.setsid()
+            if job.temporary_folder:
+                os.environ["TMPDIR"] = job.temporary_folder
+                tempfile.tempdir = None
             os.dup2(pipes["stdout"], 1)
             os.dup2(pipes["stderr"], 2)
             job.pipes.close_server_ends()
             for other in self.jobs.values():
                 other.close()
+            if self.frozen is not None:
+                self.frozen.close()
             for descriptor in (self.commands, self.reports, pipes["stdout"], pipes["stderr"]):
                 os.close(descriptor)
             run_worker(job.task, self.shell, self.parking, pipes, server)
@@ -310,7 +361,9 @@ class ForkServer:
         """
         orphans = []
         if has_children():
-            orphans = [pid for pid in children() - self.jobs.keys() if not reap(pid)]
+            frozen = self.frozen.pids if self.frozen is not None else set()
+            strangers = children() - self.jobs.keys() - frozen
+            orphans = [pid for pid in strangers if not reap(pid)]
         now = time.monotonic()
         is_patient = now < self._patience_ends
         for pid in orphans:
@@ -318,31 +371,6 @@ class ForkServer:
                 continue
             kill(pid)
         self._sweep_due = now + _SWEEP_AGAIN if orphans else _NEVER
-
-
-def _spawn(task: Task, pipes: dict[str, int]) -> int:
-    """Start a worker in a fresh interpreter; return its process id.
-
-    It reads its task from descriptor 0 and gets the numbers of its pipes as arguments.
-    """
-    numbers = [pipes[name] for name in PIPES]
-    command = [sys.executable, "-m", f"literate.execute.worker.{task.engine}"]
-    arguments = [str(number) for number in (*numbers, os.getpid())]
-    with tempfile.TemporaryFile() as file:
-        file.write(write_task(task))
-        file.flush()
-        file.seek(0)
-        ends = [(file.fileno(), 0), (pipes["stdout"], 1), (pipes["stderr"], 2)]
-        ends += [(number, number) for number in numbers[:PASSED]]  # so that they stay open
-        actions = [(os.POSIX_SPAWN_DUP2, source, target) for source, target in ends]
-        return os.posix_spawn(
-            sys.executable,
-            command + arguments,
-            os.environ,
-            file_actions=actions,
-            setsid=True,
-            setsigdef=IGNORED,
-        )
 
 
 @contextmanager
@@ -355,18 +383,6 @@ def _stderr_discarded() -> Iterator[None]:
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
-
-
-def _threads_after_a_fork() -> int:
-    """Fork once, and return how many threads this process still has.
-
-    Some libraries (OpenBLAS) end their threads before a fork; these are safe.
-    """
-    pid = os.fork()
-    if pid == 0:
-        os._exit(0)
-    os.waitpid(pid, 0)
-    return threads()
 
 
 def main() -> None:

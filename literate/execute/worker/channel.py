@@ -16,6 +16,7 @@ _read = os.read
 _write = os.write
 _fstat = os.fstat
 _open = os.open
+_dup2 = os.dup2
 # That of `signal` makes an enum of each signal, which takes longer than to send a message.
 _set_signal_mask = _signal.pthread_sigmask
 
@@ -46,15 +47,34 @@ class WorkerChannel:
             "stdout": os.dup(1),
             "stderr": os.dup(2),
         }
+        self._server = server
         self._inodes: dict[str, int] = {}
         self._paths: dict[str, str] = {}
-        for name, descriptor in self._descriptors.items():
-            self._inodes[name] = _fstat(descriptor).st_ino
-            # The server keeps these ends open, so that a worker can open them again.
-            self._paths[name] = f"/proc/{server}/fd/{pipes[name]}"
+        self._note_pipes(pipes)
         self.takes_text: Callable[[str, bytes], bool] = lambda name, data: False
         self._owner = _getpid()
         self._lock = threading.RLock()
+
+    def _note_pipes(self, numbers: dict[str, int]) -> None:
+        """Note which pipes the descriptors lead to; `numbers` are theirs in the server.
+
+        The server keeps these ends open, so that a worker can open them again.
+        """
+        for name, descriptor in self._descriptors.items():
+            self._inodes[name] = _fstat(descriptor).st_ino
+            self._paths[name] = f"/proc/{self._server}/fd/{numbers[name]}"
+
+    @property
+    def descriptors(self) -> dict[str, int]:
+        """The channel's own descriptors, by the names of the pipes."""
+        return dict(self._descriptors)
+
+    def reconnect(self, pipes: dict[str, int], numbers: dict[str, int]) -> None:
+        """Belong to this process, which is a copy, and use new pipes under the old descriptors."""
+        for name, descriptor in self._descriptors.items():
+            _dup2(pipes[name], descriptor, inheritable=False)
+        self._note_pipes(numbers)
+        self._owner = _getpid()
 
     @property
     def is_ours(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ..protocol import Task, read_task
+from ..protocol import Task, read_task, write_task
 
 PIPES = ("frames", "answers", "dump", "stdout", "stderr")
 
@@ -17,6 +17,35 @@ PIPES = ("frames", "answers", "dump", "stdout", "stderr")
 # its descriptors 1 and 2. The worker is given their numbers in the server, too: through the server
 # it can open them again if a cell has closed them.
 PASSED = 3
+
+
+def spawn_worker(task: Task, pipes: dict[str, int]) -> int:
+    """Start a worker in a fresh interpreter; return its process id.
+
+    It reads its task from descriptor 0 and gets the numbers of its pipes as arguments.
+    """
+    from tempfile import TemporaryFile
+
+    from ..processes import IGNORED
+
+    numbers = [pipes[name] for name in PIPES]
+    command = [sys.executable, "-m", f"literate.execute.worker.{task.engine}"]
+    arguments = [str(number) for number in (*numbers, os.getpid())]
+    with TemporaryFile() as file:
+        file.write(write_task(task))
+        file.flush()
+        file.seek(0)
+        ends = [(file.fileno(), 0), (pipes["stdout"], 1), (pipes["stderr"], 2)]
+        ends += [(number, number) for number in numbers[:PASSED]]  # so that they stay open
+        actions = [(os.POSIX_SPAWN_DUP2, source, target) for source, target in ends]
+        return os.posix_spawn(
+            sys.executable,
+            command + arguments,
+            os.environ,
+            file_actions=actions,
+            setsid=True,
+            setsigdef=IGNORED,
+        )
 
 
 def receive_task() -> tuple[Task, dict[str, int], int]:

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
+    from .snapshots import Snapshots
+
 _clock, _exit = time.perf_counter, os._exit  # bound before a notebook can patch them
 
 # The exceptions by which a test says that it cannot run here: the module, and the name. A notebook
@@ -126,6 +128,11 @@ def run_worker(
 
         coverage = start(task.coverage, os.path.relpath(task.path, task.root))
     _settle(task, pipes["dump"], server)
+    snapshots: Snapshots | None = None
+    if task.edited is not None:
+        from .snapshots import Snapshots
+
+        snapshots = Snapshots(task, shell, channel, pipes, server)
     begin_as_kernel(shell)
     forget_exit_handlers(shell)
     _seed_numpy(parking)
@@ -134,7 +141,7 @@ def run_worker(
     sys.__stdout__ = sys.stdout  # type: ignore[misc]  # typeshed calls it final
     sys.__stderr__ = sys.stderr  # type: ignore[misc]  # typeshed calls it final
 
-    worker = Worker(task, shell, channel)
+    worker = Worker(task, shell, channel, snapshots)
     worker.run_cells()
     channel.call(CellsDone())
     wait_for_threads()
@@ -190,8 +197,15 @@ def _refuse_input(prompt: object = "", *_: object, **__: object) -> str:
 class Worker:
     """Runs the cells of a notebook one after the other, and reports how each cell ended."""
 
-    def __init__(self, task: Task, shell: NotebookShell, channel: WorkerChannel) -> None:
+    def __init__(
+        self,
+        task: Task,
+        shell: NotebookShell,
+        channel: WorkerChannel,
+        snapshots: Snapshots | None = None,
+    ) -> None:
         self._task = task
+        self._snapshots = snapshots
         self._shell = shell
         self._channel = channel
         self._cell_names = CellNames(task.path)
@@ -208,11 +222,30 @@ class Worker:
         """Run the cells until one fails, or until the server says to stop."""
         if self._task.parameters_after is None:
             self._set_parameters()
-        for cell in self._task.cells:
+        if self._snapshots is not None:
+            self._snapshots.begin()
+        position = 0
+        while position <= len(self._task.cells):
+            self._make_snapshot(position)
+            if position == len(self._task.cells):
+                break
+            cell = self._task.cells[position]
             if not self._run_cell(cell):
                 break
             if cell.index == self._task.parameters_after:
                 self._set_parameters()
+            position += 1
+
+    def _make_snapshot(self, position: int) -> None:
+        """Make a snapshot before the cell at this position, or after the last cell.
+
+        If this process is the snapshot, it goes on here when it gets a newer version of the task.
+        """
+        if self._snapshots is None:
+            return
+        newer_task = self._snapshots.before_cell(position)
+        if newer_task is not None:
+            self._task = newer_task
 
     def note_threads_and_tasks(self) -> None:
         """Add remarks about threads that still run, and about tasks, when all cells have run."""
@@ -263,6 +296,8 @@ class Worker:
             exception = error
         seconds = _clock() - start
         self._widgets.end_cell()
+        if self._snapshots is not None:
+            self._snapshots.note_cell(cell.source, seconds)
         return exception, seconds
 
     def _cell_report(

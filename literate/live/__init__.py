@@ -1,0 +1,1 @@
+"""`literate watch`: it compiles and tests a project while somebody edits it."""
