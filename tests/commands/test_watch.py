@@ -17,12 +17,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PATIENCE, is_alive, notebook, running, settings_text, sleeper, wait_for
+from conftest import (
+    PATIENCE,
+    constants,
+    is_alive,
+    notebook,
+    running,
+    settings_text,
+    sleeper,
+    wait_for,
+)
 
 ROOT = Path(__file__).parents[2]
 SLEEPER = f"sleep {sleeper(71)}"
 COMMAND = [sys.executable, "-m", "literate", "watch"]
 Event = dict[str, Any]
+
+
+def python_path() -> str:
+    """Where Python finds this repository, and what a test wants it to find."""
+    return os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
 
 
 class Watcher:
@@ -32,7 +46,7 @@ class Watcher:
         self.process = subprocess.Popen(
             [*COMMAND, "--json", *arguments],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": python_path()},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -188,7 +202,8 @@ def test_an_older_version_that_runs_is_ended_for_a_newer_one(folder, watch):
 
 def test_a_torn_file_is_read_again(folder, watch):
     save(folder, "00_core", "#export\nx = 1")
-    watcher = watch()
+    with constants(folder / "site", {"literate.live.saves": {"_PATIENCE": PATIENCE}}):
+        watcher = watch()
     watcher.until_idle()
     whole = notebook("#export\nx = 2")
     with (folder / "nbs" / "00_core.ipynb").open("w") as file:

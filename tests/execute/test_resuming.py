@@ -239,7 +239,7 @@ LIBRARIES["matplotlib"] = (
 
 
 @pytest.mark.parametrize("name", LIBRARIES)
-def test_a_library_goes_on_with_the_same_numbers(name, eager, tmp_path, monkeypatch):
+def test_a_library_goes_on_with_the_same_numbers(name, eager, fonts, tmp_path, monkeypatch):
     pytest.importorskip(name)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     begin, draw = LIBRARIES[name]

@@ -44,7 +44,7 @@ def test_a_program_sends_one_key_a_line_and_its_end_is_the_end(text, keys):
 
 
 def test_a_file_sends_nothing():
-    script = SCRIPT.replace("timeout=100", "timeout=0.5")
+    script = SCRIPT.replace("timeout=100", "timeout=0.5")  # long enough for a wrong key, if any
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True
     )
