@@ -105,6 +105,8 @@ TESTED_BY = {
     # Two files of tests may not have the same name.
     "__main__.py": "test_main.py",
     "commands/merge.py": "commands/test_merge_command.py",  # compile/ has a test_merge.py
+    "commands/watch.py": "commands/test_watch_command.py",  # compile/ has a test_watch.py
+    "live/terminal.py": "live/test_live_terminal.py",  # report/ has a test_terminal.py
     "compile/circles.py": "compile/test_import_checks.py",
     "compile/edited_notebooks.py": "compile/test_planned_update.py",
     "compile/edits.py": "compile/test_write.py",
@@ -125,8 +127,8 @@ TESTED_BY = {
     "execute/server/frozen.py": "execute/worker/test_snapshots.py",
     "execute/snapshot_messages.py": "execute/worker/test_snapshots.py",
     "exercises/proofs.py": "exercises/test_mutants.py",
-    "live/loop.py": "commands/test_watch.py",
-    "live/reports.py": "commands/test_watch.py",
+    "live/loop.py": "commands/test_watch_command.py",
+    "live/reports.py": "commands/test_watch_command.py",
     "rules.py": "test_diagnostics.py",
     "vcs/clean_files.py": "commands/test_clean.py",
     "vcs/compared.py": "commands/test_diff.py",

@@ -80,9 +80,9 @@ def test_a_report_that_cannot_be_stored_again_is_used(project, later, monkeypatc
 def test_in_the_first_two_seconds_a_change_without_a_trace_is_noticed(project, monkeypatch):
     """Notebooks, modules and settings: each may be saved twice within a tick of the clock."""
     numbers = {path: known[:4] for path, known in stamps(every_file(project)).items()}
-    take = stamps_module._numbers
+    take = stamps_module.numbers
     monkeypatch.setattr(
-        stamps_module, "_numbers", lambda path: list(numbers.get(str(path)) or take(path))
+        stamps_module, "numbers", lambda path: list(numbers.get(str(path)) or take(path))
     )
     for path in every_file(project):
         content = path.read_bytes()
