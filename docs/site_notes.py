@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the course's site shows below the cells that prove a claim: `make site`.
+"""Writes the notes that the course's site shows below the cells with proofs: `make site`.
 
 The claims and their measured values come from the notebooks and from docs/claims.json. The notes
 are written to the file that `docs_notes` in settings.ini names.

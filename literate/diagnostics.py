@@ -127,3 +127,11 @@ class UsageError(UserError):
     """A command line that cannot be carried out as it was typed."""
 
     exit_code = 2
+
+
+def as_data(problem: Diagnostic | str) -> dict[str, object]:
+    """A problem as plain data, for JSON. A text that is not a diagnostic is a message alone."""
+    if not isinstance(problem, Diagnostic):
+        return {"message": problem}
+    path = None if problem.path is None else str(problem.path)
+    return {**vars(problem), "path": path}

@@ -102,7 +102,7 @@ class ChangedMeanwhileError(OSError):
 
 
 def write_atomically(
-    path: Path, text: str, inside: Sequence[Path] = (), follows_link: bool = True
+    path: Path, text: str | bytes, inside: Sequence[Path] = (), follows_link: bool = True
 ) -> None:
     """Replace a file in one step: after a crash, the file has the old content or the new content.
 
@@ -176,7 +176,7 @@ class _NewContent:
     """The new content of a file, in a temporary file beside it, until it takes its place."""
 
     def __init__(
-        self, path: Path, text: str, inside: Sequence[Path], follows_link: bool = True
+        self, path: Path, text: str | bytes, inside: Sequence[Path], follows_link: bool = True
     ) -> None:
         self._path = path
         self._inside = inside
@@ -186,7 +186,7 @@ class _NewContent:
         self._temporary = os.path.join(folder, name)
         try:
             with open(_create(folder, name, root), "wb") as file:
-                file.write(_encoded(text))
+                file.write(text if isinstance(text, bytes) else _encoded(text))
                 _copy_mode(self._target, file.fileno())
         except BaseException as error:
             self.discard()

@@ -133,6 +133,14 @@ _PNG_KEY = b'"image/png": "'
 _CONFLICT_MARKER = r"(?m)^(<{7}|={7}|>{7})( |$)"
 
 
+def data_with_images(notebook: Notebook) -> dict[str, Any]:
+    """The parsed JSON of a notebook, with the content of its PNG images."""
+    if _PNG_KEY not in notebook.raw:
+        return notebook.data
+    data: dict[str, Any] = json.loads(notebook.raw.decode("utf-8-sig"))
+    return data
+
+
 def _parse_json(path: Path, raw: bytes) -> Any:
     """The JSON of a file without the content of its PNG images; a `UserError` if it is broken."""
     try:

@@ -20,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+import literate.files
 from literate.discovery import project_notebooks
 from literate.execute import NotebookResult, Options, run_notebooks
 from literate.execute.protocol import (
@@ -513,3 +514,28 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, value in report.user_properties:
             if name == "mutants":
                 terminalreporter.write_line(f"kills {value} of {value} mutants")
+
+
+class Killed(Exception):
+    """The process dies here."""
+
+
+@contextmanager
+def killed_after(count: int) -> Iterator[None]:
+    """Within this block, the process dies when it has replaced so many files: `Killed`."""
+    left = count
+
+    def dying(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*paths: object) -> Any:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise Killed
+            return function(*paths)
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patches:
+        patches.setattr(literate.files.os, "replace", dying(os.replace))
+        patches.setattr(literate.files, "exchange", dying(literate.files.exchange))
+        yield

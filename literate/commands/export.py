@@ -354,23 +354,16 @@ def _print_json(
 ) -> None:
     from json import dumps
 
+    from ..diagnostics import as_data
+
     report = {
-        "diagnostics": [_json_of(problem) for problem in problems],
+        "diagnostics": [as_data(problem) for problem in problems],
         "written": [str(path) for path in written],
         "unchanged": unchanged,
         **more,
     }
     # A CI service would obey `##vso[...]` in a text.
     print(dumps(report, indent=1).replace("##", r"\u0023#"))
-
-
-def _json_of(problem: Diagnostic | str) -> dict[str, object]:
-    from ..diagnostics import Diagnostic
-
-    if not isinstance(problem, Diagnostic):
-        return {"message": problem}
-    path = None if problem.path is None else str(problem.path)
-    return {**vars(problem), "path": path}
 
 
 def _count(number: int, noun: str) -> str:

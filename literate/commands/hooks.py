@@ -123,6 +123,6 @@ def run() -> None:
     from ..command import leave, main
 
     words = sys.argv[1:]
-    if words[:1] == ["run"]:  # what git gives to a hook is no flag, whatever it looks like
+    if words[:1] == ["run"]:  # git's arguments for a hook are not flags of this command
         leave(main(lambda: _run(words[1:]), [], "literate hooks run"))
     leave(main(hooks))

@@ -22,7 +22,7 @@ def readme(
     Exit codes: 0 done, 1 something is wrong, 2 bad usage.
     """
     from ..diagnostics import UserError, display_path
-    from ..docs.draft_cache import DraftCache
+    from ..docs.draft_cache import MemoryCache
     from ..docs.readme import README, is_made, make_readme
     from ..docs.settings import read_site_settings
     from ..docs.site import draft_pages
@@ -30,7 +30,7 @@ def readme(
 
     project = find_project()
     settings = read_site_settings(project)
-    drafts, _ = draft_pages(project, settings, DraftCache(project.state_dir / "none", ""))
+    drafts, _ = draft_pages(project, settings, MemoryCache())
     made = make_readme(project, settings, drafts)
     for problem in made.problems:
         print(problem)

@@ -106,9 +106,8 @@ def _watch(
     from ..live.keys import Keys
     from ..live.loop import Key, Loop
 
-    loops: list[Loop] = []
     screen = _screen(project, json)
-    keys = Keys(lambda key: loops[-1].happenings.put(Key(key)))
+    keys = Keys(lambda key: loop.happenings.put(Key(key)))
     must_go_on = True
     while must_go_on:
         session = Session(project, options)
@@ -116,7 +115,6 @@ def _watch(
         debug = _debugger(project, options, screen, keys)
         chosen = partial(choose, project)
         loop = Loop(project, chosen, session, compiler, screen, debug)
-        loops.append(loop)
         try:
             with screen, keys:
                 screen.begin(project.root, choose(project))
@@ -129,7 +127,7 @@ def _watch(
 
 
 def _screen(project: Project, json: bool) -> Screen:
-    """What suits stdout: a display on a terminal, and otherwise plain lines."""
+    """The screen that suits stdout: a terminal shows a display, and other programs get lines."""
     import sys
 
     if json:

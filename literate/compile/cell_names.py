@@ -10,7 +10,7 @@ from __future__ import annotations
 import _symtable  # type: ignore[import-not-found]  # a part of CPython that typeshed leaves out
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from .facts import CellNames
 from .module import UNPARSABLE, parse_heads
@@ -148,20 +148,31 @@ def _unevaluated(annotation: ast.expr, are_evaluated: bool) -> Iterator[ast.expr
 
     The strings of `Literal["a"]` are values, and so is all but the first part of `Annotated`.
     """
-    pending = [annotation]
     if not are_evaluated:
         yield annotation
+    yield from _parsed_strings(annotation, _not_values)
+
+
+def _not_values(subscript: ast.Subscript) -> list[ast.expr]:
+    """What stands in brackets and may be a type."""
+    kind = _last_name(subscript.value)
+    if kind == "Annotated" and isinstance(subscript.slice, ast.Tuple):
+        return subscript.slice.elts[:1]
+    return [] if kind in ("Annotated", "Literal") else [subscript.slice]
+
+
+def _parsed_strings(
+    annotation: ast.expr, inside: Callable[[ast.Subscript], list[ast.expr]]
+) -> Iterator[ast.expr]:
+    """The strings in an annotation, parsed; `inside` chooses what is looked at in brackets."""
+    pending = [annotation]
     while pending:
         node = pending.pop()
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             if parsed := _parse_expression(node.value):
                 yield parsed
         elif isinstance(node, ast.Subscript):
-            kind = _last_name(node.value)
-            if kind == "Annotated" and isinstance(node.slice, ast.Tuple):
-                pending += node.slice.elts[:1]
-            elif kind not in ("Annotated", "Literal"):
-                pending.append(node.slice)
+            pending += inside(node)
         elif isinstance(node, ast.BinOp):
             pending += [node.left, node.right]
         elif isinstance(node, ast.Tuple | ast.List):
@@ -187,7 +198,7 @@ def type_names(code: str, are_evaluated: bool) -> set[str]:
     for annotation in annotations_of(parse_heads(code)):
         if not are_evaluated:
             found.update(_names(annotation))
-        for expression in _types_in_strings(annotation):
+        for expression in _parsed_strings(annotation, _in_container):
             found.update(name for name in _names(expression) if name[0].isupper())
     return found - _bound_in_inner_scopes(code)
 
@@ -198,20 +209,9 @@ def _names(expression: ast.expr) -> Iterator[str]:
             yield node.id
 
 
-def _types_in_strings(annotation: ast.expr) -> Iterator[ast.expr]:
-    """The strings in an annotation that are types, parsed."""
-    pending = [annotation]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if parsed := _parse_expression(node.value):
-                yield parsed
-        elif isinstance(node, ast.Subscript) and _last_name(node.value) in _CONTAINERS:
-            pending.append(node.slice)
-        elif isinstance(node, ast.BinOp):
-            pending += [node.left, node.right]
-        elif isinstance(node, ast.Tuple | ast.List):
-            pending += node.elts
+def _in_container(subscript: ast.Subscript) -> list[ast.expr]:
+    """What stands in brackets and is a type."""
+    return [subscript.slice] if _last_name(subscript.value) in _CONTAINERS else []
 
 
 def _bound_in_inner_scopes(code: str) -> set[str]:

@@ -68,7 +68,7 @@ def _compare(found: HeadEdits, base: Section, disk: Section, new: Section) -> No
 
 
 def _is_older_docstring(code: str, *generated: str) -> bool:
-    """Whether a head differs from a generated one only by a docstring with fewer lines.
+    """Whether only the docstring of a head differs from a generated one, and has fewer lines.
 
     Versions of nbdev take more or less of the notebook's title cell into the docstring. All that
     such a docstring says stands in the notebook.

@@ -221,10 +221,11 @@ class _Merger:
             self.edits.outside.append(OutsideEdit(section.code, section.line, message, hint))
             return
         code = _code_with_remark(section)
-        for lines in self._forms(section.code) | self._forms(code) if new_in_notebook else ():
-            if lines in new_in_notebook:
-                new_in_notebook.remove(lines)
-                return
+        for typed in dict.fromkeys((section.code, code)) if new_in_notebook else ():
+            for lines in self._forms(typed):
+                if lines in new_in_notebook:
+                    new_in_notebook.remove(lines)
+                    return
         successor = self.edits.module.cells[0] if self.edits.module.cells else None
         self.edits.added.append(AddedCell(predecessor, code, section.first_line, successor))
 

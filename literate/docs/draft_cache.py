@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Protocol
 from zlib import crc32
 
 from ..diagnostics import Diagnostic
@@ -16,8 +17,36 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+class Cache(Protocol):
+    """Keeps the drafts of notebooks."""
+
+    def load(self, path: Path, raw: bytes, notes: dict[str, str]) -> Draft | None:
+        """The draft of a notebook with this content, or None."""
+
+    def add(self, path: Path, raw: bytes, notes: dict[str, str], draft: Draft) -> None:
+        """Keep the draft of a notebook."""
+
+
+class MemoryCache:
+    """The drafts of a site as long as this process lives."""
+
+    def __init__(self) -> None:
+        self._drafts: dict[Path, tuple[bytes, dict[str, str], Draft]] = {}
+
+    def load(self, path: Path, raw: bytes, notes: dict[str, str]) -> Draft | None:
+        """The draft of a notebook with this content, or None."""
+        known = self._drafts.get(path)
+        if known is None or known[:2] != (raw, notes):
+            return None
+        return known[2]
+
+    def add(self, path: Path, raw: bytes, notes: dict[str, str], draft: Draft) -> None:
+        """Keep the draft of a notebook."""
+        self._drafts[path] = raw, notes, draft
+
+
 class DraftCache:
-    """The drafts of a site. `key` is what all of them depend on."""
+    """The drafts of a site in a file. `key` is what all of them depend on."""
 
     def __init__(self, path: Path, key: str) -> None:
         self._path = path

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from ..files import real_target
+from ..files import write_atomically
 
 
 class Folder:
@@ -31,18 +30,7 @@ class Folder:
         except OSError:
             pass
         self.changed.add(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        real_target(path, (self._path,), follows_link=False)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        try:
-            with open(descriptor, "wb") as file:
-                file.write(content)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(temporary)
-            raise
+        write_atomically(path, content, inside=(self._path,), follows_link=False)
 
     def delete_others(self, below: str, among: set[str] | None = None) -> None:
         """Delete the files below a folder that were not written now, and empty folders.

@@ -32,6 +32,7 @@ from .front_matter import FrontMatter, read_title_options, split_front_matter
 from .inline import AddReference, InlineRewriter
 from .settings import FOLDED, HIDDEN, OPEN, SHOWN, SiteSettings
 from .shown_outputs import OutputRenderer, folded
+from .sources import StoredCells
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class _PageDrafter:
         self._settings = settings
         self._notebook = notebook
         self._notes = notes
+        self._stored = StoredCells(notebook)
         self._cells = parse_cells(notebook, dialect_of(notebook, project))
         self._front, self._skipped = _front_matter(notebook)
         page = page_path(project, settings, notebook.path, self._front.text("output-file"))
@@ -185,7 +187,7 @@ class _PageDrafter:
 
     def _take_attachments(self) -> None:
         """Make files of the images that are stored in a text cell."""
-        raw = self._raw_cell(self._cell.index)
+        raw = self._stored[self._cell.index]
         attachments = raw.get("attachments")
         if not isinstance(attachments, dict):
             return
@@ -212,7 +214,7 @@ class _PageDrafter:
                     deeper = symbol.kind == "method"
                     self._blocks.add(self._entry(symbol, self._level + 1 + deeper))
         rendered = self._outputs.render(
-            self._raw_cell(parsed.cell.index).get("outputs") or (),
+            self._stored[parsed.cell.index].get("outputs") or (),
             view,
             parsed.cell.id,
             self._heading or self._draft.title,
@@ -229,7 +231,7 @@ class _PageDrafter:
         if view.is_exported and self._settings.source == SHOWN and code:
             code = self._shown_export(parsed, code)
         if view.kind == "proof":
-            result = _result_of(self._raw_cell(parsed.cell.index).get("outputs") or ())
+            result = _result_of(self._stored[parsed.cell.index].get("outputs") or ())
             summary = f"<strong>Proof:</strong> {escape(view.summary, quote=False)}"
             if result:
                 summary += f' <span class="literate-result">{escape(result, quote=False)}</span>'
@@ -306,24 +308,6 @@ class _PageDrafter:
     def _problem(self, code: str, message: str) -> None:
         path = self._notebook.path
         self._draft.problems.append(diagnose(code, message, path, self._cell.index, self._cell.id))
-
-    def _raw_cell(self, index: int) -> dict[str, Any]:
-        cell: dict[str, Any] = self._data()["cells"][index]
-        return cell
-
-    def _data(self) -> dict[str, Any]:
-        """The JSON of the notebook with its images, which the reader of notebooks leaves out."""
-        if not hasattr(self, "_parsed_data"):
-            raw = self._notebook.raw
-            has_images = b'"image/png": "' in raw
-            if has_images:
-                from json import loads
-
-                self._parsed_data = loads(raw.decode("utf-8-sig"))
-            else:
-                self._parsed_data = self._notebook.data
-        data: dict[str, Any] = self._parsed_data
-        return data
 
 
 def page_path(project: Project, settings: SiteSettings, path: Path, output_file: str) -> str:

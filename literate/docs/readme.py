@@ -28,7 +28,7 @@ from .inline import InlineRewriter
 from .name_index import NameIndex
 from .settings import FOLDED, HIDDEN, OPEN, SiteSettings
 from .shown_outputs import OutputRenderer, Rendered
-from .sources import read_source
+from .sources import StoredCells, read_source
 
 README = "README.md"
 FOLDER = "README_files"
@@ -81,6 +81,7 @@ class _ReadmeWriter:
         self._settings = settings
         self._drafts = drafts
         self._notebook = notebook
+        self._stored = StoredCells(notebook)
         self._path = notebook.path
         self._names = NameIndex(project.package, drafts.values())
         self._cells = parse_cells(notebook, dialect_of(notebook, project))
@@ -171,19 +172,12 @@ class _ReadmeWriter:
                 code = f"<details>\n<summary>{summary}</summary>\n\n{code}\n\n</details>"
             yield self._quoted(code)
         rendered: Rendered = self._outputs.render(
-            self._raw_outputs(parsed.cell.index), view, parsed.cell.id, ""
+            self._stored[parsed.cell.index].get("outputs") or [], view, parsed.cell.id, ""
         )
         for name, content in rendered.files.items():
             self._readme.files[name] = base64.b64decode(content)
         for block in rendered.blocks:
             yield self._quoted(self._plain_output(block))
-
-    def _raw_outputs(self, index: int) -> list[object]:
-        from json import loads
-
-        data = loads(self._notebook.raw.decode("utf-8-sig"))
-        outputs: list[object] = data["cells"][index].get("outputs") or []
-        return outputs
 
     def _plain_output(self, block: str) -> str:
         """An output without what only the pages of the site know."""
@@ -264,10 +258,7 @@ class _ReadmeWriter:
         return f"{repository}/-/raw/{branch}/{place}" if repository else place
 
     def _attachment(self, name: str) -> str:
-        from json import loads
-
-        index = self._cell.index if self._cell else 0
-        cell = loads(self._notebook.raw.decode("utf-8-sig"))["cells"][index]
+        cell = self._stored[self._cell.index if self._cell else 0]
         forms = (cell.get("attachments") or {}).get(unquote(name)) or {}
         for content in forms.values():
             text = content if isinstance(content, str) else "".join(content)

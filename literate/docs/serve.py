@@ -17,8 +17,7 @@ from ..diagnostics import UsageError, UserError
 from ..project import Project
 from ..records import replace
 from ..signals import stopped_by_signals
-from .draft import Draft
-from .draft_cache import DraftCache
+from .draft_cache import MemoryCache
 from .renderer import choose_renderer, command, environment, failure
 from .settings import SiteSettings
 from .site import ALLOWED, make_pages, write_pages
@@ -26,24 +25,6 @@ from .site import ALLOWED, make_pages, write_pages
 HOST = "localhost"
 _LOG = "renderer.log"
 _SUFFIXES = (".ipynb", ".md", ".qmd", ".py", ".yml", ".png", ".svg", ".jpg", ".jpeg", ".gif")
-
-
-class MemoryCache(DraftCache):
-    """The drafts of a site while it is served, without a file."""
-
-    def __init__(self) -> None:
-        self._drafts: dict[Path, tuple[bytes, dict[str, str], Draft]] = {}
-
-    def load(self, path: Path, raw: bytes, notes: dict[str, str]) -> Draft | None:
-        """The draft of a notebook with this content, or None."""
-        known = self._drafts.get(path)
-        if known is None or known[:2] != (raw, notes):
-            return None
-        return known[2]
-
-    def add(self, path: Path, raw: bytes, notes: dict[str, str], draft: Draft) -> None:
-        """Keep the draft of a notebook."""
-        self._drafts[path] = raw, notes, draft
 
 
 class Preview:

@@ -18,7 +18,7 @@ from ..records import dataclass, field
 from .api import draft_module, draft_names, modules_by_hand
 from .contents import Section, contents_of
 from .draft import Draft
-from .draft_cache import DraftCache
+from .draft_cache import Cache, DraftCache
 from .folder import Folder
 from .llms import llms_text
 from .page import draft_notebook
@@ -100,7 +100,7 @@ def _key(project: Project, settings: SiteSettings) -> str:
 # --- pages -------------------------------------------------------------------------------------
 
 
-def make_pages(project: Project, settings: SiteSettings, cache: DraftCache) -> Pages:
+def make_pages(project: Project, settings: SiteSettings, cache: Cache) -> Pages:
     """All pages of a site as text, with every problem that was found."""
     drafts, problems = draft_pages(project, settings, cache)
     problems += _clashes(drafts)
@@ -132,7 +132,7 @@ def _add_library(project: Project, drafts: dict[Path, Draft], contents: Section)
 
 
 def draft_pages(
-    project: Project, settings: SiteSettings, cache: DraftCache
+    project: Project, settings: SiteSettings, cache: Cache
 ) -> tuple[dict[Path, Draft], list[Diagnostic]]:
     """The drafts of all pages, and the problems in them."""
     sources = site_sources(project, settings)

@@ -10,9 +10,13 @@ from pathlib import Path
 from ..diagnostics import UserError, diagnose
 from ..discovery import notebook_folders, project_notebooks
 from ..files import read_file
-from ..notebook import Cell, Notebook, parse_notebook
+from ..notebook import Cell, Notebook, data_with_images, parse_notebook
 from ..project import Project
 from .settings import SiteSettings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _PAGES = (".md", ".qmd")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -60,6 +64,22 @@ def parse_source(path: Path, raw: bytes) -> Notebook:
     text = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
     raw_cell = {"cell_type": "markdown", "source": text}
     return Notebook(path, raw, {"cells": [raw_cell]}, (Cell(0, "", "markdown", text, {}),))
+
+
+class StoredCells:
+    """The cells of a notebook as its file holds them. They are parsed when one is asked for.
+
+    They contain the images, which the reader of notebooks leaves out.
+    """
+
+    def __init__(self, notebook: Notebook) -> None:
+        self._notebook = notebook
+        self._cells: list[dict[str, Any]] | None = None
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        if self._cells is None:
+            self._cells = data_with_images(self._notebook)["cells"]
+        return self._cells[index]
 
 
 def read_notes(path: Path | None) -> dict[str, dict[str, str]]:

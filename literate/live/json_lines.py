@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..diagnostics import Diagnostic
+from ..diagnostics import as_data
 from ..execute.results import (
     FAILED,
     PASSED,
@@ -23,7 +23,7 @@ from ..execute.results import (
 )
 from ..execute.selection import NotebookPlan
 from ..records import asdict
-from .compiling import Compiled, Problem
+from .compiling import Compiled
 from .screen import Notebooks, Screen
 
 TYPE_CHECKING = False
@@ -57,7 +57,7 @@ class JsonLines(Screen):
             ok=compiled.ok,
             written=[str(path) for path in compiled.written],
             unchanged=compiled.unchanged,
-            diagnostics=[_diagnostic(problem) for problem in compiled.problems],
+            diagnostics=[as_data(problem) for problem in compiled.problems],
             seconds=round(compiled.seconds, 4),
         )
 
@@ -128,10 +128,3 @@ class JsonLines(Screen):
 def _failure(cell: CellResult) -> dict[str, object]:
     message = cell.error.message if cell.error else "the cell failed"
     return {"cell": cell.index, "id": cell.id, "line": cell.line, "message": message}
-
-
-def _diagnostic(problem: Problem) -> dict[str, object]:
-    if not isinstance(problem, Diagnostic):
-        return {"message": problem}
-    path = None if problem.path is None else str(problem.path)
-    return {**vars(problem), "path": path}

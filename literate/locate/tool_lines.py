@@ -40,8 +40,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-_ESCAPE = r"\x1b(?:\[[0-9;?]*[A-Za-z]|\([A-Z0-9])"  # a colour, or another style
-_STYLE = rf"(?:{_ESCAPE})*"
+ESCAPE = r"\x1b(?:\[[0-9;?]*[A-Za-z]|\([A-Z0-9])"  # a colour, or another style
+_STYLE = rf"(?:{ESCAPE})*"
 
 # What follows the path of a file: `.py:34:5:34:10`, or `.py", line 34`.
 _PLACE = re.compile(
@@ -57,7 +57,7 @@ _CELL = re.compile(
     rf"(?P<frame>(?: \([^()]+\.py:\d+\))?(?= in ))?"
 )
 # Where the path of a file may begin: at the beginning of a line, and behind these.
-_BEGINNING = re.compile(rf"^|[\s\"'(\[{{<=,;:>]|{_ESCAPE}")
+_BEGINNING = re.compile(rf"^|[\s\"'(\[{{<=,;:>]|{ESCAPE}")
 _LONGEST_PATH = 4096
 _MOST_BEGINNINGS = 12  # that are tried for one place: a path may contain some blanks
 
@@ -214,7 +214,7 @@ class Rewriter:
             return line
         group = _GROUP.match(line)
         if group:
-            self._group = re.sub(_ESCAPE, "", group["path"])
+            self._group = re.sub(ESCAPE, "", group["path"])
             return line
         in_junit = self._junit.rewrite(line)
         if in_junit is not None:

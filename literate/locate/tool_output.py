@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from .places import MODULE, Position, as_json
 from .tool_json import Document
-from .tool_lines import Found, Rewriter
+from .tool_lines import ESCAPE, Found, Rewriter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ _LONGEST_LINE = 1 << 20
 _LARGEST_DOCUMENT = 1 << 28
 
 _SEVERITY = re.compile(r"[\s:\-]*\b(error|warning|note|information|remark)\b:?\s*")
-_STYLE = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|\([A-Z0-9])")
 
 
 def rewritten(source: BinaryIO, world: str) -> Iterator[bytes]:
@@ -83,7 +82,7 @@ def _document(text: str) -> Document | None:
 
 def _message(rest: str) -> dict[str, Any]:
     """The severity and the message in what stands behind a place."""
-    text = _STYLE.sub("", rest).strip()
+    text = re.sub(ESCAPE, "", rest).strip()
     severity = _SEVERITY.match(text)
     if severity:
         return {"severity": severity[1], "message": text[severity.end() :]}

@@ -13,12 +13,11 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from conftest import notebook, settings_text
+from conftest import Killed, killed_after, notebook, settings_text
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-import literate.files
 from literate.compile import compile_project, planned_update, update_notebooks, write
 from literate.diagnostics import UserError
 from literate.project import read_project
@@ -26,10 +25,6 @@ from literate.project import read_project
 PICK = st.integers(0, 10**6)  # picks an element of a list, whatever its length
 EXAMPLES = int(os.environ.get("SYNC_EXAMPLES", "60"))
 LAYOUTS = st.sampled_from(["cell_ids = True", "", "cell_number = False"])
-
-
-class Crash(Exception):
-    """The process dies here."""
 
 
 class TwoSides(RuleBasedStateMachine):
@@ -259,7 +254,7 @@ class TwoSides(RuleBasedStateMachine):
         is_done = True
         try:
             action(read_project(self.root / "settings.ini"), **options)
-        except (UserError, Crash):
+        except (UserError, Killed):
             is_done = False
         now_in_notebooks = self.words_in("nbs", "*.ipynb")
         now_in_modules = self.words_in("lib", "*.py")
@@ -326,27 +321,11 @@ class TwoSides(RuleBasedStateMachine):
     @rule(writes=st.integers(0, 6), prune=st.booleans(), updating=st.booleans())
     def crash(self, writes, prune, updating):
         """The compiler again, but the process dies before one of its writes."""
-        originals = os.replace, literate.files.exchange
-        left = writes
-
-        def dying(function):
-            def call(*paths):
-                nonlocal left
-                left -= 1
-                if left < 0:
-                    raise Crash
-                return function(*paths)
-
-            return call
-
-        literate.files.os.replace, literate.files.exchange = map(dying, originals)
-        try:
+        with killed_after(writes):
             if updating:
                 self.run(update_notebooks, prune=prune)
             else:
                 self.run(compile_project)
-        finally:
-            literate.files.os.replace, literate.files.exchange = originals
 
     @invariant()
     @precondition(lambda self: hasattr(self, "root"))

@@ -1,11 +1,10 @@
 """An update that was killed half way: the next one carries each edit once."""
 
-import os
+from contextlib import suppress
 
 import pytest
-from conftest import cell_sources, edit_module
+from conftest import Killed, cell_sources, edit_module, killed_after
 
-import literate.files
 from literate.compile import compile_project, update_notebooks
 
 LAYOUTS = ["cell_ids = True", "", "cell_number = False"]
@@ -22,34 +21,6 @@ ADDED = {
 }
 
 
-class Killed(Exception):
-    pass
-
-
-def killed_after(monkeypatch, count, action, *arguments):
-    """Call the action; the process dies when it has replaced so many files. Whether it ended."""
-    left = count
-
-    def dying(function):
-        def call(*paths):
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise Killed
-            return function(*paths)
-
-        return call
-
-    with monkeypatch.context() as patches:
-        patches.setattr(literate.files.os, "replace", dying(os.replace))
-        patches.setattr(literate.files, "exchange", dying(literate.files.exchange))
-        try:
-            action(*arguments)
-        except Killed:
-            return False
-    return True
-
-
 def files_in(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -64,7 +35,7 @@ def restore(folder, contents):
 @pytest.mark.parametrize("black", [False, True], ids=["plain", "black"])
 @pytest.mark.parametrize("layout", LAYOUTS, ids=["ids", "numbers", "neither"])
 @pytest.mark.parametrize("code", ADDED.values(), ids=ADDED)
-def test_a_new_section_becomes_one_cell(make_project, monkeypatch, code, layout, black):
+def test_a_new_section_becomes_one_cell(make_project, code, layout, black):
     if black:
         pytest.importorskip("black")
         layout += "\nblack_formatting = True"
@@ -77,7 +48,9 @@ def test_a_new_section_becomes_one_cell(make_project, monkeypatch, code, layout,
     is_complete = False
     while not is_complete:
         restore(made.root, edited)
-        is_complete = killed_after(monkeypatch, count, update_notebooks, made)
+        with suppress(Killed), killed_after(count):
+            update_notebooks(made)
+            is_complete = True
         update_notebooks(made)
         (source,) = [each for each in cell_sources(made) if "new" in each]
         assert source.startswith("#| export")

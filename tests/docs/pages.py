@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from literate.docs.draft_cache import DraftCache
+from literate.docs.draft_cache import MemoryCache
 from literate.docs.settings import read_site_settings
 from literate.docs.site import Pages, make_pages
 from literate.project import Project
@@ -17,7 +15,7 @@ PIXEL = (
 
 def pages_of(project: Project) -> Pages:
     """All pages of a project, without a cache."""
-    return make_pages(project, read_site_settings(project), DraftCache(Path("/nosuch"), ""))
+    return make_pages(project, read_site_settings(project), MemoryCache())
 
 
 def body(text: str) -> str:

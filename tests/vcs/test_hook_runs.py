@@ -228,13 +228,18 @@ def test_an_amended_commit_is_no_rebase(repository):
     assert "y = 1" in (repository / "lib" / "core.py").read_text()
 
 
-def test_after_the_last_conflict_the_modules_are_compiled_and_added(repository):
+def merge_with_a_conflict(repository):
+    """Begin a merge in which both sides changed a cell, and take the other side's notebook."""
     without_modules(repository)
     diverge(
         repository, ("y = 1", "y = 2", "nbs/00_core.ipynb"), ("y = 1", "y = 3", "nbs/00_core.ipynb")
     )
     assert run(repository, "git", "merge", "there").returncode == 1
     git(repository, "checkout", "--theirs", "nbs/00_core.ipynb")
+
+
+def test_after_the_last_conflict_the_modules_are_compiled_and_added(repository):
+    merge_with_a_conflict(repository)
     edit(repository, "y = 3", "y = 23")
     git(repository, "add", "nbs/00_core.ipynb")
     done = run(repository, "git", "commit", "-qm", "merged")
@@ -245,12 +250,7 @@ def test_after_the_last_conflict_the_modules_are_compiled_and_added(repository):
 
 
 def test_a_notebook_that_is_not_added_yet_is_left_to_the_person(repository):
-    without_modules(repository)
-    diverge(
-        repository, ("y = 1", "y = 2", "nbs/00_core.ipynb"), ("y = 1", "y = 3", "nbs/00_core.ipynb")
-    )
-    assert run(repository, "git", "merge", "there").returncode == 1
-    git(repository, "checkout", "--theirs", "nbs/00_core.ipynb")
+    merge_with_a_conflict(repository)
     git(repository, "add", "nbs/00_core.ipynb")
     edit(repository, "y = 3", "y = 23")
     assert "+y = 3" in commit(repository)

@@ -30,7 +30,8 @@ _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 
 # A cell with one of these names may remember what is different in a copy, or what happens there.
 _IDENTITY = re.compile(
-    r"\b(?:get(?:pid|ppid|sid|pgid|pgrp|tid)|get_native_id|native_id|register_at_fork|memfd_create)\b"
+    r"\b(?:get(?:pid|ppid|sid|pgid|pgrp|tid)|get_native_id|native_id"
+    r"|register_at_fork|memfd_create)\b"
 )
 
 OpenFiles = dict[int, int]  # the positions in open files, by descriptor
